@@ -1,0 +1,127 @@
+"""The operator record, and the registry that starts empty.
+
+``ir`` never learns what an operator means: ``tsx.ops`` fills the registry, one record an operator. Everything else
+(tracer, script compiler, verifier, folder, fuser, both runtimes, docs, test matrix) derives from the record.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Flag, auto
+
+from tsx.errors import TsxError, fail
+from tsx.ir import types as ty
+from tsx.ir.schema import Schema
+
+
+class Trait(Flag):
+    """What passes may ask about an operator, instead of its name."""
+
+    NONE = 0
+    PURE = auto()  # no effect, no state, result depends on operands only
+    ELEMENTWISE = (
+        auto()
+    )  # each result element depends on the operands' elements at the same (broadcast) place
+    COMMUTATIVE = auto()  # the first two operands may be swapped
+    IDEMPOTENT = auto()  # f(f(x)) == f(x)
+    REDUCTION = auto()  # folds dimensions away
+    CONTRACTION = auto()  # conv, linear, matmul: multiply-accumulate over an inner space
+    VIEW = auto()  # a result may share memory with an operand, as the schema's alias marks say
+    RANDOM = auto()  # draws from a generator
+    EFFECT = auto()  # must run, in order: writes, raises, prints
+    INPLACE = auto()  # writes its first operand and returns it
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The abstract value of an operand of which only the type is known."""
+
+    type: ty.Type
+
+
+Abstract = object
+"""What a type-and-shape rule sees and gives, in place of a value:
+
+========================  ==========================================================================
+a Tensor                  ``TensorType`` (dtype and sizes as far as known)
+an int                    ``int``, or ``Expr`` when it depends on symbolic sizes, or ``Unknown(INT)``
+float bool str None …     the Python value when it is constant, else ``Unknown(type)``
+a list or tuple           a Python list or tuple of abstract values, or ``Unknown(type)``
+========================  ==========================================================================
+
+A rule returns one abstract value for one result, a tuple of them for several, () for none. It raises
+``OperatorError`` when the operands can't be right, and must accept unknown dtypes and sizes.
+"""
+
+Infer = Callable[..., Abstract]
+Evaluate = Callable[..., object]
+"""Takes the operands in schema order as VM values (arrays, never NumPy scalars), gives the result or a tuple."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Op:
+    """One operator.
+
+    Exactly one of ``eval`` (a primitive: its meaning in NumPy), ``formula`` (elementwise: its meaning in the scalar
+    language; ``eval`` is derived from it) and ``body`` (a composite: canonical IR text) says what it means.
+    """
+
+    schema: Schema
+    infer: Infer
+    eval: Evaluate
+    traits: Trait
+    version: int = 1
+    formula: object | None = None  # ops.scalar.Formula
+    body: str = ""  # IR text of a composite
+    torch_names: tuple[str, ...] = ()  # Python callables it answers to, beyond those named like it
+    numpy_names: tuple[str, ...] = ()
+    scalar_op: str = ""  # the typed VM instruction that answers it, if any
+    flops: Callable[..., int] | None = (
+        None  # (operand abstracts, result abstract) -> floating-point operations
+    )
+    doc: str = ""
+    tags: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def kind(self) -> str:
+        return self.schema.kind
+
+    def has(self, trait: Trait) -> bool:
+        return bool(self.traits & trait)
+
+
+_REGISTRY: dict[str, Op] = {}
+_BY_NAME: dict[str, list[Op]] = {}
+
+
+def register(op: Op) -> Op:
+    """Adds ``op``; a kind can be defined once."""
+    if op.kind in _REGISTRY:
+        raise fail("TSX4002", op=op.kind)
+    _REGISTRY[op.kind] = op
+    _BY_NAME.setdefault(op.schema.name, []).append(op)
+    return op
+
+
+def lookup(kind: str) -> Op | None:
+    """The operator of a node kind (``aten::add.Tensor``), or None."""
+    return _REGISTRY.get(kind)
+
+
+def overloads(name: str) -> list[Op]:
+    """All operators called ``name`` (``aten::add``), in the order of registration."""
+    return _BY_NAME.get(name, [])
+
+
+def all_ops() -> list[Op]:
+    """Every operator, sorted by kind."""
+    return [_REGISTRY[kind] for kind in sorted(_REGISTRY)]
+
+
+def unknown_op(kind: str, where: object = "") -> TsxError:
+    """The error for a kind that nobody defined, with the closest ones that somebody did."""
+    close = difflib.get_close_matches(kind, _REGISTRY, n=3, cutoff=0.75)
+    hint = f" (closest: {', '.join(close)})" if close else ""
+    return fail("TSX4003", op=kind, hint=hint, where=where)
