@@ -1,0 +1,65 @@
+# Two commands set up everything on a fresh machine: `make demo` and `make test`. `make help` lists the rest.
+
+PYTHON ?= python3
+# The CPU build of torch is enough. Where the package index serves CUDA builds by default, name one that has CPU
+# wheels: make test TORCH_INDEX="--index-url https://download.pytorch.org/whl/cpu"
+TORCH ?= torch==2.13.0
+TRANSFORMERS ?= transformers==5.23.0
+TORCH_INDEX ?=
+# make test STAGE=python runs one stage: python, matrix or zoo.
+STAGE ?= all
+
+VENV := .venv
+TEST_VENV := .venv-test
+PIP := -m pip --disable-pip-version-check install --quiet
+STAGE_all := tests
+STAGE_python := -m "not matrix and not zoo" tests
+STAGE_matrix := -m matrix tests
+STAGE_zoo := -m zoo tests
+
+.PHONY: help demo test lint format generate full clean
+
+help:
+	@echo "make demo      convert, optimise, inspect and run a model in a fresh .venv without torch"
+	@echo "make test      all tests in a fresh .venv-test with torch (STAGE=python|matrix|zoo for one stage)"
+	@echo "make lint      ruff, mypy, the import contract and the drift of generated files"
+	@echo "make format    let ruff format and mend what it can"
+	@echo "make generate  write the generated docs again"
+	@echo "make full      what does not fit in CI; adds a row to docs/ledger.md"
+
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python $(PIP) -e .
+	@touch $@
+
+$(TEST_VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(TEST_VENV)
+	$(TEST_VENV)/bin/python $(PIP) $(TORCH_INDEX) "$(TORCH)"
+	$(TEST_VENV)/bin/python $(PIP) -e ".[test,lint]" "$(TRANSFORMERS)"
+	@touch $@
+
+demo: $(VENV)/ready
+	@sh tools/demo.sh $(VENV)/bin
+
+test: $(TEST_VENV)/ready
+	OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q -n 2 --dist worksteal $(STAGE_$(STAGE))
+
+lint: $(TEST_VENV)/ready
+	$(TEST_VENV)/bin/ruff format --check .
+	$(TEST_VENV)/bin/ruff check .
+	$(TEST_VENV)/bin/mypy
+	$(TEST_VENV)/bin/lint-imports
+	$(TEST_VENV)/bin/python tools/generate.py --check
+
+format: $(TEST_VENV)/ready
+	$(TEST_VENV)/bin/ruff format .
+	$(TEST_VENV)/bin/ruff check --fix .
+
+generate: $(TEST_VENV)/ready
+	$(TEST_VENV)/bin/python tools/generate.py
+
+full: $(TEST_VENV)/ready
+	OMP_NUM_THREADS=2 $(TEST_VENV)/bin/python tools/full.py
+
+clean:
+	rm -rf $(VENV) $(TEST_VENV) build dist
