@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from tsx.errors import fail
 from tsx.ir.types import DType, TensorType
@@ -114,16 +113,16 @@ def storage_dtype(dtype: DType) -> np.dtype[Any]:
     return _STORED_AS[dtype] if dtype in _STORED_AS else to_numpy(dtype)
 
 
-def little_endian(array: Array) -> npt.NDArray[np.uint8]:
+def little_endian(array: Array) -> memoryview:
     """The bytes of a contiguous array as the archive stores them; no copy on a little-endian machine."""
     stored = array.astype(array.dtype.newbyteorder("<"), copy=False)
-    return stored.reshape(-1).view(np.uint8)
+    return stored.reshape(-1).view(np.uint8).data
 
 
 def digest_of(
     dtype: DType,
     shape: Sequence[int],
-    data: npt.NDArray[np.uint8] | memoryview | bytes,
+    data: memoryview | bytes,
     quantization: Quantization | None = None,
 ) -> bytes:
     """blake2b-256 of a tensor (docs/archive.md, Tensors).
