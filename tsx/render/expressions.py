@@ -12,7 +12,7 @@ from tsx.ir.op import Op, lookup
 from tsx.ir.schema import Argument
 
 _INLINE = {"prim::Constant", "prim::GetAttr"}
-_LISTS = {"prim::ListConstruct": "[]", "prim::TupleConstruct": "()"}
+_LISTS = {"prim::ListConstruct": ("[", "]"), "prim::TupleConstruct": ("(", ")")}
 
 
 class Expressions:
