@@ -7,6 +7,8 @@ symbolic sizes; the archive saves every type in it, also those that no capture m
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
@@ -103,7 +105,7 @@ class TensorType(Type):
     def __str__(self) -> str:
         name = self.dtype.type_name if self.dtype else "Tensor"
         if self.shape is None and self.strides is None and self.requires_grad is None:
-            parts = [f"device={self.device}"] if self.device is not None else []
+            parts = [f"device={_device_text(self.device)}"] if self.device is not None else []
             return f"{name}({', '.join(['...', *parts])})" if parts else name
         parts = ["..."] if self.shape is None else [dim_text(size) for size in self.shape]
         if self.strides is not None:
@@ -111,7 +113,7 @@ class TensorType(Type):
         if self.requires_grad is not None:
             parts.append(f"requires_grad={int(self.requires_grad)}")
         if self.device is not None:
-            parts.append(f"device={self.device}")
+            parts.append(f"device={_device_text(self.device)}")
         return f"{name}({', '.join(parts)})"
 
 
@@ -192,7 +194,8 @@ class TupleType(Type):
     def __str__(self) -> str:
         if self.name:
             pairs = zip(self.fields, self.elements, strict=True)
-            return f"NamedTuple<{self.name}>({', '.join(f'{f} : {e}' for f, e in pairs)})"
+            fields = ", ".join(f"{name_text(f)} : {e}" for f, e in pairs)
+            return f"NamedTuple<{name_text(self.name)}>({fields})"
         return f"({', '.join(map(str, self.elements))})"
 
 
@@ -228,7 +231,7 @@ class FunctionType(Type):
     name: str
 
     def __str__(self) -> str:
-        return f"Function<{self.name}>"
+        return f"Function<{name_text(self.name)}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +241,8 @@ class ClassType(Type):
     name: str
 
     def __str__(self) -> str:
-        return self.name
+        is_plain = _DOTTED.fullmatch(self.name) and self.name not in _RESERVED
+        return self.name if is_plain else f"Class<{name_text(self.name)}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +250,7 @@ class InterfaceType(Type):
     name: str
 
     def __str__(self) -> str:
-        return f"Interface<{self.name}>"
+        return f"Interface<{name_text(self.name)}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +258,7 @@ class EnumType(Type):
     name: str
 
     def __str__(self) -> str:
-        return f"Enum<{self.name}>"
+        return f"Enum<{name_text(self.name)}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +269,24 @@ class VarType(Type):
 
     def __str__(self) -> str:
         return self.name
+
+
+_DOTTED = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)*", re.ASCII)
+_DEVICE = re.compile(r"[A-Za-z_]\w*(?::\d{1,9})?", re.ASCII)
+# Words that mean something else where a type or a literal may stand.
+_RESERVED = frozenset(
+    {*ATOMS, *DTYPE_BY_TYPE_NAME, "Tensor", "Dict", "Union", "NamedTuple", "Function", "Interface"}
+    | {"Enum", "Class", "Future", "Await", "RRef", "True", "False", "None", "inf", "nan", "complex"}
+)
+
+
+def name_text(name: str) -> str:
+    """A qualified name as the text writes it: quoted, in ASCII, unless it is dotted words."""
+    return name if _DOTTED.fullmatch(name) else json.dumps(name)
+
+
+def _device_text(device: str) -> str:
+    return device if _DEVICE.fullmatch(device) else json.dumps(device)
 
 
 def dim_text(size: Dim | None) -> str:
