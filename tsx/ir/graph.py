@@ -31,6 +31,17 @@ Attribute = None | bool | int | float | complex | str | WeightRef | Type | tuple
 """A node attribute, or the value of a ``prim::Constant`` (a list constant is a tuple here; the type says which)."""
 
 
+def same_attribute(a: Attribute, b: Attribute) -> bool:
+    """Whether two attributes are the same value: 1, 1.0 and True differ, so do the zeros, and NaN is itself."""
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return len(a) == len(b) and all(map(same_attribute, a, b))
+    if isinstance(a, (float, complex)):
+        return repr(a) == repr(b)
+    return a == b
+
+
 class Use(NamedTuple):
     """Operand number ``operand`` of ``node``."""
 
@@ -132,7 +143,7 @@ class Node:
         self.set_inputs(v for i, v in enumerate(self._inputs) if i != index)
 
     def set_attribute(self, name: str, value: Attribute) -> None:
-        if name not in self.attributes or self.attributes[name] != value:
+        if name not in self.attributes or not same_attribute(self.attributes[name], value):
             self.attributes[name] = value
             self.graph.mutations += 1
 

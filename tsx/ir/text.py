@@ -19,6 +19,7 @@ from tsx.ir.module import Module, Object
 from tsx.ir.origin_text import OriginWriter
 from tsx.ir.parser import GraphParser
 from tsx.ir.type_text import parse_type, type_text
+from tsx.ir.walk import all_values
 
 __all__ = ["GraphPrinter", "parse_graph", "parse_type", "print_graph", "print_module"]
 
@@ -49,7 +50,7 @@ class GraphPrinter:
         self._names: dict[Value, str] = {}
         self._sizes: dict[Expr, str] = {}
         self._types: dict[ty.Type, str] = {}
-        values = list(_values(graph.block))
+        values = list(all_values(graph))
         for number, value in enumerate(values):
             self._names[value] = _value_text(value.name, number)
         self._name_sizes(_sizes(graph, values))
@@ -152,15 +153,6 @@ def _value_text(name: str, number: int) -> str:
     if not name or name.isdecimal():
         return f"%{number}"
     return f"%{name}" if _PLAIN_VALUE.fullmatch(name) else f"%{quote(name)}"
-
-
-def _values(block: Block) -> Iterator[Value]:
-    """Every value in the order in which the text defines it."""
-    yield from block.inputs
-    for node in block.nodes:
-        yield from node.outputs
-        for inner in node.blocks:
-            yield from _values(inner)
 
 
 def _sizes(graph: Graph, values: list[Value]) -> Iterator[Expr]:
