@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from tsx.ir.graph import Graph, WeightRef
@@ -39,6 +39,11 @@ class ClassDef:
     buffers: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
     members: tuple[tuple[str, object], ...] = ()  # of an enum: name, value
+
+    def clone(self) -> ClassDef:
+        """A copy whose attributes and methods can change."""
+        methods = {name: graph.clone() for name, graph in self.methods.items()}
+        return replace(self, attributes=dict(self.attributes), methods=methods)
 
 
 @dataclass(slots=True, eq=False)
@@ -151,3 +156,40 @@ class Module:
             if "forward" in self.methods
             else next(iter(self.methods.values()))
         )
+
+    def clone(self) -> Module:
+        """A copy whose graphs, classes and attribute tree can change; weights, which can't, are shared."""
+        return Module(
+            self.name,
+            {
+                name: replace(method, graph=method.graph.clone())
+                for name, method in self.methods.items()
+            },
+            {name: definition.clone() for name, definition in self.classes.items()},
+            {name: graph.clone() for name, graph in self.functions.items()},
+            copy_tree(self.root, {}) if self.root is not None else None,
+            dict(self.weights),
+            dict(self.metadata),
+        )
+
+
+def copy_tree(root: Object, copies: dict[int, Object]) -> Object:
+    """A copy of an attribute tree; objects shared in the tree are shared in the copy."""
+    if id(root) not in copies:
+        copies[id(root)] = made = Object(root.class_name)
+        made.attributes = {name: _copy_value(v, copies) for name, v in root.attributes.items()}
+    return copies[id(root)]
+
+
+def _copy_value(value: AttributeValue, copies: dict[int, Object]) -> AttributeValue:
+    match value:
+        case Object():
+            return copy_tree(value, copies)
+        case list():
+            return [_copy_value(v, copies) for v in value]
+        case tuple():
+            return tuple(_copy_value(v, copies) for v in value)
+        case dict():
+            return {_copy_value(k, copies): _copy_value(v, copies) for k, v in value.items()}  # type: ignore[misc]
+        case _:
+            return value

@@ -1,0 +1,232 @@
+"""The Python interface: trace, load, save, optimize, and the Module they give and take.
+
+Thin: every function hands over to the layer that knows. NumPy arrays (or anything with ``__array__`` or DLPack) in,
+NumPy arrays out; torch tensors in, torch tensors out.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from tsx.capture.trace import Report
+from tsx.capture.trace import trace as _trace
+from tsx.errors import fail
+from tsx.ir import module as ir
+from tsx.ir.graph import Graph
+from tsx.ops.dtypes import Array, dtype_of
+from tsx.ops.weights import Weight
+from tsx.passes import pipeline
+from tsx.render.code import graph_code
+from tsx.runtime.border import Executable
+from tsx.runtime.observe import Observer
+from tsx.runtime.session import Session as _State
+from tsx.serialize import archive
+from tsx.serialize.archive import SaveInfo
+
+__all__ = ["Module", "Report", "Session", "load", "optimize", "save", "trace"]
+
+PathOrFile = str | PathLike[str] | BinaryIO
+
+
+class Module:
+    """A captured program, ready to run, to change by passes, and to save.
+
+    It is immutable and may be called from several threads; ``optimize`` and ``load_state_dict`` give a new module or
+    replace weights before the first call. ``ir`` is the program itself, ``report`` what capture said of it.
+    """
+
+    def __init__(self, program: ir.Module, report: Report | None = None) -> None:
+        self.ir = program
+        self.report = report
+
+    @functools.cached_property
+    def _executable(self) -> Executable:
+        return Executable(self.ir)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs ``forward`` (or the only method). Raises ``RunError`` when an input or a guard does not fit."""
+        return self.run(self._forward_name, args, kwargs)
+
+    def run(
+        self,
+        method: str,
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        inplace: bool = False,
+        observer: Observer | None = None,
+    ) -> Any:
+        """Runs one method; ``inplace=True`` lets the program write into the caller's arrays."""
+        return _as_given(
+            args,
+            kwargs,
+            lambda a, k: self._executable.run(method, a, k, inplace=inplace, observer=observer),
+        )
+
+    def session(self) -> Session:
+        """A copy of the state that the program changes (buffers, attributes), for one stream of calls."""
+        return Session(self)
+
+    @property
+    def _forward_name(self) -> str:
+        method = self.ir.forward
+        return next(name for name, known in self.ir.methods.items() if known is method)
+
+    @property
+    def methods(self) -> list[str]:
+        """The names of the entry points, ``forward`` first if there is one."""
+        return list(self.ir.methods)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of ``forward``; ``str`` of it is the canonical text."""
+        return self.ir.forward.graph
+
+    @property
+    def code(self) -> str:
+        """Python-like source of ``forward``, for reading."""
+        return graph_code(self.graph)
+
+    def state_dict(self) -> dict[str, Array]:
+        """The weights by their names in the original model; read-only arrays, bfloat16 as uint16 bits."""
+        return {name: _weight(data).array for name, data in sorted(self.ir.weights.items())}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Replaces all weights; names, dtypes and sizes must be those of ``state_dict()`` (else TSX1010)."""
+        missing = sorted(self.ir.weights.keys() - state.keys())
+        unexpected = sorted(state.keys() - self.ir.weights.keys())
+        if missing or unexpected:
+            raise fail("TSX1010", missing=missing or "none", unexpected=unexpected or "none")
+        new: dict[str, Weight] = {}
+        for name, value in state.items():
+            array, old = np.asarray(value), self.ir.weights[name]
+            if dtype_of(array) is not old.dtype or array.shape != old.shape:
+                given = f"{dtype_of(array)}{list(array.shape)}"
+                raise fail(
+                    "TSX1011", name=name, expected=f"{old.dtype}{list(old.shape)}", given=given
+                )
+            new[name] = Weight(array, old.dtype)
+        self.ir.weights.update(new)
+        self.__dict__.pop("_executable", None)
+
+    def save(self, path: PathOrFile) -> SaveInfo:
+        """Writes the archive (atomically, when ``path`` is a path); the digests come back."""
+        return archive.save(self.ir, path)
+
+    def __repr__(self) -> str:
+        inputs = ", ".join(f"{v.name}: {v.type}" for v in self.graph.inputs if v.name != "self")
+        return f"<tsx.Module {self.ir.name}({inputs})>"
+
+
+class Session:
+    """One stream of calls with state of its own; the module stays as it was loaded."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._state: _State = module._executable.session()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        module = self._module
+        run = module._executable.run
+        return _as_given(
+            args, kwargs, lambda a, k: run(module._forward_name, a, k, session=self._state)
+        )
+
+
+def trace(
+    model: Any,
+    args: tuple[Any, ...] | Any = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    dynamic: Mapping[str, Any] | bool | None = None,
+    name: str | None = None,
+) -> Module:
+    """Runs ``model`` on sample inputs and records what it computes.
+
+    ``model`` is a torch module or function, a ``tsx.nn`` module, or a function over NumPy arrays. It runs a few more
+    times with other sizes, so that no size of the sample is frozen in without a word: what can't vary is pinned, and
+    ``result.report`` says why. Raises ``TraceError`` or ``OperatorError`` with every problem found.
+    """
+    if not isinstance(args, (tuple, list)):
+        args = (args,)
+    program, report = _trace(model, tuple(args), dict(kwargs or {}), dynamic=dynamic, name=name)
+    return Module(program, report)
+
+
+def load(path: PathOrFile | bytes, *, mmap: str = "auto", check: str = "auto") -> Module:
+    """Opens an archive; ``ArchiveError`` when it is damaged or no archive. Nothing in it is ever executed."""
+    return Module(archive.load(path, mmap=mmap, check=check))
+
+
+def save(module: Module, path: PathOrFile) -> SaveInfo:
+    """``module.save(path)``."""
+    return module.save(path)
+
+
+def optimize(
+    module: Module,
+    passes: str | None = None,
+    *,
+    level: int | None = None,
+    preset: str | None = None,
+    verify: bool = True,
+    hook: pipeline.Hook | None = None,
+) -> Module:
+    """A new module after the passes, e.g. ``"dce,fold,fuse"``; by default level 3, all that is not ``unsafe``."""
+    return run_passes(module, pass_calls(passes, level, preset), verify=verify, hook=hook)[0]
+
+
+def pass_calls(
+    passes: str | None = None, level: int | None = None, preset: str | None = None
+) -> list[pipeline.PassCall]:
+    """The passes that a pipeline text, a level or a preset means, with all that they require."""
+    if passes is not None:
+        return pipeline.expand(pipeline.parse(passes))
+    if preset is not None:
+        return pipeline.preset(preset)
+    return pipeline.level(3 if level is None else level)
+
+
+def run_passes(
+    module: Module,
+    calls: list[pipeline.PassCall],
+    *,
+    verify: bool = True,
+    hook: pipeline.Hook | None = None,
+) -> tuple[Module, list[pipeline.PassResult]]:
+    """``optimize`` that also gives what each pass did."""
+    program = module.ir.clone()
+    results = pipeline.run(program, calls, verify=verify, hook=hook)
+    return Module(program, module.report), results
+
+
+def _weight(data: ir.WeightData) -> Weight:
+    assert isinstance(data, Weight), "capture and load make no other kind"
+    return data
+
+
+def _as_given(
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any] | None,
+    run: Callable[[tuple[Any, ...], dict[str, Any]], Any],
+) -> Any:
+    """Runs on arrays; when torch tensors were given (so torch is loaded), the results become tensors."""
+    named = dict(kwargs or {})
+    if not _mentions_torch([*args, *named.values()]):
+        return run(args, named)
+    from tsx.capture.torch import convert  # only here, since it imports torch
+
+    return convert.to_torch(run(convert.to_numpy(args), convert.to_numpy(named)))
+
+
+def _mentions_torch(values: Any) -> bool:
+    if isinstance(values, Mapping):
+        values = list(values.values())
+    if isinstance(values, (list, tuple)):
+        return any(_mentions_torch(v) for v in values)
+    return any(c.__module__ == "torch" and c.__name__ == "Tensor" for c in type(values).__mro__)
