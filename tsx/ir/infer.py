@@ -1,0 +1,311 @@
+"""What can be known of values without running: types, sizes, constants, through control flow.
+
+Takes a graph whose operators have records. Gives an abstract value (``tsx.ir.op.Abstract``) for each value; the rules
+of operators come from their records, those of structural kinds are here. Never evaluates a model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from tsx.errors import TsxError
+from tsx.ir import types as ty
+from tsx.ir.dims import Expr
+from tsx.ir.graph import Block, Graph, Node, Value, WeightRef, same_attribute
+from tsx.ir.module import ClassDef, Module
+from tsx.ir.op import Abstract, Unknown, lookup
+from tsx.ir.prim import CONSTANT, GROUP, tuple_index
+
+_MAX_ROUNDS = 4  # over a loop body, before what still changes is forgotten
+_MAX_LOOPS = (
+    3  # loops in loops that are iterated; deeper ones forget at once, so the cost stays linear
+)
+
+
+def unknown(type: ty.Type) -> Abstract:
+    """The abstract value that says no more than ``type`` does."""
+    if isinstance(type, ty.TensorType):
+        return type
+    return None if type == ty.NONE else Unknown(type)
+
+
+def abstract_of(value: Value) -> Abstract:
+    """What the definition of one value says about it, looking through constants and containers only."""
+    node = value.node
+    if node is not None and node.kind == CONSTANT:
+        return _constant(node)
+    if node is not None and node.kind == "prim::TupleConstruct":
+        return tuple(abstract_of(v) for v in node.inputs)
+    if node is not None and node.kind == "prim::ListConstruct" and is_fixed_list(value):
+        return [abstract_of(v) for v in node.inputs]
+    return unknown(value.type)
+
+
+def _constant(node: Node) -> Abstract:
+    value = node.attributes.get("value")
+    if isinstance(value, WeightRef) or "name" in node.attributes:
+        return unknown(node.output.type)
+    return _plain(value, node.output.type)
+
+
+def _plain(value: object, type: ty.Type) -> Abstract:
+    if not isinstance(value, tuple):
+        return value
+    if isinstance(type, ty.TupleType) and len(type.elements) == len(value):
+        return tuple(_plain(v, t) for v, t in zip(value, type.elements, strict=True))
+    element = type.element if isinstance(type, ty.ListType) else type
+    return [_plain(v, element) for v in value]
+
+
+def is_fixed_list(value: Value) -> bool:
+    """Whether nobody can change the list ``value``: its users read it, and don't pass it on."""
+    return all(_only_reads(node, operand, value) for node, operand in value.uses)
+
+
+def _only_reads(node: Node, operand: int, value: Value) -> bool:
+    op = lookup(node.kind)
+    if op is None:
+        return node.kind == "prim::ListUnpack" or node is value.block.graph.block.return_node
+    if operand >= len(op.schema.arguments):
+        return False
+    alias = op.schema.arguments[operand].alias
+    if alias is None:
+        return True
+    is_nested = isinstance(value.type, ty.ListType) and isinstance(value.type.element, ty.ListType)
+    gives_list = any(isinstance(r.type, ty.ListType) and r.alias for r in op.schema.results)
+    return not (alias.writes or alias.is_wildcard or is_nested or gives_list)
+
+
+def infer_node(
+    node: Node, abstracts: Sequence[Abstract], module: Module | None = None
+) -> tuple[Abstract, ...]:
+    """The abstract results of a node without blocks; ``OperatorError`` when its operands can't be right."""
+    op = lookup(node.kind)
+    if op is not None:
+        results = op.infer(*abstracts)
+        many = results if isinstance(results, tuple) else (results,)
+        if len(op.schema.results) == 1 and isinstance(results, tuple) and len(node.outputs) == 1:
+            many = (results,)
+        if len(many) != len(node.outputs):
+            return tuple(unknown(v.type) for v in node.outputs)
+        return many
+    rule = _RULES.get(node.kind)
+    if rule is not None:
+        return rule(node, abstracts)
+    if node.kind == "prim::GetAttr" and module is not None:
+        return (_attribute(node, module),)
+    return tuple(unknown(v.type) for v in node.outputs)
+
+
+def _attribute(node: Node, module: Module) -> Abstract:
+    definition = class_of(node.inputs[0].type, module)
+    found = definition.attributes.get(str(node.attributes.get("name"))) if definition else None
+    declared = node.output.type
+    if isinstance(found, ty.TensorType) and isinstance(declared, ty.TensorType):
+        return meet(declared, found)
+    return unknown(declared)
+
+
+def class_of(type: ty.Type, module: Module) -> ClassDef | None:
+    """The class that ``type`` names, if the module defines it."""
+    if isinstance(type, (ty.ClassType, ty.InterfaceType)):
+        return module.classes.get(type.name)
+    return None
+
+
+def _list(node: Node, abstracts: Sequence[Abstract]) -> tuple[Abstract, ...]:
+    return (list(abstracts),)
+
+
+def _unpack(node: Node, abstracts: Sequence[Abstract]) -> tuple[Abstract, ...]:
+    (whole,) = abstracts
+    if isinstance(whole, (list, tuple)) and len(whole) == len(node.outputs):
+        return tuple(whole)
+    return tuple(unknown(v.type) for v in node.outputs)
+
+
+def _index(node: Node, abstracts: Sequence[Abstract]) -> tuple[Abstract, ...]:
+    whole, index = abstracts[0], tuple_index(node)
+    if isinstance(whole, tuple) and index is not None and -len(whole) <= index < len(whole):
+        return (whole[index],)
+    return (unknown(node.output.type),)
+
+
+def _slice(node: Node, abstracts: Sequence[Abstract]) -> tuple[Abstract, ...]:
+    whole, begin, end = abstracts[0], node.attributes.get("beg"), node.attributes.get("end")
+    if isinstance(whole, tuple) and isinstance(begin, int) and isinstance(end, int):
+        return (whole[begin:end],)
+    return (unknown(node.output.type),)
+
+
+_NUMBER_DTYPES: dict[ty.Type, ty.DType] = {
+    ty.INT: ty.DType.INT64,
+    ty.FLOAT: ty.DType.FLOAT64,
+    ty.BOOL: ty.DType.BOOL,
+    ty.COMPLEX: ty.DType.COMPLEX128,
+}
+
+
+def _num_to_tensor(node: Node, abstracts: Sequence[Abstract]) -> tuple[Abstract, ...]:
+    return (ty.TensorType(_NUMBER_DTYPES.get(node.inputs[0].type), ()),)
+
+
+_RULES: dict[str, Callable[[Node, Sequence[Abstract]], tuple[Abstract, ...]]] = {
+    CONSTANT: lambda node, _: (_constant(node),),
+    "prim::ListConstruct": _list,
+    "prim::ListUnpack": _unpack,
+    "prim::TupleConstruct": lambda _, abstracts: (tuple(abstracts),),
+    "prim::TupleUnpack": _unpack,
+    "prim::TupleIndex": _index,
+    "prim::TupleSlice": _slice,
+    "prim::NumToTensor": _num_to_tensor,
+}
+
+
+def join(a: Abstract, b: Abstract, type: ty.Type) -> Abstract:
+    """What is known of a value of ``type`` that is one of the two."""
+    if isinstance(a, ty.TensorType) and isinstance(b, ty.TensorType):
+        return ty.join_tensors(a, b)
+    if isinstance(a, Expr) and isinstance(b, Expr):
+        return a if a == b else unknown(type)
+    for container in (list, tuple):
+        if isinstance(a, container) and isinstance(b, container) and len(a) == len(b):
+            inner = _element_types(type, len(a))
+            return container(join(x, y, t) for x, y, t in zip(a, b, inner, strict=True))
+    return a if same_abstract(a, b) else unknown(type)
+
+
+def _element_types(type: ty.Type, count: int) -> Sequence[ty.Type]:
+    if isinstance(type, ty.TupleType) and len(type.elements) == count:
+        return type.elements
+    return [type.element if isinstance(type, ty.ListType) else ty.ANY] * count
+
+
+def same_abstract(a: Abstract, b: Abstract) -> bool:
+    """Whether two abstract values say the same (1 and True don't, NaN and NaN do)."""
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same_abstract, a, b))
+    if isinstance(a, (Unknown, Expr, ty.TensorType)):
+        return a == b
+    return same_attribute(a, b)  # type: ignore[arg-type]
+
+
+def meet(declared: ty.TensorType, found: ty.TensorType) -> ty.TensorType:
+    """All that either says of one tensor; where they differ, what was found."""
+    if found.shape is None:
+        shape = declared.shape
+    elif declared.shape is None or len(declared.shape) != len(found.shape):
+        shape = found.shape
+    else:
+        pairs = zip(declared.shape, found.shape, strict=True)
+        shape = tuple(known if known is not None else size for size, known in pairs)
+    return replace(declared, dtype=found.dtype or declared.dtype, shape=shape)
+
+
+def propagate(
+    graph: Graph, module: Module | None = None, *, forget: bool = False
+) -> dict[Value, Abstract]:
+    """Walks ``graph``, refines the tensor types of its values, gives what is known of each.
+
+    With ``forget``, the types of all but the graph's inputs are found anew instead of refined: for passes that
+    change sizes or dtypes. ``OperatorError`` (TSX4nnn, at the node's span) where operands can't be right.
+    """
+    walk = Propagation(module, forget=forget)
+    walk.block(graph.block, [unknown(value.type) for value in graph.inputs])
+    for value, abstract in walk.known.items():
+        if isinstance(value.type, ty.TensorType) and isinstance(abstract, ty.TensorType):
+            value.type = abstract
+    return walk.known
+
+
+class Propagation:
+    """One walk. ``problems`` collects contradictions instead of raising, when it is given."""
+
+    def __init__(
+        self,
+        module: Module | None,
+        *,
+        forget: bool = False,
+        problems: list[tuple[Node, TsxError]] | None = None,
+    ) -> None:
+        self.module = module
+        self.forget = forget
+        self.problems = problems
+        self.known: dict[Value, Abstract] = {}
+        self._loops = 0
+
+    def block(self, block: Block, inputs: Sequence[Abstract]) -> list[Abstract]:
+        """Walks a block that is given ``inputs``; gives what it returns."""
+        for value, abstract in zip(block.inputs, inputs, strict=False):
+            self.known[value] = abstract
+        for node in block.nodes:
+            results = self._node(node)
+            for value, abstract in zip(node.outputs, results, strict=False):
+                self.known[value] = self._refined(value, abstract)
+        return [self._of(value) for value in block.outputs]
+
+    def _of(self, value: Value) -> Abstract:
+        return self.known[value] if value in self.known else unknown(value.type)
+
+    def _refined(self, value: Value, abstract: Abstract) -> Abstract:
+        if isinstance(abstract, Unknown) or (
+            isinstance(abstract, list) and not is_fixed_list(value)
+        ):
+            return unknown(value.type)
+        if self.forget or not isinstance(abstract, ty.TensorType):
+            return abstract
+        return meet(value.type, abstract) if isinstance(value.type, ty.TensorType) else abstract
+
+    def _node(self, node: Node) -> Sequence[Abstract]:
+        operands = [self._of(value) for value in node.inputs]
+        if node.kind == "prim::If" and len(node.blocks) == 2:
+            first, second = (self.block(block, ()) for block in node.blocks)
+            return [
+                join(a, b, value.type)
+                for a, b, value in zip(first, second, node.outputs, strict=False)
+            ]
+        if node.kind == "prim::Loop" and len(node.blocks) == 1 and len(operands) >= 2:
+            return self._loop(node, operands[2:])
+        if node.kind == GROUP and len(node.blocks) == 1:
+            return self.block(node.blocks[0], operands)
+        for block in node.blocks:
+            self.block(block, [unknown(v.type) for v in block.inputs])
+        try:
+            return infer_node(node, operands, self.module)
+        except TsxError as error:
+            if self.problems is None:
+                raise _placed(error, node) from error
+            self.problems.append((node, error))
+        return [unknown(value.type) for value in node.outputs]
+
+    def _loop(self, node: Node, carried: list[Abstract]) -> list[Abstract]:
+        (block,) = node.blocks
+        types = [value.type for value in block.inputs[1:]]
+        number = Unknown(ty.INT)
+        self._loops += 1
+        count = len(self.problems) if self.problems is not None else 0
+        rounds = _MAX_ROUNDS if self._loops <= _MAX_LOOPS else 0
+        for _ in range(rounds):
+            after = self.block(block, [number, *carried])[1:]
+            joined = [join(a, b, t) for a, b, t in zip(carried, after, types, strict=False)]
+            if len(joined) == len(carried) and all(map(same_abstract, joined, carried)):
+                break
+            carried = joined
+            if self.problems is not None:  # what an unfinished round found may not hold
+                del self.problems[count:]
+        else:
+            carried = [self._forgotten(t) for t in types]
+            self.block(block, [number, *carried])
+        self._loops -= 1
+        return carried
+
+    def _forgotten(self, type: ty.Type) -> Abstract:
+        return unknown(ty.erase_shapes(type) if self.forget else type)
+
+
+def _placed(error: TsxError, node: Node) -> TsxError:
+    span = node.origin.span
+    if error.where or span is None:
+        return error
+    return type(error)(error.code, error.message, str(span), error.excerpt, error.help)
