@@ -31,6 +31,9 @@ _PUBLIC = {
 
 
 
+__all__ = ["Module", "Session", "TsxError", "__version__", "load", "optimize", "save", "trace"]
+
+
 def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module 'tsx' has no attribute {name!r}")
