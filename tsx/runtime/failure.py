@@ -1,0 +1,81 @@
+"""What a user reads when a run stops: the reason, the source line, the operator and the types it was given.
+
+Takes what an instruction raised and where the run was, gives a ``RunError``; a NumPy or Python error never gets out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tsx.errors import InternalError, RunError, TsxError, fail
+from tsx.ir.location import Span
+from tsx.runtime.disassemble import instruction_text
+from tsx.runtime.observe import Moment
+from tsx.runtime.opcodes import Opcode
+from tsx.runtime.program import Function
+from tsx.runtime.values import type_of_value
+
+
+def explained(
+    error: Exception, moment: Moment, callers: Sequence[tuple[Function, int]]
+) -> TsxError:
+    """The error to raise in place of ``error``. ``callers`` are the calls around, outermost first."""
+    origin = moment.origin
+    where = str(origin.span) if origin.span else ""
+    notes = [*_operands(moment), *_chain(origin.span, origin.scope, moment, callers)]
+    excerpt = "\n".join(notes)
+    if isinstance(error, RunError):
+        return RunError(
+            error.code, error.message, error.where or where, error.excerpt or excerpt, error.help
+        )
+    if isinstance(error, InternalError):
+        return error
+    op = _name(moment)
+    if isinstance(error, MemoryError):
+        return fail("TSX5020", op=op, where=where, excerpt=excerpt)
+    if isinstance(error, TsxError):
+        reason = error.message.removeprefix(f"{op}: ").removeprefix(f"{op} ")
+        return fail(
+            "TSX5002", op=op, reason=reason, where=where, excerpt=excerpt, help=error.help or None
+        )
+    return fail("TSX5002", op=op, reason=_words(error), where=where, excerpt=excerpt)
+
+
+def _words(error: Exception) -> str:
+    """A Python error in one line; a KeyError's text is only the key."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return f"there is no key {text}" if isinstance(error, KeyError) else text
+
+
+def _name(moment: Moment) -> str:
+    instruction = moment.instruction
+    if instruction.opcode is Opcode.CALL:
+        return moment.program.operators[instruction.operands[0]].kind
+    return instruction_text(moment.program, moment.function, instruction)
+
+
+def _operands(moment: Moment) -> list[str]:
+    """``aten::mm(Float(2, 3), Float(4, 5))``: the operands' types, while they are still on the stack."""
+    instruction = moment.instruction
+    count = moment.program.count(moment.function, instruction, instruction.opcode.picture.pops)
+    if (
+        instruction.opcode in (Opcode.GUARD, Opcode.RAISE)
+        or len(moment.stack) - count < moment.base
+    ):
+        return []
+    values = moment.stack[len(moment.stack) - count :]
+    return [f"{_name(moment)}({', '.join(str(type_of_value(v)) for v in values)})"]
+
+
+def _chain(
+    span: Span | None, scope: str, moment: Moment, callers: Sequence[tuple[Function, int]]
+) -> list[str]:
+    notes = [f"in {scope}"] if scope else []
+    inlined = span.caller if span else None
+    while inlined is not None:
+        notes.append(f"called from {inlined}")
+        inlined = inlined.caller
+    for function, place in reversed(callers):
+        call = function.origins[place].span
+        notes.append(f"called from {function.name}" + (f" at {call}" if call else ""))
+    return notes

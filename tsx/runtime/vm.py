@@ -1,0 +1,191 @@
+"""The stack VM: runs a program over NumPy arrays. It is the definition of what a program means (design 2).
+
+Takes a checked program and its weights, gives results. One value stack for all frames; frames are on a list of our
+own, so calls nest without Python's recursion. A VM holds no state of a run, so threads share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from tsx.errors import TsxError, fail
+from tsx.ir.module import WeightData
+from tsx.ops.dtypes import Array
+from tsx.ops.weights import Weight
+from tsx.runtime import scalars  # noqa: F401  (enters the typed scalar instructions)
+from tsx.runtime.bind import BINDERS, RETURN, Host, Step, enter
+from tsx.runtime.check import check
+from tsx.runtime.failure import explained
+from tsx.runtime.observe import Moment, Observer
+from tsx.runtime.program import Program
+from tsx.runtime.values import Stack, Value
+
+MAX_CALLS = 1024
+
+
+class _Frame(NamedTuple):
+    function: int
+    steps: list[Step]
+    slots: Stack
+    resume: int
+    base: int
+
+
+class VM:
+    """``weights`` are read on their first use only; ``write`` gets what ``prim::Print`` prints."""
+
+    def __init__(
+        self,
+        program: Program,
+        weights: Mapping[str, WeightData] | None = None,
+        *,
+        write: Callable[[str], None] = lambda text: print(text, end=""),
+        enums: dict[str, dict[str, Value]] | None = None,
+    ) -> None:
+        check(program)
+        self.program = program
+        self.host = Host(program, _weight_reader(weights or {}), write, enums or {})
+        self._steps: list[list[Step] | None] = [None] * len(program.functions)
+
+    def run(
+        self, entry: str, inputs: Sequence[Value], observer: Observer | None = None
+    ) -> list[Value]:
+        """The outputs of ``entry``. Tensors are used as they are: copying is the border's business.
+
+        Raises ``RunError`` with the source line, the operator and its operand types.
+        """
+        index = self.program.entries[entry]
+        expected = self.program.functions[index].inputs
+        if len(inputs) != expected:
+            raise fail("TSX9001", detail=f"{entry} takes {expected} values, not {len(inputs)}")
+        run = _Run(self, index, inputs)
+        with np.errstate(all="ignore"):
+            try:
+                if observer is None:
+                    run.go()
+                else:
+                    run.go_observed(observer)
+            except Exception as error:
+                raise run.explained(error) from error
+        return run.stack
+
+    def steps(self, function: int) -> list[Step]:
+        """The function's instructions bound to their operands; bound once, on the first call."""
+        bound = self._steps[function]
+        if bound is None:
+            bound = [
+                BINDERS[i.opcode](self.host, *i.operands)
+                for i in self.program.functions[function].code
+            ]
+            self._steps[function] = bound  # two threads may both bind; the results are alike
+        return bound
+
+
+class _Run:
+    """The state of one call of ``VM.run``."""
+
+    __slots__ = ("base", "frames", "function", "place", "slots", "stack", "steps", "vm")
+
+    def __init__(self, vm: VM, function: int, inputs: Sequence[Value]) -> None:
+        self.vm = vm
+        self.stack: Stack = []
+        self.frames: list[_Frame] = []
+        self.function = -1
+        self.place = 0
+        self.base = 0
+        self.steps: list[Step] = []
+        self.slots: Stack = []
+        self._begin(function, list(inputs))
+
+    def go(self) -> None:
+        """The loop. ``place`` is brought up to date only where somebody will look."""
+        stack, steps, slots, place = self.stack, self.steps, self.slots, 0
+        try:
+            while True:
+                jump = steps[place](stack, slots)
+                if jump is None:
+                    place += 1
+                elif jump >= 0:
+                    place = jump
+                else:
+                    self.place = place
+                    if not self._switch(jump):
+                        return
+                    steps, slots, place = self.steps, self.slots, self.place
+        except BaseException:
+            self.place = place
+            raise
+
+    def go_observed(self, observer: Observer) -> None:
+        """The same loop, with ``observer`` told of every instruction."""
+        going = True
+        while going:
+            moment = self.moment()
+            observer.before(moment)
+            jump = self.steps[self.place](self.stack, self.slots)
+            if jump is None:
+                self.place += 1
+            elif jump >= 0:
+                self.place = jump
+            else:
+                going = self._switch(jump)
+            observer.after(moment)
+
+    def moment(self) -> Moment:
+        function = self.vm.program.functions[self.function]
+        return Moment(
+            self.vm.program, function, self.place, len(self.frames), self.stack, self.base, self.slots
+        )  # fmt: skip
+
+    def explained(self, error: Exception) -> TsxError:
+        """``error`` with the line and operator where it happened, and the calls that led there."""
+        callers = [(self.vm.program.functions[f.function], f.resume - 1) for f in self.frames]
+        return explained(error, self.moment(), callers)
+
+    def _switch(self, jump: int) -> bool:
+        """Leaves the frame or enters another; False when the outermost frame is left."""
+        if jump != RETURN:
+            self._call(enter(jump))
+            return True
+        if not self.frames:
+            return False
+        frame = self.frames.pop()
+        self.function, self.steps, self.slots, self.place, self.base = frame
+        return True
+
+    def _call(self, callee: int) -> None:
+        if len(self.frames) >= MAX_CALLS:
+            name = self.vm.program.functions[callee].name
+            raise fail("TSX5006", limit=MAX_CALLS, name=name)
+        count = self.vm.program.functions[callee].inputs
+        base = len(self.stack) - count
+        inputs = self.stack[base:]
+        del self.stack[base:]
+        self.frames.append(_Frame(self.function, self.steps, self.slots, self.place + 1, self.base))
+        self._begin(callee, inputs)
+
+    def _begin(self, function: int, inputs: Stack) -> None:
+        spare = self.vm.program.functions[function].slots - len(inputs)
+        self.function, self.place, self.base = function, 0, len(self.stack)
+        self.steps = self.vm.steps(function)
+        self.slots = inputs + [None] * spare
+
+
+def _weight_reader(weights: Mapping[str, WeightData]) -> Callable[[str], Array]:
+    """Arrays by weight name, kept once read. Reading may map a file and check a digest."""
+    arrays: dict[str, Array] = {}
+
+    def read(name: str) -> Array:
+        array = arrays.get(name)
+        if array is None:
+            weight = weights[name]
+            assert isinstance(weight, Weight), (
+                "ir knows weights by their digests, the runtime by their arrays"
+            )
+            array = arrays[name] = weight.array
+        return array
+
+    return read
