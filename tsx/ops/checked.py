@@ -1,0 +1,164 @@
+"""What the operators that move data share at run time: definition with errors in tsx's words, axes, writing in place.
+
+``define`` is ``define.op`` for evaluations that lean on NumPy's own checks: when NumPy refuses, the type-and-shape
+rule is asked for the reason, so a user reads one wording at capture and at run time and never a NumPy traceback.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import numpy as np
+
+from tsx.errors import TsxError, fail
+from tsx.ir.op import Abstract, Evaluate, Infer, Op, Trait
+from tsx.ir.schema import parse_schema
+from tsx.ir.types import DType
+from tsx.ops.define import op
+from tsx.ops.dtypes import Array, bfloat16_to_float32, cast, dtype_of, type_of
+
+VIEW = Trait.PURE | Trait.VIEW
+INPLACE = Trait.INPLACE | Trait.EFFECT
+
+
+def define(
+    schema: str,
+    infer: Infer,
+    eval: Evaluate,
+    traits: Trait = Trait.PURE,
+    *,
+    torch: tuple[str, ...] = (),
+    numpy: tuple[str, ...] = (),
+    doc: str = "",
+) -> Op:
+    """Registers an operator whose evaluation may fail inside NumPy."""
+    kind = parse_schema(schema).kind
+
+    @functools.wraps(eval)
+    def checked(*operands: object) -> object:
+        try:
+            return eval(*operands)
+        except (ValueError, IndexError, TypeError, OverflowError, MemoryError) as error:
+            raise _explained(kind, infer, operands, error) from error
+
+    return op(
+        schema, infer=infer, eval=checked, traits=traits, torch=torch, numpy=numpy, doc=doc
+    )  # fmt: skip
+
+
+def define_with_inplace(
+    schema: str,
+    infer: Infer,
+    eval: Evaluate,
+    *,
+    torch: tuple[str, ...] = (),
+    numpy: tuple[str, ...] = (),
+) -> None:
+    """Registers ``name(Tensor self, …)`` and ``name_(Tensor(a!) self, …)``, which writes the result into ``self``.
+
+    The result must have ``self``'s shape; it is converted to ``self``'s dtype.
+    """
+    define(schema, infer, eval, torch=torch, numpy=numpy)
+    parsed = parse_schema(schema)
+    name, _, rest = schema.partition("(Tensor self")
+    stem, dot, overload = name.partition(".")
+    written = f"{stem}_{dot}{overload}(Tensor(a!) self{rest.rpartition('->')[0]}-> Tensor(a!)"
+
+    def write(target: Array, *others: object) -> Array:
+        return store(f"{parsed.base}_", target, eval(target, *others))
+
+    define(written, same_as_self, write, INPLACE)
+
+
+def same_as_self(self: Abstract, *_: Abstract) -> Abstract:
+    """The rule of an operator whose result is its first operand."""
+    return self
+
+
+def store(op: str, target: Array, value: Any) -> Array:
+    """Writes ``value`` over all of ``target``, converted to its dtype; gives ``target``."""
+    writable(op, target)
+    target[...] = cast(np.asarray(value), dtype_of(target))
+    return target
+
+
+def writable(op: str, target: Array) -> None:
+    """Refuses a target whose memory must not change, or holds several elements in one place."""
+    if not target.flags.writeable:
+        raise fail("TSX4034", op=op)
+
+
+def axis_of(op: str, dim: int, rank: int, extra: int = 0) -> int:
+    """A dimension counted from the front; a 0-dim tensor takes -1 and 0, as torch's does."""
+    span = rank + extra or 1
+    if not -span <= dim < span:
+        raise fail("TSX4030", op=op, low=-span, high=span - 1, found=dim)
+    return dim % span
+
+
+def axes_of(op: str, dims: Any, rank: int) -> tuple[int, ...]:
+    """Several different dimensions; an int is taken alone, None and an empty list mean all."""
+    if isinstance(dims, int):
+        dims = [dims]
+    if not dims:
+        return tuple(range(rank))
+    axes = tuple(axis_of(op, dim, rank) for dim in dims)
+    if len(set(axes)) != len(axes):
+        raise fail("TSX4035", op=op, found=list(dims))
+    return axes
+
+
+def indices_in_range(op: str, index: Array, size: int, low: int = 0) -> None:
+    """Refuses an integer index tensor with an element outside ``low`` … ``size - 1``."""
+    if not index.size:
+        return
+    least, most = int(index.min()), int(index.max())
+    if least < low or most >= size:
+        raise fail(
+            "TSX4032", op=op, low=low, high=size - 1, found=least if least < low else most
+        )  # fmt: skip
+
+
+def same_dtype(op: str, target: Array, source: Array) -> None:
+    """Refuses a source whose dtype is not the target's."""
+    if target.dtype != source.dtype:
+        raise fail(
+            "TSX4005", op=op, expected=f"a source of dtype {dtype_of(target)}", found=dtype_of(source)
+        )  # fmt: skip
+
+
+def real_values(array: Array) -> Array:
+    """The array as NumPy can compare and compute it: bfloat16 widened to float32, all else as it is."""
+    return bfloat16_to_float32(array) if dtype_of(array) is DType.BFLOAT16 else array
+
+
+def opmath_values(array: Array) -> Array:
+    """The array in the dtype that torch computes in: float32 for float16 and bfloat16."""
+    if array.dtype == np.float16:
+        return array.astype(np.float32)
+    return real_values(array)
+
+
+def nonzero_mask(array: Array) -> Array:
+    """Where the elements differ from zero (NaN does, either zero does not)."""
+    return array if array.dtype == np.bool_ else np.asarray(real_values(array) != 0)
+
+
+def _explained(
+    kind: str, infer: Infer, operands: tuple[object, ...], error: BaseException
+) -> TsxError:
+    """The error to show for NumPy's: the rule's own, else NumPy's words with torch's names for things."""
+    try:
+        infer(*(_abstract(operand) for operand in operands))
+    except TsxError as found:
+        return found
+    if isinstance(error, MemoryError):
+        return fail("TSX4033", op=kind)
+    return fail("TSX4031", op=kind, detail=str(error).replace("axis", "dimension"))
+
+
+def _abstract(value: object) -> Abstract:
+    if isinstance(value, np.ndarray):
+        return type_of(value)
+    return [_abstract(v) for v in value] if isinstance(value, (list, tuple)) else value

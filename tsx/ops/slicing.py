@@ -1,0 +1,164 @@
+"""Views of a part: select, slice, narrow, diagonals, windows and raw strides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from tsx.errors import fail
+from tsx.ir.op import Abstract, Trait, Unknown
+from tsx.ir.types import INT, TensorType
+from tsx.ops import view_rules as rules
+from tsx.ops.abstract import as_dim, dims_of, mismatch, wrap_dim
+from tsx.ops.checked import INPLACE, VIEW, axis_of, define
+from tsx.ops.dtypes import Array
+
+
+def part(x: Array, axis: int, index: Any) -> Array:
+    """``x[:, …, index]`` with ``index`` at ``axis``: always a view, also when nothing is left but an element."""
+    return np.asarray(x[(slice(None),) * axis + (index, ...)])
+
+
+def selected(x: Array, dim: int, index: int) -> Array:
+    axis = axis_of("select", dim, x.ndim)
+    if not x.ndim:
+        raise fail(
+            "TSX4005", op="select", expected="a tensor with a dimension", found="a 0-dim tensor"
+        )
+    size = x.shape[axis]
+    if not -size <= index < size:
+        raise fail("TSX4032", op="select", low=-size, high=size - 1, found=index)
+    return part(x, axis, index)
+
+
+def sliced(x: Array, dim: int, start: int | None, end: int | None, step: int) -> Array:
+    axis = axis_of("slice", dim, x.ndim)
+    if not x.ndim or step <= 0:
+        expected = "a step of 1 or more" if x.ndim else "a tensor with a dimension"
+        raise fail(
+            "TSX4005", op="slice", expected=expected, found=step if x.ndim else "a 0-dim tensor"
+        )
+    return part(x, axis, slice(start, end, step))
+
+
+def narrowed(x: Array, dim: int, start: int, length: int) -> Array:
+    axis = axis_of("narrow", dim, x.ndim)
+    size = x.shape[axis]
+    if not -size <= start <= size:
+        raise fail("TSX4032", op="narrow", low=-size, high=size, found=start)
+    first = start + size if start < 0 else start
+    if not 0 <= length <= size - first:
+        raise fail(
+            "TSX4005", op="narrow", expected=f"a length from 0 to {size - first}", found=length
+        )
+    return part(x, axis, slice(first, first + length))
+
+
+def _narrow_tensor(x: Array, dim: int, start: Array, length: int) -> Array:
+    return narrowed(x, dim, int(start), length)
+
+
+def _narrow_tensor_rule(
+    self: Abstract, dim: Abstract, start: Abstract, length: Abstract
+) -> Abstract:
+    return rules.narrow(self, dim, Unknown(INT), length)
+
+
+def _diagonal(x: Array, offset: int, dim1: int, dim2: int) -> Array:
+    a, b = axis_of("diagonal", dim1, x.ndim), axis_of("diagonal", dim2, x.ndim)
+    if a == b:
+        raise fail("TSX4035", op="diagonal", found=[dim1, dim2])
+    result = np.diagonal(x, offset, a, b)
+    if x.flags.writeable:
+        result.flags.writeable = True  # NumPy marks it read-only although it is a plain view
+    return result
+
+
+def strided(x: Array, size: list[int], stride: list[int], offset: int | None) -> Array:
+    """The view of ``x``'s memory with element strides; ``offset`` counts from the start of that memory."""
+    if len(size) != len(stride) or any(s < 0 for s in [*size, *stride]):
+        raise fail("TSX4005", op="as_strided", expected="as many strides as sizes, none negative",
+                   found=f"{list(size)} and {list(stride)}")  # fmt: skip
+    memory = _memory(x)
+    start = (x.ctypes.data - memory.ctypes.data) // x.itemsize if offset is None else offset
+    last = start + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
+    if start < 0 or (0 not in size and last >= memory.size):
+        raise fail("TSX4032", op="as_strided", low=0, high=memory.size - 1, found=last)
+    overlaps = any(s == 0 and n > 1 for n, s in zip(size, stride, strict=True))
+    return as_strided(
+        memory[start:], tuple(size), [s * x.itemsize for s in stride],
+        writeable=x.flags.writeable and not overlaps,
+    )  # fmt: skip
+
+
+def _memory(x: Array) -> Array:
+    """All of the allocation behind ``x``, as one flat array of its dtype."""
+    owner = x
+    while isinstance(owner.base, np.ndarray):
+        owner = owner.base
+    if not owner.flags.forc or owner.nbytes % x.itemsize:
+        owner = x
+    flat = owner.ravel(order="K")
+    return flat.view(x.dtype)
+
+
+def _as_strided_rule(
+    self: Abstract, size: Abstract, stride: Abstract, storage_offset: Abstract = None
+) -> Abstract:
+    return TensorType(rules.tensor(self).dtype, dims_of(size))
+
+
+def unfolded(x: Array, dimension: int, size: int, step: int) -> Array:
+    """Windows of ``size`` every ``step`` elements; they overlap in memory, as torch's do."""
+    axis = axis_of("unfold", dimension, x.ndim)
+    whole = x.shape[axis] if x.ndim else 1
+    if not 0 <= size <= whole or step < 1:
+        raise fail("TSX4005", op="unfold", expected=f"a size from 0 to {whole} and a step of 1 or more",
+                   found=f"{size} and {step}")  # fmt: skip
+    stride = x.strides[axis] if x.ndim else x.itemsize
+    shape = [*x.shape, size] if x.ndim else [size]
+    strides = [*x.strides, stride] if x.ndim else [stride]
+    if x.ndim:
+        shape[axis], strides[axis] = (whole - size) // step + 1, stride * step
+    return as_strided(x, shape, strides, writeable=x.flags.writeable)
+
+
+def _unfold_rule(self: Abstract, dimension: Abstract, size: Abstract, step: Abstract) -> Abstract:
+    x = rules.tensor(self)
+    if x.shape is None:
+        return TensorType(x.dtype)
+    place = wrap_dim("unfold", dimension, len(x.shape))
+    if not x.shape:
+        return TensorType(x.dtype, (as_dim(size),))
+    if place is None or not isinstance(step, int) or not isinstance(size, int):
+        return TensorType(x.dtype, (None,) * len(x.shape) + (as_dim(size),))
+    whole = x.shape[place]
+    if isinstance(whole, int) and not 0 <= size <= whole:
+        raise mismatch("unfold", f"a size from 0 to {whole}", size)
+    if step < 1:
+        raise mismatch("unfold", "a step of 1 or more", step)
+    windows = None if whole is None else (whole - size) // step + 1
+    opened = rules.resized(x, place, windows)
+    return TensorType(x.dtype, (*(opened.shape or ()), size))
+
+
+define("aten::select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)",
+       rules.select, selected, VIEW)  # fmt: skip
+define("aten::slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1)"
+       " -> Tensor(a)", rules.slice_, sliced, VIEW)  # fmt: skip
+define("aten::narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)",
+       rules.narrow, narrowed, VIEW)  # fmt: skip
+define("aten::narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)",
+       _narrow_tensor_rule, _narrow_tensor, VIEW)  # fmt: skip
+define("aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)",
+       rules.diagonal, _diagonal, VIEW)  # fmt: skip
+for _mark, _name, _traits in (
+    ("a", "as_strided", VIEW),
+    ("a!", "as_strided_", INPLACE | Trait.VIEW),
+):
+    define(f"aten::{_name}(Tensor({_mark}) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None)"
+           f" -> Tensor({_mark})", _as_strided_rule, strided, _traits)  # fmt: skip
+define("aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)",
+       _unfold_rule, unfolded, VIEW)  # fmt: skip
