@@ -15,7 +15,7 @@ from tsx.ops.define import op
 from tsx.ops.dtypes import Array, dtype_of, type_of
 from tsx.ops.nn_rules import need_rank, shape_text, tensor_of
 from tsx.ops.precision import narrow, widen
-from tsx.ops.windows import Ints, expand
+from tsx.ops.windows import Ints, along, expand, trailing
 
 
 def _infer(name: str, dims: int, self: Abstract, size: Abstract) -> TensorType:
@@ -56,11 +56,10 @@ def _mean_along(array: Array, axis: int, count: int) -> Array:
         return array
     if count and length % count == 0:
         shape = (*array.shape[:axis], count, length // count, *array.shape[axis + 1 :])
-        return array.reshape(shape).mean(axis=axis + 1, dtype=array.dtype)
-    lead = (slice(None),) * axis
+        return np.asarray(array.reshape(shape).mean(axis=axis + 1, dtype=array.dtype))
     out = np.empty((*array.shape[:axis], count, *array.shape[axis + 1 :]), array.dtype)
     for i, span in enumerate(_spans(length, count)):
-        out[(*lead, i)] = array[(*lead, span)].mean(axis=axis, dtype=array.dtype)
+        out[along(axis, i)] = array[along(axis, span)].mean(axis=axis, dtype=array.dtype)
     return out
 
 
@@ -88,10 +87,10 @@ def _maximum(name: str, dims: int, self: Array, size: int | Ints) -> tuple[Array
     spans = [list(_spans(length, count)) for length, count in zip(sizes, counts, strict=True)]
     for at in np.ndindex(*counts):
         where = tuple(spans[axis][i] for axis, i in enumerate(at))
-        piece = wide[(..., *where)].reshape(*lead, -1)
+        piece = wide[trailing(where)].reshape(*lead, -1)
         best = piece.argmax(axis=-1)
-        values[(..., *at)] = np.take_along_axis(piece, best[..., None], axis=-1)[..., 0]
-        indices[(..., *at)] = places[where].reshape(-1)[best]
+        values[trailing(at)] = np.take_along_axis(piece, best[..., None], axis=-1)[..., 0]
+        indices[trailing(at)] = places[where].reshape(-1)[best]
     return narrow(values, dtype_of(self)), indices
 
 

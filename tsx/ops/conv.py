@@ -22,7 +22,6 @@ from tsx.ops.matmul import CONTRACTION
 from tsx.ops.nn_rules import (
     concrete,
     differ,
-    either,
     need_rank,
     one_dtype,
     product,

@@ -1,7 +1,7 @@
 """Convolutions in NumPy: windows are copied into columns and multiplied by the weight on BLAS.
 
-Inputs are ``(N, C, *sizes)``, weights ``(O, C / groups, *kernel)`` (transposed: ``(C, O / groups, *kernel)``), both in a
-dtype that NumPy computes in. A depthwise convolution multiplies whole planes, one kernel place at a time.
+Inputs are ``(N, C, *sizes)``, weights ``(O, C / groups, *kernel)`` (transposed: ``(C, O / groups, *kernel)``), both in
+a dtype that NumPy computes in. A depthwise convolution multiplies whole planes, one kernel place at a time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tsx.ops.dtypes import Array
-from tsx.ops.windows import Ints, Window, place, windows
+from tsx.ops.windows import Ints, Window, along, place, trailing, windows
 
 # Columns are made for so many elements at a time (4 MB of float32), so that they stay in the cache.
 _COLUMN_ELEMENTS = 1 << 20
@@ -54,7 +54,7 @@ def _depthwise(input: Array, weight: Array, shape: Window, counts: Ints, out: Ar
     for n in range(batch):
         planes[n] = 0
         for offset in itertools.product(*map(range, shape.kernel)):
-            factor = factors[(..., *offset)].reshape(channels, multiplier, *ones)
+            factor = factors[trailing(offset)].reshape(channels, multiplier, *ones)
             np.multiply(place(input[n], offset, shape, counts)[:, None], factor, out=scratch)
             planes[n] += scratch
 
@@ -70,12 +70,11 @@ def _columns(
     band = min(counts[0], max(1, _COLUMN_ELEMENTS // max(row, 1)))
     buffer = np.empty(row * band, input.dtype)
     view = windows(input, shape, counts)
-    lead = (slice(None),) * (1 + len(counts))
     for n in range(batch):
         rows_out = out[n].reshape(groups, matrix.shape[1], counts[0], -1)
         for start in range(0, counts[0], band):
             stop = min(start + band, counts[0])
-            piece = view[n][(*lead, slice(start, stop))]
+            piece = view[n][along(1 + len(counts), slice(start, stop))]
             columns = buffer[: row * (stop - start)]
             np.copyto(columns.reshape(piece.shape), piece)
             product = np.matmul(matrix, columns.reshape(groups, depth // groups, -1))
@@ -106,13 +105,10 @@ def convolve_transposed(
         )
     ]
     canvas = np.zeros((batch, groups * outputs, *covered), input.dtype)
-    rest = (slice(None),) * len(counts)
     for offset in itertools.product(*map(range, shape.kernel)):
-        place(canvas, offset, shape, counts)[...] += product[
-            (slice(None), slice(None), *offset, *rest)
-        ]
+        place(canvas, offset, shape, counts)[...] += product[along(2, *offset)]
     inside = _crop(shape.padding, sizes)
-    return np.ascontiguousarray(canvas[(..., *inside)])
+    return np.ascontiguousarray(canvas[trailing(inside)])
 
 
 def _crop(padding: Sequence[int], sizes: Ints) -> tuple[slice, ...]:

@@ -29,7 +29,8 @@ def product(a: Array, b: Array) -> Array:
     if b.ndim == 2 and a.ndim > 2 and a.flags.c_contiguous and a.size:
         # One large product instead of one for each batch entry.
         rows = a.reshape(-1, a.shape[-1])
-        return np.matmul(rows, _blas_ready(b)).reshape(*a.shape[:-1], b.shape[1])
+        flat = np.asarray(np.matmul(rows, _blas_ready(b)))
+        return flat.reshape(*a.shape[:-1], b.shape[1])
     return np.asarray(np.matmul(_blas_ready(a), _blas_ready(b)))
 
 

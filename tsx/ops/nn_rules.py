@@ -1,4 +1,4 @@
-"""What the rules of contractions and network operators share, beyond ``abstract``: reading tensors, sizes that must agree."""
+"""What the rules of contractions and network operators share: reading tensors, sizes and dtypes that must agree."""
 
 from __future__ import annotations
 

@@ -6,7 +6,6 @@ after another, so a k x k window costs 2k operations an element.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from functools import partial
 
@@ -18,17 +17,18 @@ from tsx.ir.types import DType, TensorType
 from tsx.ops.define import op
 from tsx.ops.dtypes import Array, dtype_of, type_of
 from tsx.ops.nn_rules import concrete, need_rank, shape_text, tensor_of
-from tsx.ops.precision import narrow, widen
-from tsx.ops.windows import Ints, Window, known_ints, pad, window, windows
+from tsx.ops.precision import narrow, need_indices, widen
+from tsx.ops.windows import Ints, Window, along, known_ints, pad, window, windows
 
 
-def _window(name: str, kernel: int | Ints, stride: int | Ints, padding: int | Ints, dilation: int | Ints,
-            dims: int) -> Window:  # fmt: skip
+def _window(
+    name: str, dims: int, kernel: int | Ints, stride: int | Ints, padding: int | Ints, dilation: int | Ints
+) -> Window:  # fmt: skip
     shape = window(name, kernel, stride, padding, dilation, dims)
     for reach, padded in zip(shape.reach, shape.padding, strict=True):
         if padded > reach // 2:
-            raise fail("TSX4055", op=name, expected=f"padding of at most half the window ({reach // 2})",
-                       found=padded)  # fmt: skip
+            expected = f"padding of at most half the window ({reach // 2})"
+            raise fail("TSX4055", op=name, expected=expected, found=padded)
     return shape
 
 
@@ -48,7 +48,8 @@ def _infer(
         raise fail(
             "TSX4055", op=name, expected="sizes above 0 beyond the batch", found=shape_text(shape)
         )
-    counts = _window(name, *ints, dims).output(name, shape[-dims:], ceil)
+    frame = _window(name, dims, ints[0], ints[1], ints[2], ints[3])
+    counts = frame.output(name, shape[-dims:], ceil)
     return TensorType(dtype, (*shape[:-dims], *counts))
 
 
@@ -56,11 +57,11 @@ def _prepare(
     name: str, dims: int, self: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil: bool
 ) -> tuple[Window, list[int], list[tuple[int, int]]]:  # fmt: skip
     """The window, the counts, and how far each side is padded so that every window lies inside."""
-    lists = [v if isinstance(v, int) else list(v) for v in (kernel, stride, padding, dilation)]
-    shape = _infer(name, dims, type_of(self), *lists, ceil).shape
+    k, s, p, d = (v if isinstance(v, int) else list(v) for v in (kernel, stride, padding, dilation))
+    shape = _infer(name, dims, type_of(self), k, s, p, d, ceil).shape
     counts = concrete((shape or ())[-dims:])
     assert counts is not None
-    frame = _window(name, kernel, stride, padding, dilation, dims)
+    frame = _window(name, dims, k, s, p, d)
     sides = []
     for axis, size in enumerate(self.shape[-dims:]):
         end = (counts[axis] - 1) * frame.stride[axis] + frame.reach[axis]
@@ -71,20 +72,16 @@ def _prepare(
 
 def _fold(array: Array, frame: Window, counts: Ints, step: Callable[..., Array]) -> Array:
     """Folds each window with the binary ``step``, one axis at a time."""
-    dims = len(counts)
-    for axis in range(dims):
-        place = array.ndim - dims + axis
-        stride, apart, count = frame.stride[axis], frame.dilation[axis], counts[axis]
-        lead = (slice(None),) * place
-
-        def taken(k: int) -> Array:
-            start = k * apart  # noqa: B023  (called in this turn of the loop only)
-            return array[(*lead, slice(start, start + (count - 1) * stride + 1, stride))]  # noqa: B023
-
-        result = taken(0).copy()
-        for k in range(1, frame.kernel[axis]):
-            step(result, taken(k), out=result)
-        array = result
+    first = array.ndim - len(counts)
+    for axis, count in enumerate(counts):
+        stride, apart = frame.stride[axis], frame.dilation[axis]
+        taken = [
+            array[along(first + axis, slice(start, start + (count - 1) * stride + 1, stride))]
+            for start in range(0, frame.kernel[axis] * apart, apart)
+        ]
+        array = taken[0].copy()
+        for piece in taken[1:]:
+            step(array, piece, out=array)
     return array
 
 
@@ -154,7 +151,7 @@ def _avg_pool(
 
 def _window_sizes(frame: Window, counts: Ints, sizes: Ints, include_pad: bool) -> Array:
     """How many elements each window averages: torch counts padding, but never what ceil_mode adds beyond it."""
-    total = np.ones((), np.int64)
+    total: Array = np.ones((), np.int64)
     for axis, size in enumerate(sizes):
         start = np.arange(counts[axis]) * frame.stride[axis] - frame.padding[axis]
         end = np.minimum(start + frame.kernel[axis], size + frame.padding[axis])
@@ -187,9 +184,7 @@ def _unpool(name: str, dims: int, self: Array, indices: Array, size: Ints, *rest
     places = int(np.prod(size))
     out = np.zeros((*lead, places), self.dtype)
     flat = indices.reshape(*lead, -1)
-    if flat.size and not (0 <= int(flat.min()) and int(flat.max()) < places):
-        found = int(flat.min()) if int(flat.min()) < 0 else int(flat.max())
-        raise fail("TSX4057", op=name, last=places - 1, found=found)
+    need_indices(name, flat, places)
     np.put_along_axis(out, flat, self.reshape(*lead, -1), axis=-1)
     return out.reshape(*lead, *size)
 

@@ -49,3 +49,18 @@ def need_same(op: str, *arrays: Array) -> DType:
     if any(array.dtype != first for array in arrays):
         raise fail("TSX4054", op=op, found=" and ".join(str(dtype_of(a)) for a in arrays))
     return dtype_of(arrays[0])
+
+
+def statistics_dtype(dtype: DType, *terms: DType | None) -> DType:
+    """The dtype in which norms give means and deviations: the input's, or float32 when half meets float32 terms."""
+    return DType.FLOAT32 if dtype in _HALVES and DType.FLOAT32 in terms else dtype
+
+
+def need_indices(op: str, indices: Array, count: int) -> None:
+    """Refuses indices outside ``0 … count - 1`` (TSX4057, at run time)."""
+    if not indices.size:
+        return
+    least, most = int(indices.min()), int(indices.max())
+    if least < 0 or most >= count:
+        found = least if least < 0 else most
+        raise fail("TSX4057", op=op, last=count - 1, found=found)

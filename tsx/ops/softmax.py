@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tsx.errors import fail
-from tsx.ir.op import Abstract
+from tsx.ir.op import Abstract, Evaluate, Infer
 from tsx.ir.types import DTYPE_BY_CODE, DType, TensorType
 from tsx.ops.abstract import dtype_arg, wrap_dim
 from tsx.ops.define import composite, op
@@ -23,9 +23,23 @@ def softmax(array: Array, dim: int) -> Array:
     """``exp(x - max) / sum(exp(x - max))`` along ``dim``, in the array's own dtype."""
     if not array.size:
         return array.copy()
-    powers = array - array.max(axis=dim, keepdims=True)
+    powers = np.asarray(array - array.max(axis=dim, keepdims=True))
     np.exp(powers, out=powers)
     powers /= powers.sum(axis=dim, keepdims=True)
+    return powers
+
+
+def safe_softmax(array: Array, dim: int) -> Array:
+    """softmax, but a row that is -inf throughout gives zeros (what attention wants of a row that is masked out)."""
+    if not array.size:
+        return array.copy()
+    top = array.max(axis=dim, keepdims=True)
+    top[np.isneginf(top)] = 0
+    powers = np.asarray(array - top)
+    np.exp(powers, out=powers)
+    total = powers.sum(axis=dim, keepdims=True)
+    total[total == 0] = 1
+    powers /= total
     return powers
 
 
@@ -33,7 +47,7 @@ def log_softmax(array: Array, dim: int) -> Array:
     """``(x - max) - log(sum(exp(x - max)))`` along ``dim``, in the array's own dtype."""
     if not array.size:
         return array.copy()
-    shifted = array - array.max(axis=dim, keepdims=True)
+    shifted = np.asarray(array - array.max(axis=dim, keepdims=True))
     shifted -= np.log(np.exp(shifted).sum(axis=dim, keepdims=True))
     return shifted
 
@@ -91,19 +105,27 @@ _ENDINGS = {
 }
 
 
-def _define(name: str, kernel: Callable[[Array, int], Array]) -> None:
+def _rule(name: str) -> Infer:
     def rule(self: Abstract, dim: Abstract, dtype: Abstract) -> TensorType:
         return _infer(name, self, dim, dtype)
 
+    return rule
+
+
+def _evaluate(name: str, kernel: Callable[[Array, int], Array]) -> Evaluate:
     def evaluate(self: Array, dim: int, dtype: int | None) -> Array:
         wanted = dtype_of(self) if dtype is None else DTYPE_BY_CODE[dtype]
         return _along(name, kernel, self, dim, wanted)
 
+    return evaluate
+
+
+def _define(name: str, kernel: Callable[[Array, int], Array]) -> None:
     composite(
         f"aten::{name}.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor",
         _BODY + _ENDINGS[name],
-        infer=rule,
-        eval=evaluate,
+        infer=_rule(name),
+        eval=_evaluate(name, kernel),
         torch=(f"torch.nn.functional.{name}", f"torch.Tensor.{name}", f"torch.special.{name}"),
     )
 
@@ -124,3 +146,8 @@ def _define(name: str, kernel: Callable[[Array, int], Array]) -> None:
 
 _define("softmax", softmax)
 _define("log_softmax", log_softmax)
+op(
+    "aten::_safe_softmax(Tensor self, int dim, ScalarType? dtype=None) -> Tensor",
+    infer=_rule("_safe_softmax"),
+    eval=_evaluate("_safe_softmax", safe_softmax),
+)

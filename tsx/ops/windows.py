@@ -1,13 +1,14 @@
 """Sliding windows: the geometry that convolutions and pools share, and the strided view of an array's windows.
 
-A window has ``kernel`` places, ``dilation`` apart, and moves by ``stride`` over an axis that ``padding`` extends on both
-sides. Sizes may be symbolic: the output size ``(h + 2p - d(k-1) - 1) // s + 1`` is taken with ``Expr`` arithmetic.
+A window has ``kernel`` places, ``dilation`` apart, and moves by ``stride`` over an axis that ``padding`` extends on
+both sides. Sizes may be symbolic: the output size ``(h + 2p - d(k-1) - 1) // s + 1`` is taken with ``Expr`` arithmetic.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import EllipsisType
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -19,11 +20,22 @@ from tsx.ops.abstract import dims_of
 from tsx.ops.dtypes import Array
 
 Ints = Sequence[int]
+Index = tuple[int | slice | EllipsisType, ...]
+
+
+def trailing(index: Sequence[int | slice]) -> Index:
+    """The index that takes ``index`` on the last axes."""
+    return (..., *index)
+
+
+def along(axis: int, *index: int | slice) -> Index:
+    """The index that takes ``index`` on the axes from ``axis`` on."""
+    return (*(slice(None),) * axis, *index)
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """One window over ``len(kernel)`` axes, checked: kernel, stride and dilation are positive, padding isn't negative."""
+    """One window over ``len(kernel)`` axes: kernel, stride and dilation are positive, padding isn't negative."""
 
     kernel: tuple[int, ...]
     stride: tuple[int, ...]
@@ -111,7 +123,7 @@ def pad(array: Array, padding: Sequence[tuple[int, int]], value: float = 0) -> A
     shape = array.shape[:lead] + tuple(size + before + after for size, (before, after) in sides)
     padded = np.full(shape, value, array.dtype)
     inside = tuple(slice(before, before + size) for size, (before, _) in sides)
-    padded[(..., *inside)] = array
+    padded[trailing(inside)] = array
     return padded
 
 
@@ -135,4 +147,4 @@ def place(array: Array, offset: Ints, shape: Window, counts: Ints) -> Array:
         slice(o * d, o * d + (n - 1) * s + 1, s)
         for o, d, s, n in zip(offset, shape.dilation, shape.stride, counts, strict=True)
     )
-    return array[(..., *index)]
+    return np.asarray(array[trailing(index)])

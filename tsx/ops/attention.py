@@ -1,0 +1,281 @@
+"""Scaled dot-product attention: ``softmax(q k^T * scale + mask) v`` (torch.nn.functional.scaled_dot_product_attention).
+
+A bool mask keeps where it is True; a float mask is added. ``is_causal`` keeps the lower triangle. A row that nothing is
+kept of gives zeros. Grouped queries (``enable_gqa``) repeat keys and values without copying them.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tsx.errors import fail
+from tsx.ir.op import Abstract, Trait
+from tsx.ir.types import Shape, TensorType
+from tsx.ops.abstract import broadcast
+from tsx.ops.define import composite, op
+from tsx.ops.dtypes import Array, dtype_of, type_of
+from tsx.ops.matmul import product
+from tsx.ops.nn_rules import differ, one_dtype, shape_text, tensor_of
+from tsx.ops.nn_rules import product as size_product
+from tsx.ops.precision import compute_dtype, narrow, need_float, need_same, widen
+from tsx.ops.softmax import safe_softmax
+
+_NAME = "scaled_dot_product_attention"
+
+
+def _check_shapes(q: Shape, k: Shape, v: Shape, gqa: bool) -> Shape:
+    """The shape of the result; errors when query, key and value don't fit together."""
+    if min(len(q), len(k), len(v)) < 2:
+        raise fail("TSX4055", op=_NAME, expected="query, key and value of 2 or more dimensions",
+                   found=", ".join(map(shape_text, (q, k, v))))  # fmt: skip
+    if differ(q[-1], k[-1]):
+        raise fail("TSX4050", op=_NAME, expected="query and key with equal last sizes",
+                   left=shape_text(q), right=shape_text(k))  # fmt: skip
+    if differ(k[-2], v[-2]):
+        raise fail("TSX4050", op=_NAME, expected="key and value of equal lengths (dimension -2)",
+                   left=shape_text(k), right=shape_text(v))  # fmt: skip
+    heads = q[:-2]
+    if gqa and len(q) > 2:
+        for shape in (k, v):
+            ours, theirs = q[-3], shape[-3]
+            if isinstance(ours, int) and isinstance(theirs, int) and ours % max(theirs, 1):
+                raise fail("TSX4062", op=_NAME, what="query heads", groups=theirs, found=ours)
+    else:
+        batch = broadcast(_NAME, [q[:-2], k[:-2], v[:-2]])
+        assert batch is not None
+        heads = batch
+    return (*heads, q[-2], v[-1])
+
+
+def _infer(
+    query: Abstract, key: Abstract, value: Abstract, mask: Abstract, dropout: Abstract, causal: Abstract,
+    scale: Abstract, gqa: Abstract,
+) -> TensorType:  # fmt: skip
+    dtype = one_dtype(_NAME, query, key, value)
+    if isinstance(dropout, float) and dropout != 0:
+        raise fail("TSX4058", op=f"{_NAME} with dropout_p={dropout:g}")
+    if isinstance(mask, TensorType) and causal is True:
+        raise fail("TSX4055", op=_NAME, expected="attn_mask or is_causal", found="both")
+    q, k, v = (tensor_of(t).shape for t in (query, key, value))
+    if q is None or k is None or v is None or not isinstance(gqa, bool):
+        return TensorType(dtype)
+    result = _check_shapes(q, k, v, gqa)
+    mask_shape = tensor_of(mask).shape
+    if mask_shape is not None:
+        broadcast(f"{_NAME} (scores and attn_mask)", [(*result[:-1], k[-2]), mask_shape])
+    return TensorType(dtype, result)
+
+
+def _masked(scores: Array, mask: Array | None, causal: bool) -> Array:
+    if causal:
+        rows, columns = scores.shape[-2:]
+        mask = np.tri(rows, columns, dtype=np.bool_)
+    if mask is None:
+        return scores
+    if mask.dtype == np.bool_:
+        return np.where(mask, scores, scores.dtype.type(-np.inf))
+    return np.asarray(scores + widen(mask).astype(scores.dtype, copy=False))
+
+
+def _scores(q: Array, k: Array, scale: float | None) -> Array:
+    factor = 1 / math.sqrt(q.shape[-1]) if scale is None and q.shape[-1] else scale or 0.0
+    # The query is the smaller operand to scale while decoding; torch scales both by the square root.
+    return product(q * q.dtype.type(factor), np.swapaxes(k, -1, -2))
+
+
+def _attend(
+    query: Array, key: Array, value: Array, mask: Array | None, dropout: float, causal: bool, scale: float | None,
+    gqa: bool,
+) -> tuple[Array, Array]:  # fmt: skip
+    """The result and the attention weights, both in the dtype that is computed in."""
+    kinds = type_of(query), type_of(key), type_of(value)
+    _infer(*kinds, None if mask is None else type_of(mask), dropout, causal, scale, gqa)
+    need_same(_NAME, query, key, value)
+    need_float(_NAME, query)
+    q, k, v = widen(query), widen(key), widen(value)
+    if not gqa or q.ndim < 3:
+        weights = safe_softmax(_masked(_scores(q, k, scale), mask, causal), -1)
+        return product(weights, v), weights
+    # Query heads that share a key head stand side by side on an axis of their own, over which keys broadcast.
+    heads, shared = q.shape[-3], k.shape[-3]
+    grouped = q.reshape(*q.shape[:-3], shared, heads // max(shared, 1), *q.shape[-2:])
+    scores = _scores(grouped, k[..., :, None, :, :], scale)
+    flat = scores.reshape(*scores.shape[:-4], heads, *scores.shape[-2:])
+    weights = safe_softmax(_masked(flat, mask, causal), -1)
+    values = np.repeat(v, heads // max(v.shape[-3], 1), axis=-3)
+    return product(weights, values), weights
+
+
+def attention(
+    query: Array, key: Array, value: Array, mask: Array | None, dropout: float, causal: bool, scale: float | None,
+    gqa: bool,
+) -> Array:  # fmt: skip
+    """Attention of arrays as tensors are stored: ``(*batch, L, E)``, ``(*batch, S, E)``, ``(*batch, S, V)``."""
+    result, _ = _attend(query, key, value, mask, dropout, causal, scale, gqa)
+    return narrow(result, dtype_of(query))
+
+
+def _flops(operands: tuple[Abstract, ...], result: Abstract) -> int:
+    """Two products: scores and weighted values, two operations for each pair of elements."""
+    out, key = tensor_of(result).shape, tensor_of(operands[1]).shape
+    if out is None or key is None:
+        return 0
+    return (
+        2 * size_product((*out[:-1], key[-2])) * (size_product(key[-1:]) + size_product(out[-1:]))
+    )
+
+
+_BODY = """graph(%query : Tensor, %key : Tensor, %value : Tensor, %attn_mask : Tensor?, %dropout_p : float,
+      %is_causal : bool, %scale : float?, %enable_gqa : bool):
+  %none : NoneType = prim::Constant()
+  %no : bool = prim::Constant[value=False]()
+  %yes : bool = prim::Constant[value=True]()
+  %zero : int = prim::Constant[value=0]()
+  %one : int = prim::Constant[value=1]()
+  %last : int = prim::Constant[value=-1]()
+  %second : int = prim::Constant[value=-2]()
+  %third : int = prim::Constant[value=-3]()
+  %ends : int[] = prim::Constant[value=[-1]]()
+  %low : float = prim::Constant[value=-inf]()
+  %k : Tensor, %v : Tensor = prim::If(%enable_gqa)
+    block0():
+      %heads : int = aten::size.int(%query, %third)
+      %key_heads : int = aten::size.int(%key, %third)
+      %value_heads : int = aten::size.int(%value, %third)
+      %key_copies : int = aten::floordiv.int(%heads, %key_heads)
+      %value_copies : int = aten::floordiv.int(%heads, %value_heads)
+      %keys : Tensor = aten::repeat_interleave.self_int(%key, %key_copies, %third, %none)
+      %values : Tensor = aten::repeat_interleave.self_int(%value, %value_copies, %third, %none)
+      -> (%keys, %values)
+    block1():
+      -> (%key, %value)
+  %scaled : bool = aten::__isnot__(%scale, %none)
+  %factor : float = prim::If(%scaled)
+    block0():
+      %given : float = prim::unchecked_cast(%scale)
+      -> (%given)
+    block1():
+      %width : int = aten::size.int(%query, %last)
+      %root : float = aten::sqrt.int(%width)
+      %inverse : float = aten::div.int_float(%one, %root)
+      -> (%inverse)
+  %q : Tensor = aten::mul.Scalar(%query, %factor)
+  %kt : Tensor = aten::transpose.int(%k, %second, %last)
+  %scores : Tensor = aten::matmul(%q, %kt)
+  %rows : int = aten::size.int(%scores, %second)
+  %columns : int = aten::size.int(%scores, %last)
+  %causal : Tensor = prim::If(%is_causal)
+    block0():
+      %shape : int[] = prim::ListConstruct(%rows, %columns)
+      %bool_dtype : int = prim::Constant[value=11]()
+      %all : Tensor = aten::ones(%shape, %bool_dtype, %none, %none, %none)
+      %triangle : Tensor = aten::tril(%all, %zero)
+      %hidden : Tensor = aten::logical_not(%triangle)
+      %kept : Tensor = aten::masked_fill.Scalar(%scores, %hidden, %low)
+      -> (%kept)
+    block1():
+      -> (%scores)
+  %masked : bool = aten::__isnot__(%attn_mask, %none)
+  %final : Tensor = prim::If(%masked)
+    block0():
+      %mask : Tensor = prim::unchecked_cast(%attn_mask)
+      %dtype : int = prim::dtype(%mask)
+      %bool_code : int = prim::Constant[value=11]()
+      %is_bool : bool = aten::eq.int(%dtype, %bool_code)
+      %applied : Tensor = prim::If(%is_bool)
+        block0():
+          %outside : Tensor = aten::logical_not(%mask)
+          %left : Tensor = aten::masked_fill.Scalar(%causal, %outside, %low)
+          -> (%left)
+        block1():
+          %sum : Tensor = aten::add.Tensor(%causal, %mask, %one)
+          -> (%sum)
+      -> (%applied)
+    block1():
+      -> (%causal)
+  %plain : Tensor = aten::softmax.int(%final, %last, %none)
+  %impossible : Tensor = aten::eq.Scalar(%final, %low)
+  %empty_rows : Tensor = aten::all.dim(%impossible, %last, %yes)
+  %weights : Tensor = aten::masked_fill.Scalar(%plain, %empty_rows, %zero)
+  %result : Tensor = aten::matmul(%weights, %v)
+  return (%result)
+"""
+
+composite(
+    f"aten::{_NAME}(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., "
+    "bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor",
+    _BODY,
+    infer=_infer,
+    eval=attention,
+    traits=Trait.PURE | Trait.CONTRACTION,
+    flops=_flops,
+    torch=(f"torch.nn.functional.{_NAME}",),
+    doc="dropout_p other than 0 is refused: it draws random numbers.",
+)
+
+
+# --- what torch's dispatcher turns it into on a CPU ------------------------------------------------------------
+
+
+def _infer_flash(
+    query: Abstract, key: Abstract, value: Abstract, dropout: Abstract, causal: Abstract, mask: Abstract,
+    scale: Abstract,
+) -> tuple[TensorType, TensorType]:  # fmt: skip
+    result = _infer(query, key, value, mask, dropout, causal, scale, False)
+    dtype = None if result.dtype is None else compute_dtype(result.dtype)
+    return result, TensorType(dtype, None if result.shape is None else result.shape[:-1])
+
+
+def _flash(
+    query: Array, key: Array, value: Array, dropout: float, causal: bool, mask: Array | None, scale: float | None
+) -> tuple[Array, Array]:  # fmt: skip
+    """With the logarithm of each row's sum of exponentials."""
+    result = attention(query, key, value, mask, dropout, causal, scale, False)
+    scores = _masked(_scores(widen(query), widen(key), scale), mask, causal)
+    top = scores.max(axis=-1, initial=-np.inf)
+    shift = np.where(np.isneginf(top), scores.dtype.type(0), top)
+    total = np.exp(scores - shift[..., None]).sum(axis=-1)
+    return result, np.asarray(np.log(total) + shift)
+
+
+op(
+    "aten::_scaled_dot_product_flash_attention_for_cpu(Tensor query, Tensor key, Tensor value, float dropout_p=0., "
+    "bool is_causal=False, *, Tensor? attn_mask=None, float? scale=None) -> (Tensor output, Tensor logsumexp)",
+    infer=_infer_flash,
+    eval=_flash,
+    flops=lambda operands, result: _flops(operands, result[0]),
+)
+
+
+def _infer_math(
+    query: Abstract, key: Abstract, value: Abstract, mask: Abstract, dropout: Abstract, causal: Abstract,
+    dropped: Abstract, scale: Abstract, gqa: Abstract,
+) -> tuple[TensorType, TensorType]:  # fmt: skip
+    result = _infer(query, key, value, mask, dropout, causal, scale, gqa)
+    k = tensor_of(key).shape
+    known = result.shape is not None and k is not None
+    weights = (*result.shape[:-1], k[-2]) if known and result.shape and k else None
+    return result, TensorType(result.dtype, weights)
+
+
+def _math(
+    query: Array, key: Array, value: Array, mask: Array | None, dropout: float, causal: bool, dropped: Array | None,
+    scale: float | None, gqa: bool,
+) -> tuple[Array, Array]:  # fmt: skip
+    if dropped is not None:
+        raise fail("TSX4058", op="_scaled_dot_product_attention_math with a dropout mask")
+    result, weights = _attend(query, key, value, mask, dropout, causal, scale, gqa)
+    dtype = dtype_of(query)
+    return narrow(result, dtype), narrow(weights, dtype)
+
+
+op(
+    "aten::_scaled_dot_product_attention_math(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, "
+    "float dropout_p=0., bool is_causal=False, Tensor? dropout_mask=None, *, float? scale=None, "
+    "bool enable_gqa=False) -> (Tensor, Tensor)",
+    infer=_infer_math,
+    eval=_math,
+    flops=lambda operands, result: _flops(operands, result[0]),
+)
