@@ -220,35 +220,29 @@ def propagate(
 
 
 class Propagation:
-    """One walk. ``problems`` collects contradictions instead of raising, when it is given."""
+    """One walk. The verifier overrides ``infer`` and ``refined`` to collect contradictions."""
 
-    def __init__(
-        self,
-        module: Module | None,
-        *,
-        forget: bool = False,
-        problems: list[tuple[Node, TsxError]] | None = None,
-    ) -> None:
+    def __init__(self, module: Module | None, *, forget: bool = False) -> None:
         self.module = module
         self.forget = forget
-        self.problems = problems
         self.known: dict[Value, Abstract] = {}
         self._loops = 0
 
     def block(self, block: Block, inputs: Sequence[Abstract]) -> list[Abstract]:
         """Walks a block that is given ``inputs``; gives what it returns."""
         for value, abstract in zip(block.inputs, inputs, strict=False):
-            self.known[value] = abstract
+            self.known[value] = self.refined(value, abstract)
         for node in block.nodes:
             results = self._node(node)
             for value, abstract in zip(node.outputs, results, strict=False):
-                self.known[value] = self._refined(value, abstract)
+                self.known[value] = self.refined(value, abstract)
         return [self._of(value) for value in block.outputs]
 
     def _of(self, value: Value) -> Abstract:
         return self.known[value] if value in self.known else unknown(value.type)
 
-    def _refined(self, value: Value, abstract: Abstract) -> Abstract:
+    def refined(self, value: Value, abstract: Abstract) -> Abstract:
+        """What is known of ``value`` once ``abstract`` was found, with what its declared type says."""
         if isinstance(abstract, Unknown) or (
             isinstance(abstract, list) and not is_fixed_list(value)
         ):
@@ -271,20 +265,20 @@ class Propagation:
             return self.block(node.blocks[0], operands)
         for block in node.blocks:
             self.block(block, [unknown(v.type) for v in block.inputs])
+        return self.infer(node, operands)
+
+    def infer(self, node: Node, operands: Sequence[Abstract]) -> Sequence[Abstract]:
+        """The results of a node that isn't control flow."""
         try:
             return infer_node(node, operands, self.module)
         except TsxError as error:
-            if self.problems is None:
-                raise _placed(error, node) from error
-            self.problems.append((node, error))
-        return [unknown(value.type) for value in node.outputs]
+            raise _placed(error, node) from error
 
     def _loop(self, node: Node, carried: list[Abstract]) -> list[Abstract]:
         (block,) = node.blocks
         types = [value.type for value in block.inputs[1:]]
         number = Unknown(ty.INT)
         self._loops += 1
-        count = len(self.problems) if self.problems is not None else 0
         rounds = _MAX_ROUNDS if self._loops <= _MAX_LOOPS else 0
         for _ in range(rounds):
             after = self.block(block, [number, *carried])[1:]
@@ -292,8 +286,6 @@ class Propagation:
             if len(joined) == len(carried) and all(map(same_abstract, joined, carried)):
                 break
             carried = joined
-            if self.problems is not None:  # what an unfinished round found may not hold
-                del self.problems[count:]
         else:
             carried = [self._forgotten(t) for t in types]
             self.block(block, [number, *carried])

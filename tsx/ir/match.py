@@ -1,0 +1,74 @@
+"""Whether operands fit an operator's schema, and which types its results then have.
+
+TorchScript's rules without its implicit conversions: captures write those as nodes. Two things are wider, because they
+are safe here: a read-only list argument takes a list of a subtype, and ``Scalar`` takes a bool, as eager torch does.
+"""
+
+from __future__ import annotations
+
+from tsx.ir import types as ty
+from tsx.ir.schema import Argument
+
+Bindings = dict[str, ty.Type]
+"""What the type variables of a schema (``t``) stand for in one call."""
+
+
+def accepts(formal: Argument, actual: ty.Type, bindings: Bindings) -> bool:
+    """Whether an operand of type ``actual`` may be given for ``formal``; learns type variables."""
+    writes = any(a is not None and a.writes for a in (formal.alias, formal.inner_alias))
+    wanted = formal.type
+    if fits(actual, wanted, bindings, is_read=not writes):
+        return True
+    if isinstance(wanted, ty.OptionalType):
+        wanted = wanted.element
+    # A single int (or float) stands for N equal ones where the schema says int[N].
+    return formal.size is not None and isinstance(wanted, ty.ListType) and actual == wanted.element
+
+
+def fits(actual: ty.Type, formal: ty.Type, bindings: Bindings, *, is_read: bool = True) -> bool:
+    """Whether ``actual`` is a subtype of ``formal``, in which type variables may stand."""
+    match formal:
+        case ty.VarType(name):
+            bound = bindings.setdefault(name, actual)
+            return ty.erase_shapes(bound) == ty.erase_shapes(actual) or ty.is_subtype(actual, bound)
+        case ty.OptionalType(element):
+            if actual == ty.NONE:
+                return True
+            inner = actual.element if isinstance(actual, ty.OptionalType) else actual
+            return fits(inner, element, bindings, is_read=is_read)
+        case ty.ListType(element) if isinstance(actual, ty.ListType):
+            if is_read or _has_variable(element):
+                return fits(actual.element, element, bindings, is_read=is_read)
+        case ty.DictType(key, value) if isinstance(actual, ty.DictType):
+            return fits(actual.key, key, bindings) and fits(actual.value, value, bindings)
+        case ty.TupleType(elements) if isinstance(actual, ty.TupleType):
+            return len(elements) == len(actual.elements) and all(
+                fits(a, e, bindings) for a, e in zip(actual.elements, elements, strict=True)
+            )
+        case ty.FutureType(element) if isinstance(actual, ty.FutureType):
+            return fits(actual.element, element, bindings)
+    if formal == ty.NUMBER and actual == ty.BOOL:
+        return True
+    return ty.is_subtype(actual, formal)
+
+
+def _has_variable(type: ty.Type) -> bool:
+    return isinstance(type, ty.VarType) or any(map(_has_variable, type.children()))
+
+
+def bound_type(type: ty.Type, bindings: Bindings) -> ty.Type:
+    """``type`` with its variables replaced by what the operands bound them to (``Any`` when nothing did)."""
+    match type:
+        case ty.VarType(name):
+            return bindings.get(name, ty.ANY)
+        case ty.ListType(element):
+            return ty.ListType(bound_type(element, bindings))
+        case ty.OptionalType(element):
+            return ty.OptionalType(bound_type(element, bindings))
+        case ty.DictType(key, value):
+            return ty.DictType(bound_type(key, bindings), bound_type(value, bindings))
+        case ty.TupleType(elements, name, fields):
+            return ty.TupleType(tuple(bound_type(e, bindings) for e in elements), name, fields)
+        case ty.FutureType(element, kind):
+            return ty.FutureType(bound_type(element, bindings), kind)
+    return type

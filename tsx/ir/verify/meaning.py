@@ -1,0 +1,108 @@
+"""V20: the rules of the operators, run over the whole graph, against what the graph declares.
+
+Only nodes that run whenever the graph does are judged. A branch or a loop body may never run, and a program may rely
+on that; there the kernels' own checks are what counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tsx.errors import TsxError
+from tsx.ir import types as ty
+from tsx.ir.dims import Expr
+from tsx.ir.graph import Block, Graph, Node, Value
+from tsx.ir.infer import Propagation, unknown
+from tsx.ir.limits import MAX_INT
+from tsx.ir.module import Module
+from tsx.ir.op import Abstract, Unknown
+from tsx.ir.prim import GROUP, agrees
+from tsx.ir.verify.report import Violation
+
+
+def meaning(graph: Graph, module: Module | None) -> list[Violation]:
+    """V20. Only for graphs that keep V01 to V19."""
+    walk = _Judgement(module)
+    walk.block(graph.block, [unknown(value.type) for value in graph.inputs])
+    return walk.found
+
+
+class _Judgement(Propagation):
+    def __init__(self, module: Module | None) -> None:
+        super().__init__(module)
+        self.found: list[Violation] = []
+
+    def infer(self, node: Node, operands: Sequence[Abstract]) -> Sequence[Abstract]:
+        try:
+            return super().infer(node, operands)
+        except TsxError as error:
+            self._report(node, error.message)
+        except (
+            Exception
+        ) as error:  # a rule that can't cope is a refusal: a verifier has no other way to fail
+            self._report(node, f"the rule of {node.kind} fails ({type(error).__name__}: {error})")
+        return [unknown(value.type) for value in node.outputs]
+
+    def refined(self, value: Value, abstract: Abstract) -> Abstract:
+        holder = value.node or value.block.node
+        if holder is not None and not may_be(abstract, value.type):
+            shown = f"{abstract}" if isinstance(abstract, ty.TensorType) else f"{abstract!r:.80}"
+            self._report(holder, f"{holder.kind} gives {shown}, but declares {value.type}")
+        found = super().refined(value, abstract)
+        return found if _is_bounded(found) else unknown(ty.erase_shapes(value.type))
+
+    def _report(self, node: Node, message: str) -> None:
+        if _always_runs(node.block):
+            self.found.append(Violation("V20", message, node))
+
+
+def _always_runs(block: Block) -> bool:
+    while block.node is not None:
+        if block.node.kind != GROUP:
+            return False
+        block = block.node.block
+    return True
+
+
+def may_be(abstract: Abstract, type: ty.Type) -> bool:
+    """Whether a value of which ``abstract`` is known can have the declared ``type``."""
+    if isinstance(abstract, Unknown):
+        return agrees(abstract.type, type)
+    if isinstance(type, ty.OptionalType):
+        return abstract is None or may_be(abstract, type.element)
+    if type == ty.ANY or isinstance(type, ty.UnionType):
+        return True
+    if isinstance(abstract, ty.TensorType):
+        return isinstance(type, ty.TensorType) and agrees(abstract, type)
+    if isinstance(abstract, (list, tuple)):
+        if isinstance(type, ty.ListType):
+            return all(may_be(item, type.element) for item in abstract)
+        if isinstance(type, ty.TupleType):
+            return len(abstract) == len(type.elements) and all(map(may_be, abstract, type.elements))
+        return False
+    return type in _TYPES_OF.get(_python_type(abstract), (type,))
+
+
+def _python_type(abstract: Abstract) -> type:
+    return int if isinstance(abstract, Expr) else type(abstract)
+
+
+_TYPES_OF: dict[type, tuple[ty.Type, ...]] = {
+    type(None): (ty.NONE,),
+    bool: (ty.BOOL, ty.NUMBER),
+    int: (ty.INT, ty.NUMBER),
+    float: (ty.FLOAT, ty.NUMBER),
+    complex: (ty.COMPLEX, ty.NUMBER),
+    str: (ty.STR, ty.DEVICE),
+}
+
+
+def _is_bounded(abstract: Abstract) -> bool:
+    """Whether its numbers are of a size that values can have; larger ones could grow without end."""
+    if isinstance(abstract, (list, tuple)):
+        return len(abstract) <= 1 << 16 and all(map(_is_bounded, abstract))
+    if isinstance(abstract, ty.TensorType):
+        return all(size is None or _is_bounded(size) for size in abstract.shape or ())
+    if isinstance(abstract, Expr):
+        return all(abs(coefficient) <= MAX_INT for _, coefficient in abstract.terms)
+    return not isinstance(abstract, int) or abs(abstract) <= MAX_INT + 1
