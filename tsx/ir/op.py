@@ -73,7 +73,7 @@ class Op:
     eval: Evaluate
     traits: Trait
     version: int = 1
-    formula: object | None = None  # ops.scalar.Formula
+    formula: object | None = None  # ops.formula.Formula
     body: str = ""  # IR text of a composite
     torch_names: tuple[str, ...] = ()  # Python callables it answers to, beyond those named like it
     numpy_names: tuple[str, ...] = ()
