@@ -26,7 +26,8 @@ from tsx.runtime.border import Executable
 from tsx.runtime.observe import Observer
 from tsx.runtime.session import Session as _State
 from tsx.serialize import archive
-from tsx.serialize.archive import SaveInfo
+from tsx.serialize.archive import CheckMode, SaveInfo
+from tsx.serialize.source import MmapMode
 
 __all__ = ["Module", "Report", "Session", "load", "optimize", "save", "trace"]
 
@@ -158,7 +159,7 @@ def trace(
     return Module(program, report)
 
 
-def load(path: PathOrFile | bytes, *, mmap: str = "auto", check: str = "auto") -> Module:
+def load(path: PathOrFile | bytes, *, mmap: MmapMode = "auto", check: CheckMode = "auto") -> Module:
     """Opens an archive; ``ArchiveError`` when it is damaged or no archive. Nothing in it is ever executed."""
     return Module(archive.load(path, mmap=mmap, check=check))
 

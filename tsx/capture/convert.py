@@ -1,0 +1,168 @@
+"""Conversion of a source file: load, pick inputs, capture, and compare with the original.
+
+Takes paths and the texts of command-line options; gives a program with its report and the differences found. Nothing
+is written here.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import inspect
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from tsx.runtime.compare import Difference, compare, compare_arrays
+from tsx.capture.source import Source, load_source, raised_in_source, read_inputs, sample_of_shape
+from tsx.capture.trace import Report, trace
+from tsx.errors import TsxError, fail
+from tsx.ir.module import Module
+from tsx.runtime.border import Executable
+from tsx.runtime.profile import Taps
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Where sample inputs come from: texts of --input and --shape; empty means the file's ``example_inputs``."""
+
+    inputs: tuple[str, ...] = ()
+    shapes: tuple[str, ...] = ()
+    stdin: BinaryIO = field(default_factory=io.BytesIO)
+
+
+@dataclass(slots=True)
+class Conversion:
+    """What became of a source file."""
+
+    program: Module
+    report: Report
+    differences: list[Difference]
+    entry: str
+    files: dict[str, str] = field(default_factory=dict)  # filled in by whoever saves
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A program beside its original: whole outputs, and layers where asked for."""
+
+    outputs: list[Difference]
+    layers: list[Difference]
+
+
+def convert(
+    path: Path,
+    *,
+    entry: str = "",
+    samples: Samples,
+    dynamic: Mapping[str, Any] | bool | None = None,
+) -> Conversion:
+    """Captures the entry of ``path`` by tracing and compares the result with the original on the samples."""
+    with load_source(path, entry) as source:
+        args, kwargs = _inputs(source, samples)
+        try:
+            program, report = trace(source.entry, args, kwargs, dynamic=dynamic, name=_name(source))
+            expected = _run_original(source, args, kwargs)
+        except TsxError:
+            raise
+        except Exception as error:  # the model's own code may raise anything
+            raise raised_in_source(path, error) from error
+        program.metadata["source"] = path.name
+        program.metadata["source_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        given = Executable(program).run("forward", *_as_arrays(args, kwargs))
+        return Conversion(program, report, compare(given, expected), source.entry_name)
+
+
+def compare_with_source(
+    program: Module, path: Path, *, entry: str = "", samples: Samples, taps: bool = False
+) -> Comparison:
+    """Runs a program and the source it came from on the same inputs; ``taps`` compares every layer as well."""
+    with load_source(path, entry) as source:
+        args, kwargs = _inputs(source, samples)
+        observer = Taps() if taps else None
+        given = Executable(program).run("forward", *_as_arrays(args, kwargs), observer=observer)
+        try:
+            expected = _run_original(source, args, kwargs)
+            layers = _layers(source, args, kwargs) if taps else {}
+        except TsxError:
+            raise
+        except Exception as error:
+            raise raised_in_source(path, error) from error
+    found = [
+        compare_arrays(name, observer.values[name], array)
+        for name, array in layers.items()
+        if observer is not None and name in observer.values
+    ]
+    return Comparison(compare(given, expected), found)
+
+
+def _name(source: Source) -> str:
+    entry = source.entry
+    return entry.__name__ if inspect.isfunction(entry) else type(entry).__name__
+
+
+def _inputs(source: Source, samples: Samples) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The sample inputs, as tensors when the entry computes with torch."""
+    if not samples.inputs and not samples.shapes:
+        args, kwargs = source.args, source.kwargs
+        if not args and not kwargs and _required(source):
+            raise fail("TSX2056", path=source.path, names=", ".join(_required(source)))
+        return args, kwargs
+    positional, named = read_inputs(samples.inputs, samples.stdin)
+    for spec in samples.shapes:
+        name, array = sample_of_shape(spec)
+        if name:
+            named[name] = array
+        else:
+            positional.append(array)
+    if not source.uses_torch:
+        return tuple(positional), named
+    from tsx.capture.torch.convert import to_torch  # imports torch, which only torch's models need
+
+    return to_torch(tuple(positional)), to_torch(named)
+
+
+def _required(source: Source) -> list[str]:
+    entry = source.entry
+    function = entry.forward if hasattr(entry, "forward") else entry
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return []
+    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return [p.name for p in parameters if p.default is p.empty and p.kind not in variadic]
+
+
+def _run_original(source: Source, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if source.uses_torch:
+        from tsx.capture.torch.original import run_original
+
+        return run_original(source.entry, args, kwargs)
+    return source.entry(*copy.deepcopy(args), **copy.deepcopy(kwargs))
+
+
+def _layers(source: Source, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+    if not source.uses_torch or not hasattr(source.entry, "named_modules"):
+        return {}
+    from tsx.capture.torch.original import layer_outputs
+
+    return layer_outputs(source.entry, args, kwargs)
+
+
+def _as_arrays(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]:
+    values = [*args, *kwargs.values()]
+    if not any(type(v).__module__.partition(".")[0] == "torch" for v in _flat(values)):
+        return args, kwargs
+    from tsx.capture.torch.convert import to_numpy
+
+    return to_numpy(args), to_numpy(kwargs)
+
+
+def _flat(value: Any) -> list[Any]:
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return [leaf for item in value for leaf in _flat(item)]
+    return [value]

@@ -1,0 +1,458 @@
+"""The command line: click parses, ``jobs`` work, ``render.show`` shows.
+
+stdout carries the result only, everything else goes to stderr. ``main`` turns every outcome into an exit status
+(``tsx explain exit-codes``); no user's mistake ends in a traceback. Until a command runs, only click is imported.
+"""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import functools
+import importlib.util
+import os
+import platform
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import get_completion_class
+
+from tsx import __version__
+from tsx.errors import TsxError, error_codes, fail
+
+
+def _lazy(name: str) -> ModuleType:
+    """A module that is imported when it is first used."""
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.find_spec(name)
+    assert spec is not None and spec.loader is not None
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+if TYPE_CHECKING:
+    from tsx import jobs
+    from tsx.render import reference, reports, show
+else:
+    jobs = _lazy("tsx.jobs")
+    reference = _lazy("tsx.render.reference")
+    reports = _lazy("tsx.render.reports")
+    show = _lazy("tsx.render.show")
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+PATH = click.Path(path_type=Path)
+
+
+def command(name: str, *examples: str) -> Callable[[_F], click.Command]:
+    """A command with the options that all share; the function gets an ``Output`` first."""
+
+    def wrap(function: _F) -> click.Command:
+        @functools.wraps(function)
+        def run(as_json: bool, color: str, quiet: bool, **options: Any) -> Any:
+            return function(show.Output(f"tsx.{name}", as_json, color, quiet), **options)
+
+        for option in (
+            click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+            click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto",
+                         help="Colour on terminals; NO_COLOR and FORCE_COLOR count as well."),
+            click.option("-q", "--quiet", is_flag=True, help="No messages besides errors."),
+        ):  # fmt: skip
+            run = option(run)
+        epilog = "\b\nExamples:\n" + "\n".join(f"  {e}" for e in examples) if examples else None
+        return cli.command(name, epilog=epilog)(run)
+
+    return wrap
+
+
+class _Group(click.Group):
+    """Lists commands in the order a person needs them, and guesses at a misspelt one."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in self.commands:
+            close = difflib.get_close_matches(args[0], self.commands, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tsx")
+def cli() -> None:
+    """Capture a PyTorch or NumPy model as a typed graph, optimise it, and run it without torch.
+
+    \b
+      tsx convert model.py --shape 1,3,224,224
+      tsx optimize model.tsx --passes dce,fold,fuse -o fast.tsx
+      tsx inspect fast.tsx
+      tsx run fast.tsx --input x.npy --output y.npy
+    """
+
+
+def _sources(function: _F) -> _F:
+    for option in reversed((
+        click.argument("source", type=PATH),
+        click.option("--entry", default="", metavar="NAME", help="The function, class or object to convert."),
+        click.option("--input", "inputs", multiple=True, metavar="[NAME=]FILE.npy",
+                     help="A sample input (.npy, .npz, or - for stdin); again for more."),
+        click.option("--shape", "shapes", multiple=True, metavar="[NAME=]1,3,224,224[:DTYPE]",
+                     help="A made-up sample input of this shape; again for more."),
+    )):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def _convert_options(function: _F) -> _F:
+    for option in reversed((
+        click.option("--dynamic", multiple=True, metavar="INPUT:DIM,DIM|all|none",
+                     help="Which sizes may vary; by default all that the model lets vary."),
+        click.option("-o", "--output", type=PATH, default=None, help="Where to write [SOURCE with .tsx]; - is stdout."),
+    )):  # fmt: skip
+        function = option(function)
+    return function
+
+
+def _convert(out: show.Output, source: Path, output: Path | None, **options: Any) -> int:
+    path = output or source.with_suffix(".tsx")
+    done = jobs.convert(_existing(source), _target(path), stdin=sys.stdin.buffer, **options)
+    report = done.conversion.report
+    free = [(dim.input, dim.dim, dim.symbol) for dim in report.free]
+    shown = reports.conversion(
+        done.conversion.program,
+        done.conversion.differences,
+        str(path),
+        done.info.file_bytes,
+        free,
+        report.warnings,
+    )
+    return out.emit(shown, result_is_binary=_is_stream(path))
+
+
+@command(
+    "convert",
+    "tsx convert model.py --shape 1,3,224,224",
+    "tsx convert model.py --entry Net --input x.npy -o net.tsx",
+)
+@_sources
+@click.option(
+    "--trace",
+    "mode",
+    flag_value="trace",
+    default=True,
+    help="Run the model and record it (the default).",
+)
+@_convert_options
+def convert(out: show.Output, mode: str, **options: Any) -> int:
+    """Capture SOURCE (model.py) as an archive, and compare it with the original.
+
+    The entry is --entry, else `model`, else the only Module class that needs no arguments, else `forward`.
+    Sample inputs come from --input and --shape, else from `example_inputs` in the file.
+    """
+    return _convert(out, **options)
+
+
+@command("trace", "tsx trace model.py --shape 1,3,224,224")
+@_sources
+@_convert_options
+def trace(out: show.Output, **options: Any) -> int:
+    """The same as convert --trace."""
+    return _convert(out, **options)
+
+
+@command(
+    "optimize",
+    "tsx optimize model.tsx --passes dce,fold,fuse --diff",
+    "tsx optimize model.tsx --level 2 -o fast.tsx",
+)
+@click.argument("model", type=PATH)
+@click.option(
+    "--passes",
+    default=None,
+    metavar="A,B{option=1},C",
+    help="The passes to run (tsx passes lists them).",
+)
+@click.option(
+    "--level",
+    type=click.IntRange(0, 3),
+    default=None,
+    help="0 nothing, 1 clean-up, 2 all that is exact, 3 all that is fast [3].",
+)
+@click.option("--preset", default=None, metavar="NAME", help="A named pipeline, e.g. mobile.")
+@click.option("--diff", is_flag=True, help="Show what each pass did, by rule and line.")
+@click.option("--verify", is_flag=True, help="Run model and result on made-up inputs and compare.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="With --diff: name every source line a rewrite came from."
+)
+@click.option(
+    "-o", "--output", type=PATH, default=None, help="Where to write [MODEL itself]; - is stdout."
+)
+def optimize(
+    out: show.Output, model: Path, passes: str | None, level: int | None, preset: str | None,
+    diff: bool, verify: bool, verbose: bool, output: Path | None,
+) -> int:  # fmt: skip
+    """Run optimisation passes over MODEL."""
+    if sum(x is not None for x in (passes, level, preset)) > 1:
+        raise click.UsageError("--passes, --level and --preset exclude each other")
+    source = _load(model)
+    done = jobs.optimize(
+        source, jobs.pass_calls(passes, level, preset), keep_graphs=diff, check_equal=verify
+    )
+    path = output or model
+    info = done.module.save(_target(path))
+    shown = reports.optimization(
+        source.ir, done.module.ir, done.calls, [(s.result, s.before, s.after) for s in done.steps],
+        done.differences, str(path), (_size(model) or 0, info.file_bytes), diff=diff, verbose=verbose,
+    )  # fmt: skip
+    return out.emit(shown, result_is_binary=_is_stream(path))
+
+
+@command(
+    "inspect",
+    "tsx inspect model.tsx",
+    "tsx inspect model.tsx --graph=canonical",
+    "tsx inspect model.tsx --json",
+)
+@click.argument("model", type=PATH)
+@click.option("--method", default="", metavar="NAME", help="Another method than forward.")
+@click.option(
+    "--graph",
+    is_flag=False,
+    flag_value="compact",
+    type=click.Choice(["compact", "canonical"]),
+    help="Only the graph.",
+)
+@click.option("--code", is_flag=True, help="Python-like source.")
+@click.option("--bytecode", is_flag=True, help="The instructions the VM runs.")
+@click.option("--weights", is_flag=True, help="Every weight with dtype, sizes and bytes.")
+@click.option("--ops", is_flag=True, help="Operators and how often they stand in the graph.")
+def inspect(out: show.Output, model: Path, method: str, graph: str | None, **parts: bool) -> int:
+    """Show what is in MODEL: a summary, then the graph. Reads only the header, runs nothing."""
+    chosen = [name for name, wanted in parts.items() if wanted]
+    if graph:
+        chosen.insert(0, graph)
+    module = _load(model, check="header")
+    return out.emit(reports.inspection(module.ir, method, chosen, _size(model)))
+
+
+@command(
+    "run",
+    "tsx run model.tsx --input x.npy --output y.npy",
+    "tsx run model.tsx --input ids=ids.npy --step",
+)
+@click.argument("model", type=PATH)
+@click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="[NAME=]FILE.npy",
+    help="An input (.npy, .npz, or - for stdin); again for more.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=PATH,
+    default=None,
+    help="Where to write: .npy for one result, .npz for several; - is stdout.",
+)
+@click.option("--method", default="", metavar="NAME", help="Another method than forward.")
+@click.option("--step", is_flag=True, help="Print each instruction with the stack before it.")
+@click.option("--profile", is_flag=True, help="Print time and bytes by operator.")
+def run(
+    out: show.Output,
+    model: Path,
+    inputs: tuple[str, ...],
+    output: Path | None,
+    method: str,
+    step: bool,
+    profile: bool,
+) -> int:
+    """Run MODEL on arrays from files."""
+    module = _load(model)
+    positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
+    result = jobs.run(module, method, positional, named, step=step, profile=profile)
+    if output is not None:
+        jobs.write_arrays(result, _target(output))
+    if result.steps is not None:
+        out.emit(reports.steps(result.steps.rows))
+    if result.profile is not None:
+        out.emit(reports.profile(result.profile.rows, result.seconds))
+    shown = reports.run(result.arrays, result.seconds, "" if output is None else str(output))
+    return out.emit(shown, result_is_binary=output is not None and _is_stream(output))
+
+
+@command("diff", "tsx diff model.tsx fast.tsx")
+@click.argument("before", type=PATH)
+@click.argument("after", type=PATH)
+def diff(out: show.Output, before: Path, after: Path) -> int:
+    """Show how two archives differ: graphs, weights, operators. Exits with 1 when they do."""
+    first, second = (_load(path, check="header") for path in (before, after))
+    return out.emit(reports.archive_diff(first.ir, second.ir))
+
+
+@command("check", "tsx check model.tsx")
+@click.argument("model", type=PATH)
+@click.option("--digest", is_flag=True, help="Print only the file digest.")
+def check(out: show.Output, model: Path, digest: bool) -> int:
+    """Check every digest of MODEL and verify its graphs. Exits with 3 when it is damaged."""
+    return out.emit(reports.checked(str(model), jobs.check(_existing(model)), only_digest=digest))
+
+
+@command("compare", "tsx compare fast.tsx --against model.py --taps")
+@click.argument("model", type=PATH)
+@click.option(
+    "--against", "source", type=PATH, required=True, help="The source file that it came from."
+)
+@click.option("--entry", default="", metavar="NAME", help="The entry in the source file.")
+@click.option(
+    "--input", "inputs", multiple=True, metavar="[NAME=]FILE.npy", help="An input; again for more."
+)
+@click.option(
+    "--shape",
+    "shapes",
+    multiple=True,
+    metavar="[NAME=]1,3,224,224[:DTYPE]",
+    help="A made-up input; again for more.",
+)
+@click.option("--taps", is_flag=True, help="Compare the result of every layer too.")
+def compare(out: show.Output, model: Path, source: Path, taps: bool, **options: Any) -> int:
+    """Run MODEL and its original on the same inputs. Exits with 1 when they differ."""
+    found = jobs.compare(
+        _load(model), _existing(source), taps=taps, stdin=sys.stdin.buffer, **options
+    )
+    return out.emit(reports.comparison(found.outputs, found.layers))
+
+
+@command("passes", "tsx passes", "tsx passes fuse")
+@click.argument("name", default="")
+def passes(out: show.Output, name: str) -> int:
+    """List the passes, or explain one: what it does, before and after, options, safety class."""
+    return out.emit(reference.passes(name))
+
+
+@command("ops", "tsx ops conv", "tsx ops aten::add.Tensor")
+@click.argument("query", default="")
+def ops(out: show.Output, query: str) -> int:
+    """List the operators whose name has QUERY in it, or explain the only one."""
+    return out.emit(reference.operators(query))
+
+
+@command("explain", "tsx explain TSX5002", "tsx explain exit-codes")
+@click.argument("code")
+def explain(out: show.Output, code: str) -> int:
+    """Explain an error code, or `exit-codes`."""
+    return out.emit(reference.explanation(code))
+
+
+@command("doctor")
+def doctor(out: show.Output) -> int:
+    """Say what is installed here, and whether another program called tsx comes first."""
+    return out.emit(reference.doctor(__version__))
+
+
+@cli.command("completion", epilog='\b\nExamples:\n  eval "$(tsx completion bash)"')
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> int:
+    """Print the completion script for SHELL."""
+    found = get_completion_class(shell)
+    assert found is not None
+    click.echo(found(cli, {}, "tsx", "_TSX_COMPLETE").source())
+    return 0
+
+
+def _existing(path: Path) -> Path:
+    if str(path) != "-" and not path.exists():
+        raise fail("TSX1001", path=path)
+    return path
+
+
+def _load(path: Path, check: jobs.CheckMode = "auto") -> jobs.Module:
+    return jobs.load(_existing(path), check=check, stdin=sys.stdin.buffer)
+
+
+def _is_stream(path: Path) -> bool:
+    return str(path) == "-"
+
+
+def _size(path: Path) -> int | None:
+    return None if _is_stream(path) else path.stat().st_size
+
+
+def _target(path: Path) -> Any:
+    if not _is_stream(path):
+        return path
+    if sys.stdout.isatty():
+        raise fail("TSX1004")
+    return sys.stdout.buffer
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs a command line and exits with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(
+            stream, "reconfigure"
+        ):  # a name that the terminal's encoding lacks must not stop the work
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(_status(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _status(arguments: list[str]) -> int:
+    try:
+        status = cli.main(arguments, prog_name="tsx", standalone_mode=False)
+        sys.stdout.flush()
+        return status if isinstance(status, int) else 0
+    except click.exceptions.NoArgsIsHelpError as help_wanted:
+        click.echo(help_wanted.ctx.get_help())
+        return 0
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except TsxError as error:
+        show.print_error(error, "--json" in arguments)
+        return error.exit_status
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return 130
+    except OSError as error:
+        return _io_failure(error)
+    except RecursionError:
+        show.print_error(
+            fail("TSX9001", detail="recursion too deep", help=_bundle(arguments)), False
+        )
+        return error_codes()["TSX9001"].exit
+    except Exception as error:
+        detail = f"{type(error).__name__}: {error}"
+        show.print_error(fail("TSX9001", detail=detail, help=_bundle(arguments)), False)
+        return error_codes()["TSX9001"].exit
+
+
+def _io_failure(error: OSError) -> int:
+    if error.errno == errno.EPIPE:  # the reader has gone, as with `| head`; nothing is wrong
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    path = f"{error.filename}: " if error.filename else ""
+    click.echo(f"error[TSX1005]: {path}{error.strerror or error}", err=True)
+    return error_codes()["TSX1005"].exit
+
+
+def _bundle(arguments: list[str]) -> str:
+    """Writes what a bug report needs to a file, and says where."""
+    with tempfile.NamedTemporaryFile("w", prefix="tsx-crash-", suffix=".txt", delete=False) as file:
+        file.write(
+            f"tsx {__version__}, Python {platform.python_version()}, {platform.platform()}\n"
+        )
+        file.write(f"arguments: {arguments}\n\n{traceback.format_exc()}")
+    return f"this is a bug in tsx; please report it with {file.name}"

@@ -1,0 +1,242 @@
+"""What the commands do, as functions with typed results: nothing is printed here.
+
+Takes paths and live modules; gives plain data that ``render.show`` turns into tables or JSON.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from tsx import api
+from tsx.api import Module, pass_calls
+from tsx.capture.convert import Comparison, Conversion, Samples, compare_with_source
+from tsx.capture.convert import convert as convert_source
+from tsx.capture.source import read_inputs
+from tsx.errors import fail
+from tsx.ir.graph import Graph
+from tsx.ir.module import Module as Program
+from tsx.ir.types import TensorType
+from tsx.ops.dtypes import cast, to_numpy
+from tsx.passes import pipeline
+from tsx.runtime.compare import Difference, leaves
+from tsx.runtime.compare import compare as compare_values
+from tsx.runtime.profile import Profile, Steps
+from tsx.serialize import archive
+from tsx.serialize.archive import CheckMode, SaveInfo
+from tsx.serialize.write import write_file
+
+__all__ = [
+    "Conversion",
+    "Module",
+    "check",
+    "compare",
+    "convert",
+    "load",
+    "pass_calls",
+    "read_inputs",
+]
+
+
+def load(path: Path, *, check: CheckMode = "auto", stdin: BinaryIO | None = None) -> Module:
+    """The archive at ``path``; ``-`` reads it from ``stdin``."""
+    if str(path) != "-":
+        return api.load(path, check=check)
+    assert stdin is not None
+    return api.load(stdin.read(), check=check)
+
+
+@dataclass(slots=True)
+class Converted:
+    """A finished conversion: what it found, and where it was written."""
+
+    conversion: Conversion
+    path: str
+    info: SaveInfo
+
+
+def convert(
+    source: Path,
+    output: Path | BinaryIO,
+    *,
+    entry: str = "",
+    inputs: tuple[str, ...] = (),
+    shapes: tuple[str, ...] = (),
+    dynamic: tuple[str, ...] = (),
+    stdin: BinaryIO,
+) -> Converted:
+    """Captures a source file, compares it with the original, writes the archive."""
+    with source.open("rb") as file:
+        if file.read(4) == b"PK\x03\x04":
+            raise fail("TSX7001", path=source)
+    samples = Samples(inputs, shapes, stdin)
+    conversion = convert_source(
+        source, entry=entry, samples=samples, dynamic=parse_dynamic(dynamic)
+    )
+    info = archive.save(conversion.program, output)
+    return Converted(conversion, str(output) if isinstance(output, Path) else "-", info)
+
+
+def parse_dynamic(texts: Sequence[str]) -> Mapping[str, Any] | bool | None:
+    """``x:0,2`` → {"x": [0, 2]}; ``all`` → True; ``none`` → False; nothing → None."""
+    if not texts:
+        return None
+    if list(texts) in (["all"], ["none"]):
+        return texts[0] == "all"
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, colon, dims = text.partition(":")
+        try:
+            found[name] = [int(d) for d in dims.split(",")]
+        except ValueError:
+            colon = ""
+        if not colon or not name.isidentifier():
+            raise fail("TSX1007", text=text)
+    return found
+
+
+@dataclass(slots=True)
+class PassStep:
+    """One pass with the graphs on both sides, when they were kept."""
+
+    result: pipeline.PassResult
+    before: dict[str, Graph]
+    after: dict[str, Graph]
+
+
+@dataclass(slots=True)
+class Optimization:
+    """A pipeline that ran."""
+
+    before: Program
+    module: Module
+    calls: list[pipeline.PassCall]
+    steps: list[PassStep]
+    differences: list[Difference] = field(default_factory=list)
+
+
+def optimize(
+    module: Module, calls: list[pipeline.PassCall], *, keep_graphs: bool, check_equal: bool
+) -> Optimization:
+    """Runs ``calls`` on a copy; ``check_equal`` runs both modules on made-up inputs of the sample sizes."""
+    snapshots: list[dict[str, Graph]] = []
+
+    def remember(_: object, program: Program, __: object) -> None:
+        snapshots.append({name: graph.clone() for name, graph in program.graphs()})
+
+    result, results = api.run_passes(module, calls, hook=remember if keep_graphs else None)
+    empty: dict[str, Graph] = {}
+    steps = [
+        PassStep(
+            r, snapshots[i] if keep_graphs else empty, snapshots[i + 1] if keep_graphs else empty
+        )
+        for i, r in enumerate(results)
+    ]
+    found = Optimization(module.ir, result, calls, steps)
+    if check_equal:
+        inputs = sample_inputs(module)
+        found.differences = compare_values(result(*inputs), module(*inputs))
+    return found
+
+
+def sample_inputs(module: Module) -> list[Any]:
+    """Deterministic arrays of the sizes and dtypes of capture, for ``forward`` with plain tensor parameters."""
+    method = module.ir.forward
+    if any(p.spec.kind != "leaf" for p in method.parameters) or not method.samples:
+        raise fail("TSX1008", method=method.graph.name)
+    generator = np.random.default_rng(0)
+    return [_sample(type, generator) for type in method.samples]
+
+
+def _sample(type: TensorType, generator: np.random.Generator) -> Any:
+    sizes = [s for s in type.shape or () if isinstance(s, int)]
+    assert type.dtype is not None
+    if type.dtype.is_float:
+        return cast(np.asarray(generator.standard_normal(sizes)), type.dtype)
+    return np.asarray(generator.integers(0, 2, sizes), dtype=to_numpy(type.dtype))
+
+
+@dataclass(slots=True)
+class RunResult:
+    """What a run gave: the structured result, its leaves as named arrays, and what was watched."""
+
+    value: Any
+    arrays: dict[str, Any]
+    seconds: float
+    steps: Steps | None = None
+    profile: Profile | None = None
+
+
+def run(
+    module: Module,
+    method: str,
+    positional: Sequence[Any],
+    named: Mapping[str, Any],
+    *,
+    step: bool = False,
+    profile: bool = False,
+) -> RunResult:
+    """Runs a method on arrays, and keeps the steps or the profile."""
+    name = method or next(n for n, m in module.ir.methods.items() if m is module.ir.forward)
+    if name not in module.ir.methods:
+        raise fail(
+            "TSX1006", what="method", name=name, hint=f" (it has {', '.join(module.methods)})"
+        )
+    steps, timings = Steps() if step else None, Profile() if profile else None
+    started = time.perf_counter()
+    value = module.run(name, tuple(positional), named, observer=steps or timings)
+    seconds = time.perf_counter() - started
+    return RunResult(value, dict(leaves(value)), seconds, steps, timings)
+
+
+def write_arrays(result: RunResult, target: Path | BinaryIO) -> None:
+    """One result as .npy, several as .npz (by the suffix); written whole or not at all."""
+    arrays = result.arrays
+    suffix = target.suffix if isinstance(target, Path) else (".npy" if len(arrays) == 1 else ".npz")
+    buffer = io.BytesIO()
+    if suffix == ".npz":
+        np.savez(buffer, **{name.replace(".", "_"): value for name, value in arrays.items()})
+    elif len(arrays) == 1:
+        np.save(buffer, next(iter(arrays.values())), allow_pickle=False)
+    else:
+        raise fail("TSX1009", count=len(arrays), names=", ".join(arrays), path=target)
+    data = buffer.getvalue()
+    if isinstance(target, Path):
+        write_file(target, lambda: [data])
+    else:
+        target.write(data)
+
+
+def check(path: Path) -> dict[str, Any]:
+    """Every digest, the canonical form and the verifier; ``ArchiveError`` when something is wrong."""
+    header = archive.verify_file(path)
+    return {
+        "name": header.name,
+        "format": ".".join(map(str, header.version)),
+        "bytes": header.file_bytes,
+        "tensors": len(header.tensors),
+        "operators": len(header.operators),
+        "program_digest": header.program_digest.hex(),
+        "file_digest": header.file_digest.hex(),
+    }
+
+
+def compare(
+    module: Module,
+    source: Path,
+    *,
+    entry: str = "",
+    inputs: tuple[str, ...] = (),
+    shapes: tuple[str, ...] = (),
+    taps: bool = False,
+    stdin: BinaryIO,
+) -> Comparison:
+    """Runs the program beside the source it came from."""
+    samples = Samples(inputs, shapes, stdin)
+    return compare_with_source(module.ir, source, entry=entry, samples=samples, taps=taps)

@@ -1,0 +1,354 @@
+"""What the commands about models say: converted, optimised, inspected, run, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from rich.console import RenderableType
+from rich.text import Text
+
+from tsx.ir.graph import Graph
+from tsx.ir.module import Module
+from tsx.passes import pipeline
+from tsx.passes.define import Rewrite
+from tsx.render.code import graph_code
+from tsx.render.console import cells, clean, size_text, table
+from tsx.render.diff import count_rows, count_table, diff_lines, graph_diff, operator_counts, styled
+from tsx.render.graph import render_graph, symbol_lines
+from tsx.render.show import Report
+from tsx.render.summary import render_summary, summary_json
+from tsx.runtime.compare import Difference
+from tsx.runtime.describe import describe
+from tsx.runtime.disassemble import disassemble
+from tsx.runtime.lower import lower_module
+
+WIDTH = 80
+
+
+def conversion(
+    program: Module,
+    found: Sequence[Difference],
+    path: str,
+    size: int,
+    free: Sequence[tuple[str, int, str]],
+    warnings: Sequence[str],
+) -> Report:
+    """After convert: where the archive is, which sizes may vary, which are pinned and why, and the comparison."""
+    facts = describe(program)
+    lines: list[RenderableType] = [
+        Text(clean(f"{path}  {size_text(size)}, {sum(facts.operators.values())} operators"), "bold")
+    ]
+    for name, dim, symbol in free:
+        lines.append(Text(clean(f"  {name}: size {dim} may vary ({symbol})")))
+    for name, dim, value, reason, where in facts.pins:
+        at = f" ({where})" if where else ""
+        lines.append(
+            Text(clean(f"  {name}: size {dim} is fixed at {value}: {reason}{at}"), "yellow")
+        )
+    for guard in facts.guards:
+        text = f"  guard: {guard.source or guard.kind} must be {guard.expect!r} ({guard.where})"
+        lines.append(Text(clean(text), "yellow"))
+    lines.append(_verdict(found))
+    data = {
+        "path": path,
+        "bytes": size,
+        "free": [{"input": n, "dimension": d, "symbol": s} for n, d, s in free],
+        "summary": summary_json(facts, size),
+        "differences": [asdict(d) for d in found],
+        "warnings": list(warnings),
+    }
+    notes = [Text(clean(f"warning: {w}"), "yellow") for w in warnings]
+    return Report(data, lines, notes, 0 if all(d.equal for d in found) else 1)
+
+
+def optimization(
+    before: Module,
+    after: Module,
+    calls: Sequence[pipeline.PassCall],
+    steps: Sequence[tuple[pipeline.PassResult, Mapping[str, Graph], Mapping[str, Graph]]],
+    found: Sequence[Difference],
+    path: str,
+    sizes: tuple[int, int],
+    *,
+    diff: bool,
+    verbose: bool,
+) -> Report:
+    """After optimize: the expanded list with its weakest class, what each pass did, counts before and after."""
+    counts = [operator_counts([g for _, g in m.graphs()]) for m in (before, after)]
+    safety = pipeline.weakest(calls)
+    data = {
+        "path": path,
+        "bytes_before": sizes[0],
+        "bytes_after": sizes[1],
+        "safety": safety,
+        "passes": [_pass_json(result) for result, _, _ in steps],
+        "operators": [
+            dict(zip(("name", "before", "after"), r, strict=True)) for r in count_rows(*counts)
+        ],
+        "differences": [asdict(d) for d in found],
+    }
+
+    def lines() -> Iterator[RenderableType]:
+        names = ", ".join(str(call) for call in calls) or "none"
+        yield Text(clean(f"passes: {names}  ({safety})"))
+        for result, old, new in steps if diff else ():
+            yield from _pass_lines(result, old, new, verbose)
+        if not diff:
+            yield from _pass_table([result for result, _, _ in steps])
+        yield Text("")
+        yield count_table(*counts)
+        yield Text("")
+        yield Text(clean(f"{path}  {size_text(sizes[1])} (was {size_text(sizes[0])})"), "bold")
+        if found:
+            yield _verdict(found)
+
+    return Report(data, lines(), (), 0 if all(d.equal for d in found) else 1)
+
+
+def _pass_json(result: pipeline.PassResult) -> dict[str, Any]:
+    return {
+        "name": str(result.call),
+        "safety": result.safety,
+        "changed": result.changed,
+        "mutations": result.mutations,
+        "rewrites": [
+            {
+                "rule": r.rule,
+                "graph": r.graph,
+                "where": [str(s) for s in r.origin.spans],
+                "scope": r.origin.scope,
+                "before": r.before,
+                "after": r.after,
+            }
+            for r in result.rewrites
+        ],
+    }
+
+
+def _pass_table(results: Sequence[pipeline.PassResult]) -> Iterator[RenderableType]:
+    made = table("pass", "class", "rewrites", "ms", right=(2, 3))
+    for result in results:
+        count = len(result.rewrites) if result.changed else "-"
+        made.add_row(*cells(result.call, result.safety, count, f"{result.seconds * 1e3:.1f}"))
+    yield Text("")
+    yield made
+
+
+def _pass_lines(
+    result: pipeline.PassResult, old: Mapping[str, Graph], new: Mapping[str, Graph], verbose: bool
+) -> Iterator[RenderableType]:
+    yield Text("")
+    changed = "" if result.changed else ", no change"
+    yield Text.assemble(
+        (f"── {result.call} ", "bold"), f"({result.safety}, {result.seconds * 1e3:.1f} ms{changed})"
+    )
+    by_rule: dict[str, list[Rewrite]] = {}
+    for rewrite in result.rewrites:
+        by_rule.setdefault(rewrite.rule, []).append(rewrite)
+    for rule, rewrites in by_rule.items():
+        yield Text(clean(f"  {rule}  × {len(rewrites)}"), "cyan")
+        for rewrite in rewrites if verbose else rewrites[:3]:
+            spans = rewrite.origin.spans if verbose else rewrite.origin.spans[:1]
+            where = ", ".join(map(str, spans)) or rewrite.origin.scope
+            yield Text(clean(f"    {where}: {rewrite.before}  →  {rewrite.after or 'nothing'}"))
+        if not verbose and len(rewrites) > 3:
+            yield Text(f"    … {len(rewrites) - 3} more (--verbose shows all)", "dim")
+    for name in new if result.changed else ():
+        if name in old:
+            yield from styled(["  " + line for line in graph_diff(old[name], new[name])])
+
+
+def inspection(program: Module, method: str, parts: Sequence[str], size: int | None) -> Report:
+    """A summary and the compact graph, or only the ``parts`` asked for."""
+    facts = describe(program, method)
+    graph = program.methods[facts.method].graph
+    data: dict[str, Any] = {"summary": summary_json(facts, size), "graph": str(graph)}
+    if "weights" in parts:
+        data["weights"] = [
+            {"name": n, "dtype": w.dtype.torch_name, "shape": list(w.shape)}
+            for n, w in _weights(program)
+        ]
+    if "code" in parts:
+        data["code"] = graph_code(graph)
+
+    def lines() -> Iterator[RenderableType]:
+        if not parts:
+            yield from render_summary(facts, size)
+            yield Text("")
+            yield from (Text(clean(f"  {line}"), "dim") for line in symbol_lines(graph))
+            yield from render_graph(graph, WIDTH)
+        for part in parts:
+            yield from _part(part, program, graph, facts.operators)
+
+    return Report(data, lines())
+
+
+def _part(
+    part: str, program: Module, graph: Graph, operators: Mapping[str, int]
+) -> Iterator[RenderableType]:
+    if part == "compact":
+        yield from render_graph(graph, WIDTH)
+    elif part == "canonical":
+        yield Text(clean(str(graph)))
+    elif part == "code":
+        yield Text(graph_code(graph))
+    elif part == "bytecode":
+        yield Text(clean(disassemble(lower_module(program), lines=True)))
+    elif part == "weights":
+        made = table("weight", "dtype", "sizes", "bytes", right=(3,))
+        for name, weight in _weights(program):
+            count = int(np.prod(weight.shape, dtype=np.int64)) * weight.dtype.itemsize
+            made.add_row(*cells(name, weight.dtype, list(weight.shape), size_text(count)))
+        yield made
+    else:
+        made = table("operator", "nodes", right=(1,))
+        for kind, count in operators.items():
+            made.add_row(*cells(kind, count))
+        yield made
+
+
+def _weights(program: Module) -> list[tuple[str, Any]]:
+    return sorted(program.weights.items())
+
+
+def run(arrays: Mapping[str, Any], seconds: float, written: str) -> Report:
+    """After run: each result with its type and, unless written to a file, its values."""
+    data = {
+        "outputs": [
+            {"name": n, "dtype": str(a.dtype), "shape": list(a.shape)}
+            | ({} if written else {"values": a.tolist() if a.size <= 10_000 else None})
+            for n, a in arrays.items()
+        ],
+        "seconds": seconds,
+        "written": written,
+    }
+
+    def lines() -> Iterator[RenderableType]:
+        for name, array in arrays.items():
+            to = f" → {written}" if written else ""
+            yield Text(clean(f"{name}: {array.dtype}{list(array.shape)}{to}"), "bold")
+            if not written:
+                yield Text(np.array2string(array, threshold=60, edgeitems=3, max_line_width=WIDTH))
+
+    return Report(data, lines())
+
+
+def steps(rows: Iterable[tuple[int, str, str, str]]) -> Report:
+    """After run --step: a row an instruction."""
+    listed = list(rows)
+    made = table("#", "stack before", "instruction", "what it does", right=(0,))
+    for place, stack, instruction, meaning in listed:
+        made.add_row(*cells(place, stack, instruction, meaning))
+    keys = ("place", "stack", "instruction", "meaning")
+    return Report({"steps": [dict(zip(keys, row, strict=True)) for row in listed]}, [made])
+
+
+def archive_diff(before: Module, after: Module) -> Report:
+    """Operators, graphs and weights that differ; status 1 when any do."""
+    names = list(dict.fromkeys([*before.methods, *after.methods]))
+    changed: dict[str, list[str]] = {}
+    for name in names:
+        old = before.methods[name].graph if name in before.methods else None
+        new = after.methods[name].graph if name in after.methods else None
+        found = graph_diff(old, new) if old and new else [f"{'-' if old else '+'} method {name}"]
+        if found:
+            changed[name] = found
+    weights = _weight_changes(before, after)
+    counts = [operator_counts([g for _, g in m.graphs()]) for m in (before, after)]
+    data = {
+        "graphs": changed,
+        "weights": weights,
+        "operators": [
+            dict(zip(("name", "before", "after"), r, strict=True)) for r in count_rows(*counts)
+        ],
+    }
+
+    def lines() -> Iterator[RenderableType]:
+        if not changed and not weights:
+            yield Text("no difference", "green")
+            return
+        for name, found in changed.items():
+            yield Text(clean(f"method {name}"), "bold")
+            yield from styled(found)
+        yield from styled(weights)
+        yield Text("")
+        yield count_table(*counts)
+
+    return Report(data, lines(), (), 1 if changed or weights else 0)
+
+
+def _weight_changes(before: Module, after: Module) -> list[str]:
+    def facts(module: Module) -> list[str]:
+        return [
+            f"weight {n}: {w.dtype}{list(w.shape)} {w.digest().hex()[:12]}"
+            for n, w in _weights(module)
+        ]
+
+    return [line for line in diff_lines(facts(before), facts(after), 0) if line[0] in "+-"]
+
+
+def comparison(outputs: Sequence[Difference], layers: Sequence[Difference]) -> Report:
+    """Output by output, and layer by layer where asked for; status 1 when an output differs."""
+    data = {"outputs": [asdict(d) for d in outputs], "layers": [asdict(d) for d in layers]}
+
+    def lines() -> Iterator[RenderableType]:
+        for title, found in (("layer", layers), ("output", outputs)):
+            if not found:
+                continue
+            made = table(title, "type", "largest difference", "largest value", "", right=(2, 3))
+            for d in found:
+                mark = (
+                    Text("equal", "green") if d.equal else Text(clean(d.detail or "differs"), "red")
+                )
+                type = f"{d.dtype}{list(d.shape)}"
+                made.add_row(
+                    *cells(d.name, type, f"{d.max_abs:.3g}", f"{d.max_reference:.3g}", mark)
+                )
+            yield made
+            yield Text("")
+        yield _verdict(outputs)
+
+    return Report(data, lines(), (), 0 if all(d.equal for d in outputs) else 1)
+
+
+def _verdict(found: Sequence[Difference]) -> Text:
+    if not found:
+        return Text("nothing to compare: the model gives no arrays", "yellow")
+    wrong = [d for d in found if not d.equal]
+    worst = max(found, key=lambda d: d.max_abs)
+    if not wrong:
+        text = (
+            f"equal to the original; the largest difference is {worst.max_abs:.2g} in {worst.name}"
+        )
+        return Text(clean(text), "green")
+    first = wrong[0]
+    text = f"{len(wrong)} of {len(found)} results differ; {first.name} by {first.max_abs:.3g} {first.detail}"
+    return Text(clean(text.rstrip()), "bold red")
+
+
+def checked(path: str, facts: Mapping[str, Any], *, only_digest: bool) -> Report:
+    """After check: everything was right, or an error would have been raised."""
+    if only_digest:
+        return Report(dict(facts), [Text(str(facts["file_digest"]))])
+    made = table("", "")
+    made.show_header = False
+    for key, value in facts.items():
+        made.add_row(*cells(key.replace("_", " "), value))
+    return Report(dict(facts), [Text(clean(f"{path}: ok"), "green"), made])
+
+
+def profile(rows: Iterable[tuple[str, int, float, int]], seconds: float) -> Report:
+    """After run --profile: operator, calls, seconds, bytes made; the slowest first."""
+    listed = sorted(rows, key=lambda row: -row[2])
+    made = table("operator", "calls", "ms", "%", "bytes made", right=(1, 2, 3, 4))
+    for kind, calls, spent, made_bytes in listed:
+        share = 100 * spent / seconds if seconds else 0.0
+        made.add_row(
+            *cells(kind, calls, f"{spent * 1e3:.3f}", f"{share:.1f}", size_text(made_bytes))
+        )
+    keys = ("operator", "calls", "seconds", "bytes")
+    data = {"seconds": seconds, "operators": [dict(zip(keys, row, strict=True)) for row in listed]}
+    return Report(data, [made, Text(f"{seconds * 1e3:.3f} ms in all")])
