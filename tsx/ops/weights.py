@@ -79,6 +79,10 @@ class Weight:
     @property
     def array(self) -> Array:
         """The elements, read-only; an archive's weight is mapped and checked here (``ArchiveError`` if damaged)."""
+        return self.load()
+
+    def load(self) -> Array:
+        """What ``array`` gives, as a verb: for those who want the check now."""
         if self._array is None:
             assert self._load is not None
             self._array = _frozen(self._load())  # two threads may both load: the result is the same

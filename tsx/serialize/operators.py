@@ -1,0 +1,141 @@
+"""Operators of an archive: their versions, which of them the host has to provide, and the bodies of composites.
+
+Writing collects what the graphs use (docs/archive.md, sections 3 and 8). Reading decides for each who defines it: this
+tsx, after upgrading its nodes; else the body, which then is a function that the nodes call; else nobody.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tsx.errors import fail
+from tsx.ir.graph import Graph, Node, WeightRef
+from tsx.ir.module import Module
+from tsx.ir.op import Op, lookup, unknown_op
+from tsx.ir.prim import PRIMS
+from tsx.ir.text import parse_graph
+from tsx.serialize import canonical, checked
+from tsx.serialize.format import digest
+from tsx.serialize.graph_codec import UnitReader, UnitWriter
+from tsx.serialize.upgrade import upgrade_operators
+
+_BUILT_IN = ("aten", "prim", "tsx")  # namespaces that no host provides
+
+
+def used_operators(kinds: Iterable[str]) -> list[Op]:
+    """The operators among node kinds and, through the bodies of composites, all that those use; by kind."""
+    found: dict[str, Op] = {}
+    work = [kind for kind in kinds if kind not in PRIMS]
+    while work:
+        kind = work.pop()
+        if kind not in found:
+            op = lookup(kind)
+            if op is None:
+                raise unknown_op(kind)
+            found[kind] = op
+            if op.body:
+                inner = parse_graph(op.body, file=kind).all_nodes()
+                work += [node.kind for node in inner if node.kind not in PRIMS]
+    return [found[kind] for kind in sorted(found)]
+
+
+def is_required(op: Op) -> bool:
+    """Whether a host program has to register ``op`` before it can load an archive that uses it."""
+    return not op.body and op.kind.partition("::")[0] not in _BUILT_IN
+
+
+def body_rows(ops: Iterable[Op]) -> list[Any]:
+    """The bodies of the composites among ``ops``."""
+    units = [(op, _encode_body(op.kind, op.body)) for op in ops if op.body]
+    return [[op.kind, op.version, digest(unit), unit] for op, unit in units]
+
+
+@functools.cache
+def _encode_body(kind: str, text: str) -> bytes:
+    writer = UnitWriter()
+    writer.graph(_named(parse_graph(text, file=kind), kind))
+    return canonical.pack(writer.rows())
+
+
+def _named(graph: Graph, name: str) -> Graph:
+    graph.name = name
+    return graph
+
+
+def settle_operators(
+    module: Module, operators: Mapping[str, int], requires: Iterable[str], bodies: list[Any]
+) -> None:
+    """Upgrades nodes of older operators and turns those that only a body defines into calls of a function.
+
+    Raises ``ArchiveError`` TSX6007 with all operators that nobody here defines.
+    """
+    graphs = {row[0]: (row[1], _read_body(row)) for row in map(_body_row, bodies)}
+    checked.ascending(list(graphs), "the bodies")
+    if len(graphs) != len(bodies):
+        raise checked.malformed("a composite has two bodies")
+    called: set[str] = set()
+    missing: list[str] = []
+    for kind, version in operators.items():
+        op = lookup(kind)
+        if op is not None and op.version >= version:
+            continue
+        if kind in graphs and kind not in module.functions:
+            called.add(kind)
+        else:
+            missing.append(f"{kind} (version {version})" if op else kind)
+    if missing:
+        hint = "; the host has to register: " + ", ".join(requires) if requires else ""
+        raise fail("TSX6007", ops=", ".join(missing) + hint)
+    module.functions.update({kind: graphs[kind][1] for kind in sorted(called)})
+    for _, graph in module.graphs():
+        _check_listed(graph, operators)
+        _call_bodies(graph, called)
+        upgrade_operators(graph, operators)
+
+
+def _body_row(row: Any) -> list[Any]:
+    kind, version, body_digest, unit = fields = checked.array(row, "a body", 4)
+    checked.kind(kind, "the kind of a body")
+    checked.integer(version, f"the version of {kind}", 1)
+    if kind.startswith("prim::"):
+        raise checked.malformed(f"{kind} can't have a body")
+    if digest(checked.binary(unit, f"the body of {kind}")) != body_digest:
+        raise fail("TSX6002", what=f"the body of {kind} does not match its digest")
+    return fields
+
+
+def _read_body(row: list[Any]) -> Graph:
+    kind, _, _, data = row
+    unit = UnitReader(canonical.unpack(data, f"the body of {kind}"))
+    if len(unit.graphs) != 1 or unit.graphs[0].name != kind:
+        raise checked.malformed(f"the body of {kind} has to be one graph of that name")
+    for node in unit.graphs[0].all_nodes():
+        if any(isinstance(value, WeightRef) for value in node.attributes.values()):
+            raise checked.malformed(f"the body of {kind} uses a weight")
+    return unit.graphs[0]
+
+
+def _check_listed(graph: Graph, operators: Mapping[str, int]) -> None:
+    for node in graph.all_nodes():
+        if node.kind not in PRIMS and node.kind not in operators:
+            raise checked.malformed(f"{node.kind} is not among the operators")
+
+
+def _call_bodies(graph: Graph, called: set[str]) -> None:
+    for node in list(graph.all_nodes()):
+        if node.kind in called:
+            _replace_by_call(node)
+
+
+def _replace_by_call(node: Node) -> None:
+    call = node.graph.create(
+        "prim::CallFunction", node.inputs, (output.type for output in node.outputs),
+        origin=node.origin, attributes={"name": node.kind},
+    ).insert_before(node)  # fmt: skip
+    for old, new in zip(node.outputs, call.outputs, strict=True):
+        name, old.name = old.name, ""
+        new.name = name
+        old.replace_uses(new)
+    node.destroy()
