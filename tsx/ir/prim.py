@@ -354,7 +354,7 @@ _ROWS = (
     Prim("prim::EnumValue", _ONE, _ONE, rule=_enum, doc="the value of an enum member"),
     Prim(GUARD, _ONE, _NONE, required={"kind": "str", "expect": "scalar", "source": "str"}, rule=_guard,
          traits=_EFFECT, doc="stops when the operand differs from what the trace saw"),
-    Prim(GROUP, _ANY, _ANY, blocks=1, rule=_group,
+    Prim(GROUP, _ANY, _ANY, blocks=1, optional=_NAME, rule=_group,
          doc="one isolated block that runs as a unit; its inputs are the block's"),
     Prim(RETURN, _ANY, _NONE, doc="the end of a block; its operands are the block's results"),
 )  # fmt: skip

@@ -1,0 +1,276 @@
+"""Computes at compile time what depends on constants only, weights and known sizes included.
+
+A pure node with constant operands is evaluated by the operator's own meaning, so folding can't disagree with running;
+one that raises stays. An If with a known condition becomes its branch; a Loop that runs never or once becomes its
+carried values or its body. A weight made here is called like the first it came from (``conv.weight.folded``), and
+folding stops where it would make the file larger than ``max-bytes`` in all.
+
+Before:
+
+    graph(%x : Tensor):
+      %2 : int = prim::Constant[value=2]()
+      %3 : int = prim::Constant[value=3]()
+      %six : int = aten::mul.int(%2, %3)
+      %1 : int = prim::Constant[value=1]()
+      %y : Tensor = aten::add.Scalar(%x, %six, %1)
+      return (%y)
+
+After:
+
+    graph(%x : Tensor):
+      %six : int = prim::Constant[value=6]()
+      %1 : int = prim::Constant[value=1]()
+      %y : Tensor = aten::add.Scalar(%x, %six, %1)
+      return (%y)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tsx.ir import types as ty
+from tsx.ir.alias import AliasAnalysis
+from tsx.ir.build import Builder
+from tsx.ir.dims import Expr
+from tsx.ir.graph import Node, Value, WeightRef
+from tsx.ir.location import Origin
+from tsx.ir.op import Abstract, Unknown
+from tsx.ops.abstract import numel
+from tsx.ops.weights import as_weight
+from tsx.passes.define import Context, define
+from tsx.passes.support.constants import (
+    can_evaluate,
+    constant_value,
+    derived_name,
+    drop_unused_weights,
+    evaluate,
+    is_storable,
+    make_constant,
+    size_of,
+    weight_references,
+)
+from tsx.passes.support.erase import erase_dead, splice
+from tsx.passes.support.purity import is_pure
+from tsx.passes.support.walk import walk_outside_groups
+
+_SCRATCH = 1 << 26
+"""Bytes that an intermediate result may always take."""
+
+
+_SPENT = "folded-bytes"
+"""Metadata: what folding has added to the file so far, so that a second run has no second budget."""
+
+
+@define(safety="exact")
+def fold(ctx: Context, *, max_bytes: int = 1 << 20) -> None:
+    """Evaluates, then resolves control flow, until neither finds anything."""
+    while True:
+        before = ctx.graph.mutations
+        folder = _Folder(ctx, max_bytes)
+        folder.evaluate()
+        folder.materialise()
+        resolve_control_flow(ctx)
+        if ctx.graph.mutations == before:
+            break
+    ctx.module_mutations += drop_unused_weights(ctx.module)
+
+
+class _Folder:
+    """One round: ``known`` maps values to what they are on every run."""
+
+    def __init__(self, ctx: Context, max_bytes: int) -> None:
+        self.ctx = ctx
+        self.budget = max_bytes - int(ctx.module.metadata.get(_SPENT, "0"))
+        self.scratch = max(max_bytes, _SCRATCH)
+        self.abstracts: dict[Value, Abstract] = ctx.abstracts()
+        self.aliases: AliasAnalysis = ctx.aliases()
+        self.known: dict[Value, object] = {}
+        self.kept: set[Node] = set()  # known, but too large or no constant: computed on every run
+        self.references = weight_references(ctx.module)
+
+    def evaluate(self) -> None:
+        for node in walk_outside_groups(self.ctx.graph.block):
+            if node.kind == "prim::Constant":
+                self.read_constant(node)
+            elif is_pure(node) and not self.is_written(node):
+                self.evaluate_node(node)
+
+    def read_constant(self, node: Node) -> None:
+        try:
+            self.known[node.output] = constant_value(node, self.ctx.module)
+        except Exception:  # a type that the VM has no values of: nothing that uses it folds
+            return
+
+    def is_written(self, node: Node) -> bool:
+        return any(self.aliases.has_writers(v) for v in (*node.inputs, *node.outputs))
+
+    def evaluate_node(self, node: Node) -> None:
+        if all(_is_known_scalar(self.abstracts.get(value)) for value in node.outputs):
+            self.known.update((value, self.abstracts[value]) for value in node.outputs)
+            return
+        if not can_evaluate(node) or not all(value in self.known for value in node.inputs):
+            return
+        operands = [self.known[value] for value in node.inputs]
+        if self.expected_size(node) > max(self.scratch, 4 * size_of(operands)):
+            return
+        try:
+            results = evaluate(node, operands)
+        except Exception:  # it raises on every run as well: the node stays and does so
+            return
+        self.known.update(zip(node.outputs, results, strict=True))
+
+    def expected_size(self, node: Node) -> int:
+        total = 0
+        for value in node.outputs:
+            known = self.abstracts.get(value)
+            if isinstance(known, ty.TensorType):
+                count = numel(known.shape)
+                width = known.dtype.itemsize if known.dtype else 8
+                total += count * width if isinstance(count, int) else 0
+        return total
+
+    def materialise(self) -> None:
+        """Puts constants where known results meet what is not known, users before what they use."""
+        for node in reversed(list(walk_outside_groups(self.ctx.graph.block))):
+            if node.kind == "prim::Constant" or not all(v in self.known for v in node.outputs):
+                continue
+            needed = [value for value in node.outputs if self.is_needed(value)]
+            if not needed:
+                continue
+            if all(is_storable(self.known[value]) for value in needed) and self.affords(
+                node, needed
+            ):
+                self.replace(node, needed)
+            else:
+                self.kept.add(node)
+
+    def is_needed(self, value: Value) -> bool:
+        """Whether somebody uses it who stays."""
+        return any(
+            not use.node.outputs
+            or use.node in self.kept
+            or any(v not in self.known for v in use.node.outputs)
+            for use in value.uses
+        )
+
+    def affords(self, node: Node, needed: list[Value]) -> bool:
+        """Whether the file may grow by the new weights less those that nothing else names."""
+        growth = sum(size_of(self.known[value]) for value in needed)
+        if growth:
+            growth = max(growth - self.freed_by(node), 0)
+        if growth > self.budget:
+            return False
+        if growth:
+            self.budget -= growth
+            spent = int(self.ctx.module.metadata.get(_SPENT, "0")) + growth
+            self.ctx.module.metadata[_SPENT] = str(spent)
+        return True
+
+    def freed_by(self, node: Node) -> int:
+        gone = {node}
+        freed: dict[str, int] = {}
+        work = list(node.inputs)
+        while work:
+            value = work.pop()
+            source = value.node
+            if source is None or source in gone:
+                continue
+            if any(use.node not in gone for output in source.outputs for use in output.uses):
+                continue
+            gone.add(source)
+            work.extend(source.inputs)
+            reference = source.attributes.get("value")
+            if isinstance(reference, WeightRef):
+                freed[reference.name] = freed.get(reference.name, 0) + 1
+        return sum(
+            as_weight(self.ctx.module.weights[name]).nbytes
+            for name, count in freed.items()
+            if count == self.references.get(name)
+        )
+
+    def replace(self, node: Node, needed: list[Value]) -> None:
+        origins, names = _sources(node)
+        for value in needed:
+            builder = Builder(node, Origin.merge(*origins))
+            stem = derived_name(names, ".folded", value.name and f"{value.name}.folded")
+            known = self.known[value]
+            self.ctx.note("f(constants) == constant", node, "a constant")
+            constant = make_constant(builder, known, value.type, self.ctx.module, stem)
+            name, value.name = value.name, ""
+            constant.name = name
+            self.known[constant] = known
+            value.replace_uses(constant)
+        erase_dead(node.outputs)
+
+
+def resolve_control_flow(ctx: Context) -> None:
+    """Replaces an If by the branch it takes, and a Loop that runs at most once by its body or nothing."""
+    for node in list(ctx.graph.all_nodes()):
+        if not node._is_linked:
+            continue
+        if node.kind == "prim::If":
+            condition = _scalar(node.inputs[0])
+            if isinstance(condition, bool):
+                ctx.note("if constant", node, "its branch")
+                _become(node, splice(node.blocks[0 if condition else 1], (), node))
+        elif node.kind == "prim::Loop":
+            _resolve_loop(ctx, node)
+
+
+def _resolve_loop(ctx: Context, loop: Node) -> None:
+    trips, go_on = _scalar(loop.inputs[0]), _scalar(loop.inputs[1])
+    (body,) = loop.blocks
+    if go_on is False or (isinstance(trips, int) and trips <= 0):
+        ctx.note("a loop that never runs", loop, "its first values")
+        _become(loop, loop.inputs[2:])
+    elif go_on is True and trips is not None and (trips == 1 or _scalar(body.outputs[0]) is False):
+        ctx.note("a loop that runs once", loop, "its body")
+        zero = Builder(loop, loop.origin).constant(0)
+        _, *results = splice(body, (zero, *loop.inputs[2:]), loop)
+        _become(loop, results)
+
+
+def _become(node: Node, values: list[Value] | tuple[Value, ...]) -> None:
+    for old, new in zip(node.outputs, values, strict=True):
+        old.replace_uses(new)
+    operands = node.inputs
+    node.destroy()
+    erase_dead(operands)
+
+
+def _scalar(value: Value) -> object:
+    if value.node is None or value.node.kind != "prim::Constant":
+        return None
+    return value.node.attributes.get("value")
+
+
+def _is_known_scalar(abstract: Abstract) -> bool:
+    """Whether an abstract value says all about a scalar or a list of scalars."""
+    if isinstance(abstract, (list, tuple)):
+        return bool(abstract) and all(_is_known_scalar(item) for item in abstract)
+    if abstract is None or isinstance(abstract, (Unknown, Expr, ty.Type)):
+        return False
+    return isinstance(abstract, (bool, int, float, str))
+
+
+def _sources(node: Node) -> tuple[list[Origin], list[str]]:
+    """Origins of a node and of all that only it depends on, and the weights among them in operand order."""
+    origins, names = [], []
+    for source in _cone(node):
+        origins.append(source.origin)
+        reference = source.attributes.get("value")
+        if isinstance(reference, WeightRef):
+            names.append(reference.name)
+    return origins, names
+
+
+def _cone(node: Node) -> Iterator[Node]:
+    seen = {node}
+    work = [node]
+    while work:
+        current = work.pop()
+        yield current
+        for value in reversed(current.inputs):
+            if value.node is not None and value.node not in seen:
+                seen.add(value.node)
+                work.append(value.node)

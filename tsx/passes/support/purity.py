@@ -1,0 +1,44 @@
+"""Which nodes compute and do nothing else, and how two of them are told to be the same computation."""
+
+from __future__ import annotations
+
+from tsx.ir.graph import Attribute, Node
+from tsx.ir.op import Trait, lookup
+
+_IMPURE = Trait.RANDOM | Trait.EFFECT | Trait.INPLACE
+
+# Structural kinds whose results depend on their operands and attributes only.
+_PURE_STRUCTURE = frozenset(
+    {
+        "prim::Constant", "prim::ListConstruct", "prim::ListUnpack", "prim::TupleConstruct", "prim::TupleUnpack",
+        "prim::TupleIndex", "prim::TupleSlice", "prim::DictConstruct", "prim::GetAttr", "prim::isinstance",
+        "prim::unchecked_cast", "prim::NumToTensor", "prim::EnumName", "prim::EnumValue",
+    }
+)  # fmt: skip
+
+
+def is_pure(node: Node) -> bool:
+    """Whether equal operands give equal results and nothing else happens. (Results may still be views.)"""
+    op = lookup(node.kind)
+    if op is None:
+        return node.kind in _PURE_STRUCTURE
+    return op.has(Trait.PURE) and not op.traits & _IMPURE and not op.schema.mutates
+
+
+def computation_key(node: Node, ignore: tuple[str, ...] = ()) -> tuple[object, ...]:
+    """Equal for nodes of one kind with the same operands and attributes; tells 1, 1.0, True and ±0.0 apart."""
+    attributes = tuple(
+        (name, attribute_key(value))
+        for name, value in sorted(node.attributes.items())
+        if name not in ignore
+    )
+    return node.kind, attributes, node.inputs, len(node.outputs)
+
+
+def attribute_key(value: Attribute) -> tuple[object, ...]:
+    """A hashable identity of an attribute: NaN equals itself, and no two types are equal."""
+    if isinstance(value, tuple):
+        return "tuple", *(attribute_key(v) for v in value)
+    if isinstance(value, (float, complex)):
+        return type(value).__name__, repr(value)
+    return type(value).__name__, value
