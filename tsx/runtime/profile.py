@@ -1,0 +1,206 @@
+"""The observers: ``Steps`` (``tsx run --step``), ``Profile`` (``--profile``) and ``Taps`` (values by layer).
+
+Takes the moments of a run, gives plain rows; rendering is done elsewhere. One observer serves one run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tsx.ops.dtypes import Array
+from tsx.runtime.disassemble import constant_text, instruction_text, slot_name
+from tsx.runtime.memory import arrays_in, is_of, owners_of
+from tsx.runtime.observe import Moment
+from tsx.runtime.opcodes import Opcode
+from tsx.runtime.values import EnumMember, Instance, Uninitialized, Value, type_of_value
+
+StepRow = tuple[int, str, str, str]  # place, stack before, instruction, what it does
+ProfileRow = tuple[str, int, float, int]  # operator, calls, seconds, bytes made
+
+
+class Steps:
+    """A row an instruction: the stack before it, the instruction, and what it does. Keeps the first ``limit``."""
+
+    def __init__(self, limit: int = 10_000) -> None:
+        self.limit = limit
+        self.rows: list[StepRow] = []
+        self.left_out = 0
+        self._stack = ""
+        self._operands: list[str] = []
+
+    def before(self, moment: Moment) -> None:
+        self._stack = " ".join(map(value_text, moment.stack[moment.base :]))
+        self._operands = [value_text(v) for v in _operands(moment)]
+
+    def after(self, moment: Moment) -> None:
+        if len(self.rows) >= self.limit:
+            self.left_out += 1
+            return
+        text = instruction_text(moment.program, moment.function, moment.instruction)
+        indent = "  " * moment.calls
+        self.rows.append((moment.place, self._stack, indent + text, self._meaning(moment)))
+
+    def _meaning(self, moment: Moment) -> str:
+        """The instruction's effect with its values: ``y = …``, ``aten::relu(…) → …``."""
+        opcode, operands = moment.instruction.opcode, moment.instruction.operands
+        results = " ".join(map(value_text, _results(moment)))
+        given = ", ".join(self._operands)
+        match opcode:
+            case Opcode.LOAD | Opcode.LOADC:
+                return f"pushes {results}"
+            case Opcode.MOVE:
+                return (
+                    f"pushes {results}, the last use of {slot_name(moment.function, operands[0])}"
+                )
+            case Opcode.STORE:
+                return f"{slot_name(moment.function, operands[0])} = {given}"
+            case Opcode.CALL | Opcode.TILE:
+                text = instruction_text(moment.program, moment.function, moment.instruction)
+                return f"{text.partition(' ')[2]}({given}) → {results or 'nothing'}"
+        if opcode.picture.pushes and not opcode.is_jump and opcode is not Opcode.CALLF:
+            return f"{opcode.name.lower()}({given}) → {results}"
+        return opcode.doc[0].lower() + opcode.doc[1:].rstrip(".")
+
+
+@dataclass(slots=True)
+class _Total:
+    calls: int = 0
+    seconds: float = 0.0
+    bytes: int = 0
+
+    def add(self, seconds: float, made: int) -> None:
+        self.calls += 1
+        self.seconds += seconds
+        self.bytes += made
+
+
+class Profile:
+    """Time and bytes made: by operator (``rows``), by module scope (``scopes``) and by source line (``lines``).
+
+    Instructions that call nothing are counted by their name. Bytes are those of results with memory of their own.
+    """
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, _Total] = {}
+        self._scopes: dict[str, _Total] = {}
+        self._lines: dict[str, _Total] = {}
+        self._owners: set[int] = set()
+        self._start = 0.0
+
+    @property
+    def rows(self) -> list[ProfileRow]:
+        return _rows(self._kinds)
+
+    @property
+    def scopes(self) -> list[ProfileRow]:
+        return _rows(self._scopes)
+
+    @property
+    def lines(self) -> list[ProfileRow]:
+        return _rows(self._lines)
+
+    def before(self, moment: Moment) -> None:
+        self._owners = owners_of(arrays_in(_operands(moment)))
+        self._start = time.perf_counter()
+
+    def after(self, moment: Moment) -> None:
+        seconds = time.perf_counter() - self._start
+        made = 0
+        if moment.instruction.opcode in (Opcode.CALL, Opcode.TILE):
+            fresh = (a for a in arrays_in(_results(moment)) if not is_of(a, self._owners))
+            made = sum(array.nbytes for array in fresh)
+        span = moment.origin.span
+        for table, key in (
+            (self._kinds, _kind(moment)),
+            (self._scopes, moment.origin.scope),
+            (self._lines, f"{span.file}:{span.line}" if span else ""),
+        ):
+            table.setdefault(key, _Total()).add(seconds, made)
+
+
+@dataclass(slots=True)
+class Taps:
+    """Copies of values while they are made: ``scopes`` has the last results of each module scope, ``ids`` of each node.
+
+    A scope's result is also that of the scopes around it, so ``layer1`` ends with what its last layer gave. ``wanted``
+    limits which scopes are kept.
+    """
+
+    wanted: Collection[str] | None = None
+    scopes: dict[str, list[Array]] = field(default_factory=dict)
+    ids: dict[int, list[Array]] = field(default_factory=dict)
+
+    def before(self, moment: Moment) -> None:
+        """Nothing is known yet."""
+
+    def after(self, moment: Moment) -> None:
+        opcode = moment.instruction.opcode
+        if opcode not in (Opcode.CALL, Opcode.TILE):
+            return
+        arrays = [v for v in _results(moment) if isinstance(v, np.ndarray)]
+        wanted = [
+            s for s in _around(moment.origin.scope) if self.wanted is None or s in self.wanted
+        ]
+        if not arrays or not (wanted or self.wanted is None):
+            return
+        copies = [array.copy() for array in arrays]
+        self.scopes.update(dict.fromkeys(wanted, copies))
+        self.ids.update(dict.fromkeys(moment.origin.ids, copies))
+
+
+def value_text(value: Value) -> str:
+    """A value in a few letters: tensors and lists by their type, scalars as they are."""
+    if isinstance(value, np.ndarray):
+        return str(type_of_value(value))
+    if isinstance(value, (list, tuple)):
+        inside = ", ".join(map(value_text, value[:4])) + (", …" if len(value) > 4 else "")
+        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    if isinstance(value, dict):
+        return f"dict of {len(value)}"
+    if isinstance(value, Instance):
+        return f"<{value.class_name.rpartition('.')[2]}>"
+    if isinstance(value, EnumMember):
+        return f"{value.class_name.rpartition('.')[2]}.{value.name}"
+    return repr(value) if isinstance(value, Uninitialized) else constant_text(value)
+
+
+def _operands(moment: Moment) -> list[Value]:
+    """What the instruction is about to pop."""
+    pops = moment.program.count(
+        moment.function, moment.instruction, moment.instruction.opcode.picture.pops
+    )
+    return moment.stack[len(moment.stack) - pops :]
+
+
+def _results(moment: Moment) -> list[Value]:
+    """What the instruction has just pushed."""
+    pushes = moment.program.count(
+        moment.function, moment.instruction, moment.instruction.opcode.picture.pushes
+    )
+    return moment.stack[len(moment.stack) - pushes :]
+
+
+def _kind(moment: Moment) -> str:
+    instruction = moment.instruction
+    if instruction.opcode is Opcode.CALL:
+        return moment.program.operators[instruction.operands[0]].kind
+    if instruction.opcode is Opcode.TILE:
+        return moment.program.tiles[instruction.operands[0]].label
+    return instruction.opcode.name
+
+
+def _around(scope: str) -> Iterator[str]:
+    """A scope and those around it: ``a.b.c``, ``a.b``, ``a``."""
+    while scope:
+        yield scope
+        scope = scope.rpartition(".")[0]
+
+
+def _rows(totals: dict[str, _Total]) -> list[ProfileRow]:
+    """The slowest first."""
+    rows = [(key, t.calls, t.seconds, t.bytes) for key, t in totals.items()]
+    return sorted(rows, key=lambda row: (-row[2], row[0]))
