@@ -124,32 +124,31 @@ class Profile:
 
 @dataclass(slots=True)
 class Taps:
-    """Copies of values while they are made: ``scopes`` has the last results of each module scope, ``ids`` of each node.
+    """Copies of tensors as they are made: ``values`` has the last one of each module scope, ``ids`` that of each node.
 
-    A scope's result is also that of the scopes around it, so ``layer1`` ends with what its last layer gave. ``wanted``
-    limits which scopes are kept.
+    A scope's result is also that of the scopes around it, so ``layer1`` ends with what its last layer gave. Of several
+    results the first counts. ``wanted`` limits which scopes are kept.
     """
 
     wanted: Collection[str] | None = None
-    scopes: dict[str, list[Array]] = field(default_factory=dict)
-    ids: dict[int, list[Array]] = field(default_factory=dict)
+    values: dict[str, Array] = field(default_factory=dict)
+    ids: dict[int, Array] = field(default_factory=dict)
 
     def before(self, moment: Moment) -> None:
         """Nothing is known yet."""
 
     def after(self, moment: Moment) -> None:
-        opcode = moment.instruction.opcode
-        if opcode not in (Opcode.CALL, Opcode.TILE):
+        if moment.instruction.opcode not in (Opcode.CALL, Opcode.TILE):
             return
-        arrays = [v for v in _results(moment) if isinstance(v, np.ndarray)]
-        wanted = [
+        scopes = [
             s for s in _around(moment.origin.scope) if self.wanted is None or s in self.wanted
         ]
-        if not arrays or not (wanted or self.wanted is None):
+        array = next((v for v in _results(moment) if isinstance(v, np.ndarray)), None)
+        if array is None or not (scopes or self.wanted is None):
             return
-        copies = [array.copy() for array in arrays]
-        self.scopes.update(dict.fromkeys(wanted, copies))
-        self.ids.update(dict.fromkeys(moment.origin.ids, copies))
+        kept = array.copy()
+        self.values.update(dict.fromkeys(scopes, kept))
+        self.ids.update(dict.fromkeys(moment.origin.ids, kept))
 
 
 def value_text(value: Value) -> str:
