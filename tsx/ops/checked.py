@@ -98,7 +98,10 @@ def axis_of(op: str, dim: int, rank: int, extra: int = 0) -> int:
 
 
 def axes_of(op: str, dims: Any, rank: int) -> tuple[int, ...]:
-    """Several different dimensions; an int is taken alone, None and an empty list mean all."""
+    """Several different dimensions; an int is taken alone, None and an empty list mean all.
+
+    A 0-dim tensor has none to give: naming its dimension 0 gives ().
+    """
     if isinstance(dims, int):
         dims = [dims]
     if not dims:
@@ -106,7 +109,7 @@ def axes_of(op: str, dims: Any, rank: int) -> tuple[int, ...]:
     axes = tuple(axis_of(op, dim, rank) for dim in dims)
     if len(set(axes)) != len(axes):
         raise fail("TSX4035", op=op, found=list(dims))
-    return axes
+    return axes if rank else ()
 
 
 def indices_in_range(op: str, index: Array, size: int, low: int = 0) -> None:

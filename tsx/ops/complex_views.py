@@ -11,6 +11,7 @@ from tsx.ir.types import DTYPE_BY_CODE, DType, TensorType
 from tsx.ops.abstract import mismatch
 from tsx.ops.checked import VIEW, define
 from tsx.ops.dtypes import Array, dtype_of, to_numpy
+from tsx.ops.nn_rules import differ
 from tsx.ops.promote import real_of
 from tsx.ops.view_rules import resized, tensor
 
@@ -87,7 +88,7 @@ def _view_as_real_rule(self: Abstract) -> Abstract:
 
 def _view_as_complex_rule(self: Abstract) -> Abstract:
     x = tensor(self)
-    if x.shape is not None and (not x.shape or x.shape[-1] not in (2, None)):
+    if x.shape is not None and (not x.shape or differ(x.shape[-1], 2)):
         raise mismatch("view_as_complex", "a last dimension of 2", x)
     parts = {DType.FLOAT32: DType.COMPLEX64, DType.FLOAT64: DType.COMPLEX128}
     if x.dtype is not None and x.dtype not in parts:

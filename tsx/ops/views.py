@@ -131,7 +131,7 @@ def _flatten(x: Array, start_dim: int, end_dim: int) -> Array:
     middle = 1
     for size in x.shape[start : end + 1]:
         middle *= size
-    return x.reshape((*x.shape[:start], middle, *x.shape[end + 1:]))
+    return x.reshape((*x.shape[:start], middle, *x.shape[end + 1 :]))
 
 
 def _unflatten(x: Array, dim: int, sizes: list[int]) -> Array:
@@ -177,11 +177,9 @@ def _atleast(rank: int, self: Abstract) -> Abstract:
     if x.shape is None or len(x.shape) >= rank:
         return x
     shape = x.shape or (1,)
-    if len(shape) < rank:
+    if rank > 1 and len(shape) == 1:
         shape = (1, *shape)
-    if len(shape) < rank:
-        shape = (*shape, 1)
-    return TensorType(x.dtype, shape)
+    return TensorType(x.dtype, shape if len(shape) == rank else (*shape, 1))
 
 
 def _flatten_all(self: Abstract) -> Abstract:
