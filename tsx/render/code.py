@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tsx.ir.build import constant_value, is_constant
 from tsx.ir.graph import Block, Graph, Node, Value, WeightRef
-from tsx.render.console import clean
+from tsx.render.clean import clean
 from tsx.render.expressions import Expressions, short_kind
 
 _INFIX = {

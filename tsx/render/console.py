@@ -1,13 +1,11 @@
 """The terminal: one console each for results (stdout) and messages (stderr), and safe text.
 
-Names and strings that come from a model pass through ``clean`` before they reach a terminal, so no escape sequence
-or direction mark of theirs does. Colour follows the terminal, NO_COLOR, FORCE_COLOR and --color.
+Colour follows the terminal, NO_COLOR, FORCE_COLOR and --color.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import TextIO
 
@@ -16,17 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-# C0 and C1 controls except newline, and the marks that reorder or hide text (Unicode TR 36, section 3.1).
-_UNSAFE = re.compile(
-    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]"
-)
-
-
-def clean(text: object) -> str:
-    """``text`` with every character that could act on a terminal written as an escape."""
-    return _UNSAFE.sub(
-        lambda m: m[0].encode("unicode_escape", "backslashreplace").decode(), str(text)
-    )
+from tsx.render.clean import clean
 
 
 def make_console(stream: TextIO, color: str = "auto") -> Console:

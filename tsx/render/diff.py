@@ -13,7 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tsx.ir.graph import Graph
-from tsx.render.console import cells, clean, table
+from tsx.render.clean import clean
+from tsx.render.console import cells, table
 from tsx.render.expressions import short_kind
 from tsx.render.graph import plain_lines
 

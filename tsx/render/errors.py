@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from tsx.errors import Problems, TsxError
-from tsx.render.console import clean
+from tsx.render.clean import clean
 
 
 def render_error(error: TsxError) -> Iterator[Text]:

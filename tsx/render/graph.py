@@ -14,7 +14,7 @@ from rich.text import Text
 from tsx.ir.dims import Expr
 from tsx.ir.graph import Block, Graph, Node
 from tsx.ir.location import Origin
-from tsx.render.console import clean
+from tsx.render.clean import clean
 from tsx.render.expressions import Expressions, short_kind
 
 _INDENT = "  "

@@ -22,7 +22,8 @@ from tsx.errors import error_codes, fail
 from tsx.ir.op import Op, Trait, all_ops, unknown_op
 from tsx.passes import pipeline
 from tsx.passes.define import PassInfo
-from tsx.render.console import cells, clean, table
+from tsx.render.clean import clean
+from tsx.render.console import cells, table
 from tsx.render.show import Report
 
 EXIT_CODES = {

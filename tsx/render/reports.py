@@ -14,8 +14,9 @@ from tsx.ir.graph import Graph
 from tsx.ir.module import Module
 from tsx.passes import pipeline
 from tsx.passes.define import Rewrite
+from tsx.render.clean import clean
 from tsx.render.code import graph_code
-from tsx.render.console import cells, clean, size_text, table
+from tsx.render.console import cells, size_text, table
 from tsx.render.diff import count_rows, count_table, diff_lines, graph_diff, operator_counts, styled
 from tsx.render.graph import render_graph, symbol_lines
 from tsx.render.show import Report

@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.text import Text
 
-from tsx.render.console import cells, clean, count_text, size_text, table
+from tsx.render.clean import clean
+from tsx.render.console import cells, count_text, size_text, table
 from tsx.runtime.describe import Description
 
 

@@ -1,0 +1,86 @@
+"""Writes the generated docs, or with --check says which of them have drifted from the code."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from tsx.cli import cli
+from tsx.errors import error_codes
+from tsx.render.reference import EXIT_CODES
+
+ROOT = Path(__file__).resolve().parent.parent
+FAMILIES = {
+    "1": "Usage", "2": "Tracing", "3": "Scripting", "4": "Operators and conversion", "5": "Running",
+    "6": "Archives", "7": "TorchScript archives", "8": "Graphs and passes", "9": "Bugs",
+}  # fmt: skip
+
+
+def errors() -> str:
+    """docs/errors.md, from tsx/error_codes.toml."""
+    lines = [
+        "# Error codes",
+        "",
+        "Generated from `tsx/error_codes.toml` by `make generate`. A code is stable for ever; `tsx explain CODE` prints its page.",
+    ]
+    family = ""
+    for code, row in sorted(error_codes().items()):
+        if code[3] != family:
+            family = code[3]
+            lines += ["", f"## {FAMILIES[family]}", ""]
+        lines.append(f"- **{code}** `{row.name}` (exit {row.exit}): {row.sentence}")
+        if row.help:
+            lines.append(f"  - help: {row.help}")
+    lines += ["", "## Exit codes", "", "| exit | meaning |", "| --- | --- |"]
+    lines += [f"| {number} | {meaning} |" for number, meaning in EXIT_CODES.items()]
+    return "\n".join(lines) + "\n"
+
+
+def command_line() -> str:
+    """docs/cli.md, from the help texts."""
+    parts = ["# The command line", "", "Generated from the help texts by `make generate`.", ""]
+    for name in ["", *cli.list_commands(click.Context(cli))]:
+        command = cli.commands[name] if name else cli
+        title = f"tsx {name}".strip()
+        context = click.Context(command, info_name=title, max_content_width=100)
+        parts += [f"## {title}", "", "```", command.get_help(context), "```", ""]
+    return "\n".join(parts)
+
+
+GENERATED: dict[str, Callable[[], str]] = {
+    "docs/errors.md": errors,
+    "docs/cli.md": command_line,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 on drift")
+    check = parser.parse_args().check
+    drifted = 0
+    for name, make in GENERATED.items():
+        path, text = ROOT / name, make()
+        old = path.read_text(encoding="utf-8") if path.exists() else ""
+        if old == text:
+            continue
+        drifted += 1
+        if check:
+            lines = difflib.unified_diff(
+                old.splitlines(), text.splitlines(), name, "generated", lineterm="", n=1
+            )
+            print("\n".join(list(lines)[:40]))
+        else:
+            path.write_text(text, encoding="utf-8")
+            print(f"wrote {name}")
+    if check and drifted:
+        print(f"{drifted} file(s) drifted; run `make generate`", file=sys.stderr)
+    return 1 if check and drifted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
