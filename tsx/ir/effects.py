@@ -1,0 +1,51 @@
+"""What a node does besides giving results: what it writes, and whether it must run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tsx.ir.build import constant_value, is_constant
+from tsx.ir.graph import Node, Value, walk_block
+from tsx.ir.op import Trait, lookup
+from tsx.ir.prim import PRIMS
+from tsx.ir.types import NONE
+
+# Operators that write running statistics when they are told to train, which their schemas do not say:
+# the operands that are written, and the one that tells.
+_STATISTICS = {
+    "aten::batch_norm": ((3, 4), 5),
+    "aten::native_batch_norm": ((3, 4), 5),
+    "aten::instance_norm": ((3, 4), 5),
+}
+
+
+def written_operands(node: Node) -> Iterator[Value]:
+    """The operands that a node may write, or whose elements it may write; what is in its blocks is not asked."""
+    op = lookup(node.kind)
+    if op is None:
+        return
+    for index in op.schema.written():
+        if index < len(node.inputs):
+            yield node.inputs[index]
+    statistics, training = _STATISTICS.get(op.schema.name, ((), 0))
+    if statistics and training < len(node.inputs):
+        flag = node.inputs[training]
+        if not (is_constant(flag) and constant_value(flag) is False):
+            yield from (node.inputs[i] for i in statistics if node.inputs[i].type != NONE)
+
+
+def has_effect(node: Node) -> bool:
+    """Whether a node, or one in its blocks, must run in order whoever uses its results; writes are not counted."""
+    if node.blocks:
+        return any(_own_effect(inner) for block in node.blocks for inner in walk_block(block))
+    return _own_effect(node)
+
+
+def _own_effect(node: Node) -> bool:
+    prim = PRIMS.get(node.kind)
+    if prim is not None:
+        return Trait.EFFECT in prim.traits
+    op = lookup(node.kind)
+    if op is None:
+        return True  # nothing is known of it
+    return op.has(Trait.RANDOM) or (op.has(Trait.EFFECT) and not op.schema.mutates)
