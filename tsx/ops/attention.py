@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from tsx.errors import fail
-from tsx.ir.op import Abstract, Trait
+from tsx.ir.op import Abstract
 from tsx.ir.types import Shape, TensorType
 from tsx.ops.abstract import broadcast
 from tsx.ops.define import composite, op
@@ -209,7 +209,6 @@ composite(
     _BODY,
     infer=_infer,
     eval=attention,
-    traits=Trait.PURE | Trait.CONTRACTION,
     flops=_flops,
     torch=(f"torch.nn.functional.{_NAME}",),
     doc="dropout_p other than 0 is refused: it draws random numbers.",

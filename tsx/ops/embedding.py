@@ -13,7 +13,7 @@ from tsx.ir.op import Abstract, Trait
 from tsx.ir.types import DType, TensorType
 from tsx.ops.define import op
 from tsx.ops.dtypes import Array, dtype_of, type_of
-from tsx.ops.nn_rules import need_rank, shape_text, tensor_of
+from tsx.ops.nn_rules import need_rank, tensor_of
 from tsx.ops.precision import narrow, need_indices, widen
 
 
