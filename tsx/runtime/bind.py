@@ -10,13 +10,17 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from tsx.errors import TsxError, fail
 from tsx.ir.graph import WeightRef
 from tsx.ir.op import lookup
 from tsx.ir.types import ClassType, EnumType, ListType, Type
-from tsx.ops.dtypes import Array
+from tsx.ops.dtypes import Array, to_numpy
+from tsx.ops.formula import number_dtype
 from tsx.runtime.opcodes import Opcode
 from tsx.runtime.program import Constant, Guard, Program
+from tsx.runtime.tile import TileRunner
 from tsx.runtime.values import UNINITIALIZED, Instance, Stack, Value, is_a, same
 
 Step = Callable[[Stack, Stack], int | None]
@@ -157,6 +161,12 @@ def call_step(function: Callable[..., Value], operands: int, results: int) -> St
     if results != 1:
         return general
     return {1: one, 2: two}.get(operands, many)
+
+
+@_binds(Opcode.TILE)
+def _tile(host: Host, index: int) -> Step:
+    tile = host.program.tiles[index]
+    return call_step(TileRunner(tile), tile.operands, tile.results)
 
 
 @_binds(Opcode.CALLF)
@@ -336,6 +346,11 @@ def _create(host: Host, index: int) -> Step:
 def _isinstance(host: Host, index: int) -> Step:
     type = host.program.types[index]
     return call_step(lambda value: is_a(value, type), 1, 1)
+
+
+@_binds(Opcode.TENSOR)
+def _tensor(host: Host) -> Step:
+    return call_step(lambda number: np.asarray(number, to_numpy(number_dtype(number))), 1, 1)
 
 
 @_binds(Opcode.ENUM_NAME)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from tsx.ir.graph import Attribute, WeightRef
 from tsx.runtime.program import Function, Instruction, Program
+from tsx.runtime.tile import Operand as TileOperand
+from tsx.runtime.tile import Tile
 
 
 def disassemble(program: Program, *, lines: bool = False) -> str:
     """All functions; ``lines`` adds the source line of each instruction."""
-    return (
-        "\n\n".join(disassemble_function(program, f, lines=lines) for f in program.functions) + "\n"
-    )
+    parts = [disassemble_function(program, f, lines=lines) for f in program.functions]
+    return "\n\n".join([*parts, *map(tile_text, program.tiles)]) + "\n"
 
 
 def disassemble_function(program: Program, function: Function, *, lines: bool = False) -> str:
@@ -28,6 +29,19 @@ def disassemble_function(program: Program, function: Function, *, lines: bool = 
         span = function.origins[place].span
         rows.append(f"{text:<48}  # {span}" if lines and span else text)
     return "\n".join(rows)
+
+
+def tile_text(tile: Tile) -> str:
+    """A group: its steps over registers ``%n``, the operands first."""
+    rows = [f"tile {tile.label}({', '.join(f'%{n}' for n in range(tile.operands))})"]
+    for place, step in enumerate(tile.steps, tile.operands):
+        rows.append(f"  %{place} = {step.kind}({', '.join(map(_tile_operand, step.operands))})")
+    rows.append(f"  return {', '.join(map(_tile_operand, tile.outputs))}")
+    return "\n".join(rows)
+
+
+def _tile_operand(operand: TileOperand) -> str:
+    return f"%{operand}" if isinstance(operand, int) else constant_text(operand.value)
 
 
 def instruction_text(program: Program, function: Function, instruction: Instruction) -> str:

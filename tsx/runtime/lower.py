@@ -13,7 +13,7 @@ from tsx.ir.graph import Attribute, Block, Graph, Node, Value
 from tsx.ir.location import Origin
 from tsx.ir.module import Module
 from tsx.ir.op import lookup, unknown_op
-from tsx.ir.types import INT, STR, AtomType, InterfaceType, Type, UnionType
+from tsx.ir.types import INT, STR, AtomType, FunctionType, InterfaceType, Type, UnionType
 from tsx.runtime.check import stack_depth
 from tsx.runtime.liveness import Emitted, Item, Label, kill_dead
 from tsx.runtime.opcodes import OPCODE_BY_NAME, Opcode
@@ -27,6 +27,7 @@ _PLAIN = {
     "prim::Uninitialized": Opcode.UNINITIALIZED,
     "prim::EnumName": Opcode.ENUM_NAME,
     "prim::EnumValue": Opcode.ENUM_VALUE,
+    "prim::NumToTensor": Opcode.TENSOR,
 }
 _COUNTED = {
     "prim::ListConstruct": Opcode.LIST,
@@ -108,7 +109,10 @@ class _Emitter:
 
     def _operands(self, node: Node) -> _Task:
         for value in node.inputs:
-            yield self._operand(value, node)
+            if not isinstance(
+                value.type, FunctionType
+            ):  # which function is known here, not a value
+                yield self._operand(value, node)
 
     def _operand(self, value: Value, user: Node) -> _Task:
         if value.node is not None and value.node in self.inline:
@@ -130,9 +134,6 @@ class _Emitter:
             yield self._if(node)
         elif node.kind == "prim::Loop":
             yield self._loop(node)
-        elif node.kind == "tsx::group":
-            self._store(node.blocks[0].inputs, node.origin)
-            yield self._block(node.blocks[0])
         elif node.kind in _SPECIAL:
             _SPECIAL[node.kind](self, node)
         elif node.kind in _PLAIN:
@@ -192,7 +193,9 @@ class _Emitter:
         self._emit(Opcode.SLICE, origin=node.origin)
 
     def _call_function(self, node: Node) -> None:
-        index = self.tables.called_function(str(node.attributes["name"]), node.origin.span)
+        callee = next((v.type.name for v in node.inputs if isinstance(v.type, FunctionType)), "")
+        name = str(node.attributes.get("name") or callee)
+        index = self.tables.called_function(name, node.origin.span)
         self._emit(Opcode.CALLF, index, origin=node.origin)
 
     def _call_method(self, node: Node) -> None:
@@ -224,6 +227,9 @@ class _Emitter:
             self._constant("", STR, node)
         self._emit(Opcode.RAISE, origin=node.origin)
 
+    def _group(self, node: Node) -> None:
+        self._emit(Opcode.TILE, self.tables.tile(node), origin=node.origin)
+
     def _nothing(self, node: Node) -> None:
         """The operand itself is the result."""
 
@@ -240,6 +246,7 @@ _SPECIAL: dict[str, Callable[[_Emitter, Node], None]] = {
     "prim::RaiseException": _Emitter._raise,
     "prim::unchecked_cast": _Emitter._nothing,
     "tsx::guard": _Emitter._guard,
+    "tsx::group": _Emitter._group,
 }
 
 
@@ -255,7 +262,7 @@ def inline_nodes(graph: Graph) -> set[Node]:
     while blocks:
         block = blocks.pop()
         for node in (block.return_node, *reversed(list(block.nodes))):
-            blocks.extend(node.blocks)
+            blocks.extend(node.blocks if node.kind != "tsx::group" else ())
             if node not in inline:
                 _scan_operands(node, inline)
     return inline

@@ -116,6 +116,11 @@ class Opcode(Enum):
     CALLM = ("name count index", "object operands:count -> results:index",
              "Calls a method by name: the object's class decides which (interfaces).")  # fmt: skip
     ISINSTANCE = ("type", "value -> bool", "Whether the value has one of the types.")
+    TENSOR = (
+        "",
+        "number -> tensor",
+        "Makes a 0-dim tensor of a number (int64, float64, complex128 or bool).",
+    )
     ENUM_NAME = ("", "member -> str", "The name of an enum member.")
     ENUM_VALUE = ("", "member -> value", "The value of an enum member.")
     # Typed scalars: what an operator names as its `scalar_op`; ints are int64 and stop on overflow

@@ -14,6 +14,7 @@ from tsx.ir.graph import Attribute
 from tsx.ir.location import Origin
 from tsx.ir.types import Type
 from tsx.runtime.opcodes import OPCODES, Opcode, Term
+from tsx.runtime.tile import Tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,6 @@ class Guard:
     kind: str
     expect: Attribute
     source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tile:
-    """An entry of the tile table: a fusion group. ``label`` names its operators in order, for people."""
-
-    program: object
-    operands: int
-    results: int
-    label: str
 
 
 @dataclass(frozen=True, slots=True)

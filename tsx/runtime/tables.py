@@ -10,13 +10,14 @@ from collections.abc import Hashable
 from typing import Generic, TypeVar
 
 from tsx.errors import fail
-from tsx.ir.graph import Attribute, Graph
+from tsx.ir.graph import Attribute, Graph, Node
 from tsx.ir.location import Span
 from tsx.ir.module import Module
 from tsx.ir.op import Op
 from tsx.ir.text import parse_graph
 from tsx.ir.types import Type
 from tsx.runtime.program import Constant, Function, Guard, Operator, Program
+from tsx.runtime.tile import Tile, tile_of
 
 _T = TypeVar("_T")
 
@@ -49,11 +50,12 @@ class Tables:
         self._names = _Table[str]()
         self._types = _Table[Type]()
         self._guards = _Table[Guard]()
+        self._tiles: list[Tile] = []
 
     def program(self, functions: list[Function], entries: dict[str, int]) -> Program:
         return Program(
             tuple(functions), entries, tuple(self._constants.rows), tuple(self._operators.rows),
-            tuple(self._names.rows), tuple(self._types.rows), tuple(self._guards.rows), (),
+            tuple(self._names.rows), tuple(self._types.rows), tuple(self._guards.rows), tuple(self._tiles),
             dict(self.methods),
         )  # fmt: skip
 
@@ -73,6 +75,10 @@ class Tables:
 
     def guard(self, guard: Guard) -> int:
         return self._guards.place(guard, (guard.kind, repr(guard.expect), guard.source))
+
+    def tile(self, group: Node) -> int:
+        self._tiles.append(tile_of(group))
+        return len(self._tiles) - 1
 
     def function(self, name: str, graph: Graph) -> int:
         place = self._function_places.setdefault(id(graph), len(self.functions))
