@@ -26,7 +26,8 @@ def errors() -> str:
     lines = [
         "# Error codes",
         "",
-        "Generated from `tsx/error_codes.toml` by `make generate`. A code is stable for ever; `tsx explain CODE` prints its page.",
+        "Generated from `tsx/error_codes.toml` by `make generate`. A code is stable for ever;",
+        "`tsx explain CODE` prints its page.",
     ]
     family = ""
     for code, row in sorted(error_codes().items()):
