@@ -63,7 +63,8 @@ def _mean_along(array: Array, axis: int, count: int) -> Array:
     return out
 
 
-def _average(name: str, dims: int, self: Array, size: int | Ints) -> Array:
+def average(name: str, dims: int, self: Array, size: int | Ints) -> Array:
+    """Means over the windows of the last ``dims`` axes; ``name`` is what errors call it."""
     _infer(name, dims, type_of(self), size if isinstance(size, int) else list(size))
     counts = expand(name, "an output size", size, dims, 0)
     result = widen(self)
@@ -101,7 +102,7 @@ for _dims in (1, 2, 3):
         op(
             f"aten::{_prefix}{_name}(Tensor self, {_int}[{_dims}] output_size) -> Tensor",
             infer=partial(_infer, _name, _dims),
-            eval=partial(_average, _name, _dims),
+            eval=partial(average, _name, _dims),
             torch=(f"torch.nn.functional.{_name}",) if not _prefix else (),
         )
     _name = f"adaptive_max_pool{_dims}d"
