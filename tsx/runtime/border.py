@@ -19,7 +19,7 @@ from tsx.errors import fail
 from tsx.ir.module import Method, Module, Parameter
 from tsx.runtime.convert import bfloat16_dtype, out_of_value, to_value
 from tsx.runtime.lower import lower_module
-from tsx.runtime.memory import arrays_in, separate
+from tsx.runtime.memory import arrays_in, map_arrays, separate
 from tsx.runtime.observe import Observer
 from tsx.runtime.program import Program
 from tsx.runtime.session import Session, make_root
@@ -146,10 +146,15 @@ class Executable:
                 detail=f"{entry.name}: {len(given)} leaves for {len(graph_inputs)} inputs",
             )
         entries: list[Entry] = []
+        copies: dict[int, Value] = {}
         for index, (value, (path, leaf)) in enumerate(zip(graph_inputs, given, strict=True)):
             converted = to_value(path, leaf, value.type)
             if index + first in entry.written:
-                converted = _writable(path, converted, leaf, inplace)
+                known = copies.get(id(leaf)) if isinstance(leaf, np.ndarray) else None
+                converted = (
+                    known if known is not None else _writable(path, converted, leaf, inplace)
+                )
+                copies[id(leaf)] = converted  # an array given twice stays one
             entries.append(Entry(value.name, path, value.type, converted))
         check_sizes(entries, entry.method.pins)
         return [e.value for e in entries]
@@ -206,21 +211,15 @@ def _leaves(
 
 
 def _writable(name: str, value: Value, given: Any, inplace: bool) -> Value:
-    """A value that the program may write: the caller's own memory when ``inplace``, else a copy."""
-    if isinstance(value, (list, tuple)):
-        return type(value)(
-            _writable(name, v, g, inplace) for v, g in zip(value, given, strict=True)
-        )
-    if isinstance(value, dict):
-        return {k: _writable(name, v, given[k], inplace) for k, v in value.items()}
-    if not isinstance(value, np.ndarray):
-        return value
+    """A value that the program may write: the caller's own memory when ``inplace``, else a copy.
+
+    Lists and numbers have no memory that could be written in place.
+    """
     if not inplace:
-        return value.copy()
-    if not np.shares_memory(value, given) if isinstance(given, np.ndarray) else value.base is None:
-        raise fail("TSX5019", name=name, reason="its values had to be converted")
-    if not value.flags.writeable:
-        raise fail("TSX5019", name=name, reason="it is read-only")
+        return map_arrays(value, np.ndarray.copy)
+    is_array = isinstance(value, np.ndarray) and isinstance(given, np.ndarray)
+    if is_array and not np.shares_memory(value, given):
+        raise fail("TSX5019", name=name, reason="its byte order is not this machine's")
     return value
 
 
