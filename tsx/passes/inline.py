@@ -6,17 +6,17 @@ classes that nothing calls any more are dropped; the entry points stay.
 Before:
 
     graph(%self : __torch__.Net, %x : Tensor):
-      %y : Tensor = prim::CallMethod[name="double"](%self, %x)
+      %y : Tensor = prim::CallMethod[name="square"](%self, %x)
       return (%y)
 
-    def __torch__.Net.double(%self : __torch__.Net, %v : Tensor):
-      %r : Tensor = aten::add.Tensor(%v, %v)
+    def __torch__.Net.square(%self : __torch__.Net, %v : Tensor):
+      %r : Tensor = aten::mul.Tensor(%v, %v)
       return (%r)
 
 After:
 
     graph(%self : __torch__.Net, %x : Tensor):
-      %r : Tensor = aten::add.Tensor(%x, %x)
+      %r : Tensor = aten::mul.Tensor(%x, %x)
       return (%r)
 """
 

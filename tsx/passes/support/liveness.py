@@ -7,8 +7,8 @@ carried value of a Loop lives once its result or its place in the body is read.
 from __future__ import annotations
 
 from tsx.ir.alias import AliasAnalysis
+from tsx.ir.effects import written_operands
 from tsx.ir.graph import Graph, Node, Value
-from tsx.ir.op import Trait, lookup
 
 
 class Liveness:
@@ -18,29 +18,34 @@ class Liveness:
         self.nodes: set[Node] = set()
         self.values: set[Value] = set()
         self._work: list[Value] = list(graph.outputs)
-        pending: list[tuple[Node, list[Value]]] = []
+        self._fresh: list[Value] = []  # found to live since the writes were last looked at
+        pending: list[Node] = []
         for node in graph.all_nodes():
-            written = plainly_written(node)
-            if written:
-                pending.append((node, written))
-            elif (aliases.has_effect(node) and not node.blocks) or is_random(node):
+            if node.blocks:
+                continue
+            if aliases.has_effect(node):
                 self._mark_node(node)
-        while True:
+            elif any(written_operands(node)):
+                pending.append(node)
+        self._drain()
+        pending = [node for node in pending if not self._is_seen_outside(node, aliases)]
+        while self._work or self._fresh:
             self._drain()
-            waiting = []
-            for node, written in pending:
-                if any(self._is_seen(value, aliases) for value in written):
-                    self._mark_node(node)
-                else:
-                    waiting.append((node, written))
-            if not self._work and len(waiting) == len(pending):
-                return
-            pending = waiting
+            fresh, self._fresh = self._fresh, []
+            pending = [node for node in pending if not self._is_seen(node, fresh, aliases)]
 
-    def _is_seen(self, written: Value, aliases: AliasAnalysis) -> bool:
-        if aliases.may_alias_input(written) or aliases.may_alias_output(written):
+    def _is_seen_outside(self, write: Node, aliases: AliasAnalysis) -> bool:
+        for value in written_operands(write):
+            if aliases.may_alias_input(value) or aliases.may_alias_output(value):
+                self._mark_node(write)
+                return True
+        return False
+
+    def _is_seen(self, write: Node, live: list[Value], aliases: AliasAnalysis) -> bool:
+        if any(aliases.writes(write, value) for value in live):
+            self._mark_node(write)
             return True
-        return any(aliases.may_alias(written, value) for value in self.values)
+        return False
 
     def _drain(self) -> None:
         while self._work:
@@ -48,6 +53,7 @@ class Liveness:
             if value in self.values:
                 continue
             self.values.add(value)
+            self._fresh.append(value)
             if value.node is not None:
                 self._mark_node(value.node)
                 self._mark_result(value.node, value.index)
@@ -84,17 +90,3 @@ class Liveness:
     def carried_lives(self, loop: Node, index: int) -> bool:
         """Whether carried value ``index`` of a loop is read after it or inside."""
         return loop.outputs[index] in self.values or loop.blocks[0].inputs[index + 1] in self.values
-
-
-def plainly_written(node: Node) -> list[Value]:
-    """The operands that ``node`` writes, when writing them is all its effect; else nothing."""
-    op = lookup(node.kind)
-    if op is None or op.has(Trait.RANDOM):
-        return []
-    return [node.inputs[i] for i in op.schema.written() if i < len(node.inputs)]
-
-
-def is_random(node: Node) -> bool:
-    """Whether it draws from a generator: removing it would change what later nodes draw."""
-    op = lookup(node.kind)
-    return op is not None and op.has(Trait.RANDOM)
