@@ -117,9 +117,12 @@ def attention(
     return narrow(result, dtype_of(query))
 
 
-def _flops(operands: tuple[Abstract, ...], result: Abstract) -> int:
+def _flops(*values: Abstract) -> int:
     """Two products: scores and weighted values, two operations for each pair of elements."""
-    out, key = tensor_of(result).shape, tensor_of(operands[1]).shape
+    first = (
+        values[-1][0] if isinstance(values[-1], tuple) else values[-1]
+    )  # some give statistics as well
+    out, key = tensor_of(first).shape, tensor_of(values[1]).shape
     if out is None or key is None:
         return 0
     return (
@@ -244,7 +247,7 @@ op(
     "bool is_causal=False, *, Tensor? attn_mask=None, float? scale=None) -> (Tensor output, Tensor logsumexp)",
     infer=_infer_flash,
     eval=_flash,
-    flops=lambda operands, result: _flops(operands, result[0]),
+    flops=_flops,
 )
 
 
@@ -276,5 +279,5 @@ op(
     "bool enable_gqa=False) -> (Tensor, Tensor)",
     infer=_infer_math,
     eval=_math,
-    flops=lambda operands, result: _flops(operands, result[0]),
+    flops=_flops,
 )

@@ -5,7 +5,7 @@ With beta = 0 torch does not read ``self`` at all, so its NaN and infinity don't
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
@@ -92,9 +92,9 @@ def _add_product(
     return narrow(np.asarray(result), dtype)
 
 
-def _flops(operands: Sequence[Abstract], result: Abstract) -> int:
+def _flops(*values: Abstract) -> int:
     """Two operations for each pair of elements multiplied."""
-    first, last = tensor_of(operands[1]).shape, tensor_of(operands[2]).shape
+    first, last = tensor_of(values[1]).shape, tensor_of(values[2]).shape
     columns = last[-1:] if last and len(last) > 1 else ()
     return 2 * size_product((*(first or (None,)), *columns))
 

@@ -201,24 +201,24 @@ def _listed(value: int | Ints) -> int | list[int]:
     return value if isinstance(value, int) else list(value)
 
 
-def _flops(operands: Sequence[Abstract], result: Abstract) -> int:
+def _flops(*values: Abstract) -> int:
     """Two operations for each output element and each weight element that reaches it."""
-    weight, out = tensor_of(operands[1]).shape, tensor_of(result).shape
+    weight, out = tensor_of(values[1]).shape, tensor_of(values[-1]).shape
     if weight is None or out is None:
         return 0
     return 2 * product(out) * product(weight[1:])
 
 
-def _transposed_flops(operands: Sequence[Abstract], result: Abstract) -> int:
+def _transposed_flops(*values: Abstract) -> int:
     """Two operations for each input element and each weight element that it meets."""
-    weight, x = tensor_of(operands[1]).shape, tensor_of(operands[0]).shape
+    weight, x = tensor_of(values[1]).shape, tensor_of(values[0]).shape
     if weight is None or x is None:
         return 0
     return 2 * product(x) * product(weight[1:])
 
 
-def _general_flops(operands: Sequence[Abstract], result: Abstract) -> int:
-    return (_transposed_flops if operands[6] is True else _flops)(operands, result)
+def _general_flops(*values: Abstract) -> int:
+    return (_transposed_flops if values[6] is True else _flops)(*values)
 
 
 def _define(schema: str, rule: Callable[..., TensorType], evaluate: Callable[..., Array],

@@ -61,10 +61,11 @@ def matmul_shape(op: str, a: Shape | None, b: Shape | None) -> Shape | None:
     return batch + (a[-2:-1] if len(a) > 1 else ()) + (b[-1:] if len(b) > 1 else ())
 
 
-def _flops(operands: Sequence[Abstract], result: Abstract) -> int:
+def _flops(*values: Abstract) -> int:
     """Two operations (multiply, add) for each element of the result and of the inner dimension."""
-    inner = (tensor_of(operands[0]).shape or (None,))[-1:]
-    return 2 * size_product((*(tensor_of(result).shape or (None,)), *inner))
+    inner = (tensor_of(values[0]).shape or (None,))[-1:]
+    out = tensor_of(values[-1]).shape
+    return 0 if out is None else 2 * size_product((*out, *inner))
 
 
 def _rule(name: str, left: Sequence[int] = (), right: Sequence[int] = ()) -> Infer:

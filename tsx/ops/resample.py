@@ -100,8 +100,8 @@ def antialiased(
     wide = max(float(scale), 1.0)
     support = reach / 2 * wide
     centre = float(scale) * (np.arange(count) + 0.5)
-    first = np.maximum((centre - support + 0.5).astype(np.int64), 0)
-    last = np.minimum((centre + support + 0.5).astype(np.int64), size)
+    first: Array = np.maximum((centre - support + 0.5).astype(np.int64), 0)
+    last: Array = np.minimum((centre + support + 0.5).astype(np.int64), size)
     places = first[:, None] + np.arange(max(int((last - first).max(initial=1)), 1))
     weights = shape((places - centre[:, None] + 0.5) / wide) * (places < last[:, None])
     weights /= weights.sum(axis=1, keepdims=True)
@@ -109,7 +109,7 @@ def antialiased(
 
 
 def triangle(x: Array) -> Array:
-    return np.maximum(1 - np.abs(x), 0)
+    return np.asarray(np.maximum(1 - np.abs(x), 0))
 
 
 def keys(x: Array) -> Array:

@@ -256,10 +256,10 @@ def _data_eval(kind: _Kind) -> Callable[..., tuple[Array, ...]]:
     return evaluate
 
 
-def _flops(operands: Sequence[Abstract], results: Abstract) -> int:
+def _flops(*values: Abstract) -> int:
     """Two operations for each weight element and row; the rows are those of the input or the packed data."""
-    rows = tensor_of(operands[0]).shape
-    lists = [p for p in operands[2:4] if isinstance(p, (list, tuple)) and len(p) > 1]
+    rows = tensor_of(values[0]).shape
+    lists = [p for p in values[2:4] if isinstance(p, (list, tuple)) and len(p) > 1]
     shapes = [tensor_of(p).shape for params in lists[-1:] for p in params]
     matrices = [s for s in shapes if s is not None and len(s) == 2]
     return 2 * product((rows or (None,))[:-1]) * sum(product(s) for s in matrices)
@@ -325,8 +325,8 @@ def _cell_eval(kind: _Kind) -> Callable[..., object]:
     return evaluate
 
 
-def _cell_flops(operands: Sequence[Abstract], results: Abstract) -> int:
-    return _flops((operands[0], None, list(operands[2:4])), results)
+def _cell_flops(*values: Abstract) -> int:
+    return _flops(values[0], None, list(values[2:4]))
 
 
 for _kind in _KINDS:
