@@ -66,7 +66,7 @@ def _narrow_tensor_rule(
     return rules.narrow(self, dim, Unknown(INT), length)
 
 
-def _diagonal(x: Array, offset: int, dim1: int, dim2: int) -> Array:
+def diagonal(x: Array, offset: int, dim1: int, dim2: int) -> Array:
     a, b = axis_of("diagonal", dim1, x.ndim), axis_of("diagonal", dim2, x.ndim)
     if a == b:
         raise fail("TSX4035", op="diagonal", found=[dim1, dim2])
@@ -96,8 +96,13 @@ def strided(x: Array, size: list[int], stride: list[int], offset: int | None) ->
 def _memory(x: Array) -> Array:
     """All of the allocation behind ``x``, as one flat array of its dtype."""
     owner = x
-    while isinstance(owner.base, np.ndarray):
-        owner = owner.base
+    while True:
+        below = owner.base
+        if not isinstance(below, np.ndarray):  # as_strided puts a holder of its own in between
+            below = getattr(below, "base", None)
+        if not isinstance(below, np.ndarray):
+            break
+        owner = below
     if not owner.flags.forc or owner.nbytes % x.itemsize:
         owner = x
     flat = owner.ravel(order="K")
@@ -153,7 +158,7 @@ define("aten::narrow(Tensor(a) self, int dim, SymInt start, SymInt length) -> Te
 define("aten::narrow.Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)",
        _narrow_tensor_rule, _narrow_tensor, VIEW)  # fmt: skip
 define("aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)",
-       rules.diagonal, _diagonal, VIEW)  # fmt: skip
+       rules.diagonal, diagonal, VIEW)  # fmt: skip
 for _mark, _name, _traits in (
     ("a", "as_strided", VIEW),
     ("a!", "as_strided_", INPLACE | Trait.VIEW),
