@@ -1,0 +1,155 @@
+"""The door to torch: how a tracer sees torch tensors and runs torch modules. Only this package imports torch."""
+
+from __future__ import annotations
+
+import builtins
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+
+from tsx.capture.modules import StateTree
+from tsx.capture.torch import numbers, tensors
+from tsx.capture.torch.mode import Recorder
+from tsx.capture.torch.state import Snapshot, state_tree
+from tsx.capture.trace.scalars import TracedScalar
+from tsx.capture.trace.tracer import Tracer
+from tsx.ir.dims import Dim
+from tsx.ir.graph import Value
+from tsx.ir.types import TensorType
+from tsx.ops.weights import Weight
+
+_TORCH = os.path.dirname(torch.__file__)
+
+
+class TorchDoor:
+    """torch's world."""
+
+    name = "torch"
+    library_roots = (_TORCH,)
+
+    def is_array(self, obj: object) -> bool:
+        return isinstance(obj, torch.Tensor)
+
+    def type_of(self, array: object) -> TensorType:
+        assert isinstance(array, torch.Tensor)
+        return tensors.type_of(array)
+
+    def weight(self, array: object) -> Weight:
+        assert isinstance(array, torch.Tensor)
+        return tensors.weight_of(array)
+
+    def scalar(
+        self, tracer: Tracer, value: Value, hint: float | bool, dim: Dim | None
+    ) -> TracedScalar:
+        return numbers.scalar(tracer, value, hint, dim)
+
+    def resize(self, array: object, shape: Sequence[int]) -> torch.Tensor:
+        assert isinstance(array, torch.Tensor)
+        return tensors.resized(array, shape)
+
+    def copy(self, array: object) -> torch.Tensor:
+        assert isinstance(array, torch.Tensor)
+        return array.detach().clone()
+
+    def state(self, model: object) -> StateTree | None:
+        owner = module_of(model)
+        return state_tree(owner) if owner is not None else None
+
+    @contextmanager
+    def prepared(self, model: object) -> Iterator[None]:
+        """The model in eval mode and its state kept, both as they were afterwards."""
+        owner = module_of(model)
+        if owner is None:
+            yield
+            return
+        was_training = [(m, m.training) for m in owner.modules()]
+        owner.eval()
+        try:
+            yield
+        finally:
+            for module, training in was_training:
+                module.training = training
+
+    def run(
+        self,
+        tracer: Tracer,
+        model: Any,
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> object:
+        recorder = Recorder(tracer)
+        owner = module_of(model)
+        with ExitStack() as stack:
+            stack.enter_context(torch.no_grad())
+            stack.enter_context(_scopes(tracer, recorder))
+            stack.enter_context(_plain_attention())
+            stack.enter_context(_traced_len(recorder))
+            snapshot = Snapshot(owner, tracer, recorder) if owner is not None else None
+            try:
+                with recorder.watching():
+                    result = model(*args, **kwargs)
+                if snapshot is not None:
+                    snapshot.record_writes()
+            finally:
+                if snapshot is not None:
+                    snapshot.restore()
+        return result
+
+
+def module_of(model: object) -> torch.nn.Module | None:
+    """The module that holds the state of ``model``: itself, or what a method is bound to."""
+    if isinstance(model, torch.nn.Module):
+        return model
+    owner = getattr(model, "__self__", None)
+    return owner if isinstance(owner, torch.nn.Module) else None
+
+
+@contextmanager
+def _scopes(tracer: Tracer, recorder: Recorder) -> Iterator[None]:
+    """Names the module that is running; hooks run inside, as part of it."""
+    original = torch.nn.Module.__call__
+    state = tracer.state
+
+    def call(module: Any, *args: Any, **kwargs: Any) -> Any:
+        name = state.scopes.get(id(module)) if state is not None else None
+        if name is None or recorder.quiet:
+            return original(module, *args, **kwargs)
+        with tracer.in_scope(name):
+            return original(module, *args, **kwargs)
+
+    torch.nn.Module.__call__ = call
+    try:
+        yield
+    finally:
+        torch.nn.Module.__call__ = original
+
+
+@contextmanager
+def _plain_attention() -> Iterator[None]:
+    """Transformer layers as their source says: the fused fast path is one opaque operator."""
+    enabled = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(enabled)
+
+
+@contextmanager
+def _traced_len(recorder: Recorder) -> Iterator[None]:
+    """``len(x)`` of a tensor is a traced size; CPython's own would force it to a plain int."""
+    original = builtins.len
+
+    def traced_len(obj: Any, /) -> Any:
+        if isinstance(obj, torch.Tensor) and not recorder.quiet and obj.dim():
+            return obj.shape[0]
+        return original(obj)
+
+    builtins.len = traced_len
+    try:
+        yield
+    finally:
+        builtins.len = original

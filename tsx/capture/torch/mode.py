@@ -1,0 +1,193 @@
+"""The two modes that watch torch while a model runs.
+
+``FunctionMode`` sees calls as the user wrote them (``F.conv2d``, ``Tensor.view``), before torch takes them apart, which
+gives graphs people can read. ``DispatchMode`` sits below it and sees every tensor operation that really runs: what the
+first didn't record – torch functions that tsx has no record of, operators under autocast or vmap, C++ extensions – is
+recorded there, piece by piece. So no tensor operation can pass unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FunctionType
+from typing import Any
+
+import torch
+from torch._decomp import decomposition_table
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from tsx.capture.torch import special
+from tsx.capture.torch.enter import enterable
+from tsx.capture.torch.names import candidates, dispatch_operands, is_query, kind_of
+from tsx.capture.torch.tensors import concrete, plain
+from tsx.capture.trace.match import choose
+from tsx.capture.trace.tracer import Tracer, Unsupported
+from tsx.errors import fail
+from tsx.ir.op import Op, Trait, lookup
+
+
+class Recorder:
+    """Records what torch does in ``tracer``. ``quiet`` is above zero while a recorded operator really runs."""
+
+    def __init__(self, tracer: Tracer) -> None:
+        self.tracer = tracer
+        self.quiet = 0
+        self.function_mode = FunctionMode(self)
+        self.dispatch_mode = DispatchMode(self)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Both modes on."""
+        with self.dispatch_mode, self.function_mode:
+            yield
+
+    @contextmanager
+    def silently(self) -> Iterator[None]:
+        """Nothing is recorded: tsx itself looks at tensors."""
+        self.quiet += 1
+        try:
+            yield
+        finally:
+            self.quiet -= 1
+
+    def call(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """One torch function as the user called it."""
+        handler = special.handler(func)
+        if handler is not None:
+            return handler(self, func, args, kwargs)
+        if _inside_functorch():
+            return self.below(func, args, kwargs)
+        if is_query(func):
+            with self.silently():
+                return func(*args, **kwargs)
+        entered = enterable(func, args, kwargs)
+        if entered is not None:
+            with self.function_mode:
+                return entered(*args, **kwargs)
+        if torch.is_autocast_enabled("cpu"):
+            return self.below(func, args, kwargs)  # the casts are made below
+        return self.by_name(func, args, kwargs)
+
+    def by_name(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Records the operator that ``func`` is named like, or what it consists of."""
+        given = {k: plain(v) for k, v in kwargs.items() if k not in ("out", "requires_grad")}
+        if "generator" in given and given["generator"] is None:
+            del given["generator"]
+        chosen = None
+        if kwargs.get("out") is None:
+            chosen = choose(candidates(func), plain(args), given, self.tracer.door.is_array)
+        if chosen is None:
+            return self.below(func, args, kwargs)
+        return self.record(*chosen, lambda: func(*concrete(args), **concrete(kwargs)))
+
+    def record(self, op: Op, operands: list[object], run: Callable[[], Any]) -> Any:
+        """Runs and records one operator."""
+        special.refuse_if_random(self, op, operands)
+        if not any(_mentions_array(o) for o in operands):
+            result = self.run(run)
+            special.complete_factory(op, operands, result)
+            return self.tracer.record(op, operands, lambda: result)
+        return self.tracer.record(op, operands, lambda: self.run(run))
+
+    def run(self, run: Callable[[], Any]) -> Any:
+        with self.silently():
+            return run()
+
+    def aten(self, name: str, *operands: Any) -> Any:
+        """Runs and records ``aten::name`` on operands in schema order."""
+        op = lookup(f"aten::{name}")
+        base, _, overload = name.partition(".")
+        function = getattr(getattr(torch.ops.aten, base), overload or "default")
+        if op is None:
+            return self.below(function, operands, {})
+        return self.record(op, list(plain(operands)), lambda: function(*concrete(operands)))
+
+    def below(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Runs ``func`` and lets the dispatch mode record its parts."""
+        return func(*concrete(args), **concrete(kwargs))
+
+    def dispatched(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """One operation of torch's dispatcher that the function mode hasn't recorded."""
+        special.refuse_random_overload(self, func)
+        op = lookup(kind_of(func))
+        if op is not None:
+            found = dispatch_operands(self, func, op, args, kwargs)
+            if found is not None:
+                chosen, operands = found
+                return self.record(chosen, operands, lambda: func(*args, **kwargs))
+        if func in _NOT_RECORDED:
+            return self.run(lambda: func(*args, **kwargs))
+        decomposition = decomposition_table.get(func)
+        if decomposition is not None:
+            with self.watching():
+                return decomposition(*args, **kwargs)
+        return self.unsupported(func, args, kwargs)
+
+    def unsupported(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Notes an operator that can't be converted, and goes on with torch's result to find the others."""
+        tracer = self.tracer
+        tracer.unsupported.append(Unsupported(kind_of(func), tracer.locator.span(), tracer.scope))
+        return self.run(lambda: func(*args, **kwargs))
+
+
+class FunctionMode(TorchFunctionMode):
+    """Calls as the user wrote them."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self.recorder = recorder
+
+    def __torch_function__(
+        self,
+        func: Any,
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        if self.recorder.quiet:
+            return func(*args, **(kwargs or {}))
+        return self.recorder.call(func, args, kwargs or {})
+
+
+class DispatchMode(TorchDispatchMode):
+    """Operations as torch's dispatcher runs them."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__()
+        self.recorder = recorder
+
+    def __torch_dispatch__(
+        self,
+        func: Any,
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        if self.recorder.quiet:
+            special.refuse_random_overload(self.recorder, func)
+            return func(*args, **(kwargs or {}))
+        return self.recorder.dispatched(func, args, kwargs or {})
+
+
+_NOT_RECORDED = frozenset(
+    {
+        torch.ops.aten.lift_fresh.default,  # a tensor made from Python data: a constant when it is used
+        torch.ops.aten.lift.default,
+        torch.ops.aten._local_scalar_dense.default,  # refused in special.py when the data is traced
+        torch.ops.aten.is_same_size.default,
+        torch.ops.aten.sym_size.int,
+    }
+)
+
+
+def _inside_functorch() -> bool:
+    """Whether a vmap or grad transform is at work; its tensors are wrappers that only the dispatcher unwraps."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
+
+
+def _mentions_array(operand: object) -> bool:
+    if isinstance(operand, (list, tuple)):
+        return any(_mentions_array(item) for item in operand)
+    return isinstance(operand, torch.Tensor)

@@ -1,0 +1,54 @@
+"""The module and the report of a finished trace."""
+
+from __future__ import annotations
+
+from tsx.capture.trace.dynamic import Outcome
+from tsx.capture.trace.report import FreeDim, GuardInfo, Report
+from tsx.capture.trace.run import Capture
+from tsx.ir.module import Method, Module, Pin, WeightData
+
+
+def assemble(capture: Capture, outcome: Outcome) -> tuple[Module, Report]:
+    """Puts graph, attribute tree, weights and border together."""
+    run, sample = outcome.run, capture.sample
+    tracer = run.tracer
+    pins = tuple(
+        Pin(sample.names[leaf], dim, sample.size((leaf, dim)), found.message, found.span)
+        for (leaf, dim), found in outcome.pins.items()
+    )
+    method = Method(
+        tracer.graph,
+        sample.parameters,
+        run.result,
+        pins,
+        tuple(sample.types),
+        "trace",
+    )
+    module = Module(capture.name, {"forward": method})
+    weights: dict[str, WeightData] = dict(tracer.constants)
+    if tracer.state is not None:
+        root, classes, state_weights = tracer.state.build(capture.door.weight)
+        module.root, module.classes = root, classes
+        weights |= state_weights
+    module.weights = weights
+    return module, _report(capture, outcome, pins)
+
+
+def _report(capture: Capture, outcome: Outcome, pins: tuple[Pin, ...]) -> Report:
+    names = capture.sample.names
+    free = tuple(
+        FreeDim(names[leaf], dim, outcome.run.symbols[leaf, dim], (group.size, group.other))
+        for group in outcome.groups
+        for leaf, dim in group.axes
+    )
+    guards = tuple(
+        GuardInfo(str(n.attributes["kind"]), n.attributes["expect"], str(n.attributes["source"]), n.origin.span)
+        for n in outcome.run.tracer.graph.nodes
+        if n.kind == "tsx::guard"
+    )
+    report = Report(free, pins, guards, outcome.warnings, capture.forwards, outcome.run.seconds)
+    if outcome.run.seconds > 2:
+        report.warnings.append(
+            f"a forward takes {outcome.run.seconds:.1f} s; fewer sizes were tried for each dimension"
+        )
+    return report

@@ -1,0 +1,72 @@
+"""Door: what a tracer has to know about a world of arrays (torch's, NumPy's).
+
+The tracer builds graphs from live objects without knowing whose they are; a door recognises them, tells their types,
+copies their contents, and runs a model with recording on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
+
+from tsx.ir.dims import Dim
+from tsx.ir.graph import Value
+from tsx.ir.types import TensorType
+from tsx.ops.weights import Weight
+
+if TYPE_CHECKING:
+    from tsx.capture.modules import StateTree
+    from tsx.capture.trace.scalars import TracedScalar
+    from tsx.capture.trace.tracer import Tracer
+
+
+class Door(Protocol):
+    """One world of arrays."""
+
+    name: str  # "torch" or "numpy", for messages
+    library_roots: tuple[str, ...]  # folders whose frames are no user code
+
+    def is_array(self, obj: object) -> bool:
+        """Whether ``obj`` is an array of this world (live, or a proxy of one)."""
+        ...
+
+    def type_of(self, array: object) -> TensorType:
+        """Its dtype and its sizes in this run."""
+        ...
+
+    def weight(self, array: object) -> Weight:
+        """A copy of its contents."""
+        ...
+
+    def scalar(
+        self, tracer: Tracer, value: Value, hint: float | bool, dim: Dim | None
+    ) -> TracedScalar:
+        """The traced number that Python code will see."""
+        ...
+
+    def resize(self, array: object, shape: Sequence[int]) -> object:
+        """A new input with other sizes, made by repeating the elements of ``array`` (so ids and masks stay valid)."""
+        ...
+
+    def copy(self, array: object) -> object:
+        """A copy of an input that a run may write to."""
+        ...
+
+    def state(self, model: object) -> StateTree | None:
+        """The attribute tree of a module; None for a function."""
+        ...
+
+    def prepared(self, model: object) -> AbstractContextManager[None]:
+        """The model made ready for tracing (eval mode), and put back afterwards."""
+        ...
+
+    def run(
+        self,
+        tracer: Tracer,
+        model: object,
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> object:
+        """Calls the model on live arrays with recording on; what it returns."""
+        ...
