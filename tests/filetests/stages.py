@@ -6,9 +6,11 @@ To add one: write a function here with ``@stage``, make the folder, put a file w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from typing import Any
 
-from tests.filetests.case import Case
+from tests.filetests.case import Case, read_array
 
 Stage = Callable[[Case], str]
 STAGES: dict[str, Stage] = {}
@@ -53,3 +55,55 @@ def torch(case: Case) -> str:
 
     made = to_torch(case.graph())
     return f"{made.text}\nlifted: {', '.join(made.lifted) or 'nothing'}"
+
+
+@stage
+def lower(case: Case) -> str:
+    """Input: a graph; ``bodies: yes`` runs composites by their bodies. Result: the program, disassembled."""
+    import tsx.ops  # noqa: F401  (fills the registry)
+    from tsx.runtime.check import check
+    from tsx.runtime.disassemble import disassemble
+    from tsx.runtime.lower import lower_module
+
+    program = lower_module(case.module(), bodies=bool(case.option("bodies")))
+    check(program)
+    return disassemble(program)
+
+
+@stage
+def run(case: Case) -> str:
+    """Input: a graph, its inputs in options (``input x: float32 [1]``, ``input n: 3``). Result: its outputs."""
+    import tsx.ops  # noqa: F401  (fills the registry)
+    from tsx.errors import TsxError
+    from tsx.runtime.border import Executable
+
+    printed: list[str] = []
+    inputs = {name: _input(text) for name, text in case.named("input").items()}
+    try:
+        executable = Executable(case.module(), write=printed.append)
+        result = executable.run("forward", (), inputs)
+    except TsxError as error:
+        return "".join(printed) + str(error)
+    outputs = result if isinstance(result, tuple) else (result,)
+    return "".join(printed) + "\n".join(map(_shown, outputs))
+
+
+def _input(text: str) -> Any:
+    """A value from an option: an array when it starts with a dtype, else JSON."""
+    return read_array(text) if text[0].isalpha() and " " in text else json.loads(text)
+
+
+def _shown(value: Any) -> str:
+    """A result with its type: ``Float(2) [1.0, 2.0]``."""
+    import numpy as np
+
+    from tsx.ops.dtypes import type_of
+
+    if isinstance(value, np.ndarray):
+        return f"{type_of(value)} {value.tolist()}"
+    if isinstance(value, (list, tuple)):
+        inside = ", ".join(map(_shown, value))
+        return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k!r}: {_shown(v)}" for k, v in value.items()) + "}"
+    return repr(value)

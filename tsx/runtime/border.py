@@ -185,29 +185,33 @@ def _leaves(
     entry: _Entry, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any]]:
     """The leaves of all arguments in the order of the parameters, with their paths."""
-    left = dict(kwargs)
-    positional = [p for p in entry.parameters if not p.keyword_only]
-    facts = {"method": entry.name, "signature": signature(entry.method)}
-    if len(args) > len(positional):
-        raise fail(
-            "TSX5011", given=f"a positional argument number {len(positional) + 1}", hint="", **facts
-        )
-    bound = dict(zip((p.name for p in positional), args, strict=False))
+    bound = _bound(entry, args, kwargs)
     for parameter in entry.parameters:
-        name = parameter.name
-        if name in bound and name in left:
-            raise fail("TSX5011", given=f"{name}, given twice,", hint="", **facts)
-        if name in left:
-            bound[name] = left.pop(name)
-        if name in bound:
-            yield from flatten(parameter.spec, bound[name], name)
+        if parameter.name in bound:
+            yield from flatten(parameter.spec, bound[parameter.name], parameter.name)
         elif parameter.spec.leaves():  # what is all constants may be left out
-            raise fail("TSX5010", name=name, **facts)
-    if left:
-        unknown = next(iter(left))
-        close = difflib.get_close_matches(unknown, [p.name for p in entry.parameters], n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise fail("TSX5011", given=unknown, hint=hint, **facts)
+            shown = signature(entry.method)
+            raise fail("TSX5010", name=parameter.name, method=entry.name, signature=shown)
+
+
+def _bound(entry: _Entry, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments by parameter name; TSX5011 for one too many, one given twice, or a name that is none."""
+    facts = {"method": entry.name, "signature": signature(entry.method)}
+    positional = [p.name for p in entry.parameters if not p.keyword_only]
+    if len(args) > len(positional):
+        number = len(positional) + 1
+        raise fail("TSX5011", given=f"positional argument number {number}", hint="", **facts)
+    bound = dict(zip(positional, args, strict=False))
+    names = [p.name for p in entry.parameters]
+    for name, value in kwargs.items():
+        if name in bound:
+            raise fail("TSX5011", given=f"{name}, given a second time,", hint="", **facts)
+        if name not in names:
+            close = difflib.get_close_matches(name, names, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise fail("TSX5011", given=name, hint=hint, **facts)
+        bound[name] = value
+    return bound
 
 
 def _writable(name: str, value: Value, given: Any, inplace: bool) -> Value:

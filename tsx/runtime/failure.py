@@ -34,7 +34,9 @@ def explained(
     if isinstance(error, MemoryError):
         return fail("TSX5020", op=op, where=where, excerpt=excerpt)
     if isinstance(error, TsxError):
-        reason = error.message.removeprefix(f"{op}: ").removeprefix(f"{op} ")
+        reason = error.message
+        for name in (op, op.partition("::")[2]):
+            reason = reason.removeprefix(f"{name}: ").removeprefix(f"{name} ")
         return fail(
             "TSX5002", op=op, reason=reason, where=where, excerpt=excerpt, help=error.help or None
         )

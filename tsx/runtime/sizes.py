@@ -96,7 +96,7 @@ def _wrong_size(
                 dim=dim, size=pin.size, reason=pin.reason, where=pin.span or "",
             )  # fmt: skip
     assert type.shape is not None
-    detail = f"dimension {dim} is {type.shape[dim]}, not {array.shape[dim]}"
+    detail = f"dimension {dim} must be {type.shape[dim]}, not {array.shape[dim]}"
     return fail("TSX5014", name=path, expected=type, found=type_of(array), detail=detail)
 
 
