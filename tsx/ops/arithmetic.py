@@ -8,7 +8,7 @@ and dividing one by zero stops the run.
 from __future__ import annotations
 
 from tsx.ir.op import Trait
-from tsx.ops.families import binary, compare, elementwise, to_float, unary
+from tsx.ops.families import binary, compare, elementwise, inplace_as, to_float, unary
 from tsx.ops.promote import Kind
 
 COMMUTATIVE, IDEMPOTENT = Trait.COMMUTATIVE, Trait.IDEMPOTENT
@@ -41,8 +41,9 @@ ROUNDED_KINDS = {"None": Kind.INT_TO_FLOAT, "trunc": Kind.DEFAULT, "floor": Kind
 binary("aten::div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor", ROUNDED, kind=ROUNDED_KINDS, select="rounding_mode", inplace=True, also=("aten::divide.Tensor_mode",))
 binary("aten::div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor", ROUNDED, kind=ROUNDED_KINDS, select="rounding_mode", inplace=True, also=("aten::divide.Scalar_mode",))
 FLOORED = {"float": "floor_div(self, other)", "integer": "self // other"}
-binary("aten::floor_divide(Tensor self, Tensor other) -> Tensor", FLOORED, refuses="bool complex", inplace=True, numpy=("floor_divide",))
+binary("aten::floor_divide(Tensor self, Tensor other) -> Tensor", FLOORED, refuses="bool complex", numpy=("floor_divide",))
 binary("aten::floor_divide.Scalar(Tensor self, Scalar other) -> Tensor", FLOORED, refuses="bool complex", inplace=True)
+inplace_as("aten::floor_divide", "aten::floor_divide_.Tensor")
 binary("aten::remainder.Tensor(Tensor self, Tensor other) -> Tensor", "self % other", refuses="bool complex", inplace=True, numpy=("remainder", "mod"))
 binary("aten::remainder.Scalar(Tensor self, Scalar other) -> Tensor", "self % other", refuses="bool complex", inplace=True)
 binary("aten::remainder.Scalar_Tensor(Scalar self, Tensor other) -> Tensor", "self % other", refuses="bool complex")
@@ -57,9 +58,11 @@ POWERS = {
     "0.5/float": "sqrt(self)", "-0.5/float": "1 / sqrt(self)", "-1/float": "1 / self", "-1.0/float": "1 / self",
     "-2/float": "1 / (self * self)", "-2.0/float": "1 / (self * self)",
 }
-binary("aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", "self ** exponent", refuses="bool", inplace=True)
+binary("aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", "self ** exponent", refuses="bool", numpy=("power",))
 binary("aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", POWERS, select="exponent", refuses="bool")
 binary("aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor", "self ** exponent", refuses="bool")
+inplace_as("aten::pow.Tensor_Tensor", "aten::pow_.Tensor")
+inplace_as("aten::pow.Tensor_Scalar", "aten::pow_.Scalar")
 unary("aten::square(Tensor self) -> Tensor", "self * self", kind=Kind.BOOL_TO_LONG, inplace=True, numpy=("square",))
 to_float("aten::sqrt(Tensor self) -> Tensor", "sqrt(self)", inplace=True, numpy=("sqrt",))
 to_float("aten::rsqrt(Tensor self) -> Tensor", "1 / sqrt(self)", inplace=True)

@@ -61,7 +61,7 @@ for _name in ("and", "or", "xor", "lshift", "rshift"):
         inplace_as(f"aten::__{_name}__.{_overload}", f"aten::__i{_name}__.{_overload}")
 
 # --- selection
-elementwise("aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor", "where(condition, self, other)", fixed=CONDITION)
+elementwise("aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor", "where(condition, self, other)", fixed=CONDITION, numpy=("where",))
 elementwise("aten::where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor", "where(condition, self, other)", fixed=CONDITION)
 elementwise("aten::where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor", "where(condition, self, other)", fixed=CONDITION)
 elementwise("aten::where.Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor", "where(condition, self, other)", fixed=CONDITION)

@@ -140,12 +140,17 @@ def write(kind: str, target: Array, value: Array) -> Array:
     result, own = dtype_of(value), dtype_of(target)
     if not can_cast(result, own):
         raise fail("TSX4007", op=kind, result=result, dtype=own)
-    if not target.flags.writeable:
-        raise fail("TSX4008", op=kind)
+    check_writable(kind, target)
     if value.shape != target.shape:
         _check_fits(kind, target.shape, value.shape)
     target[...] = cast(value, own)
     return target
+
+
+def check_writable(kind: str, target: Array) -> None:
+    """Refuses (TSX4008) to write where elements share memory, or into a weight."""
+    if not target.flags.writeable:
+        raise fail("TSX4008", op=kind)
 
 
 def _check_fits(kind: str, target: tuple[int, ...], value: tuple[int, ...]) -> None:
@@ -232,6 +237,6 @@ def _schema_named(schema: Schema, kind: str) -> Schema:
 
 
 __all__ = [
-    "binary", "compare", "define_inplace", "elementwise", "inplace_schema", "logical",
+    "binary", "check_writable", "compare", "define_inplace", "elementwise", "inplace_as", "inplace_schema", "logical",
     "ternary", "to_float", "unary", "write",
 ]  # fmt: skip

@@ -17,19 +17,15 @@ import numpy as np
 from tsx.errors import fail
 from tsx.ir.op import Unknown
 from tsx.ir.schema import Schema, parse_schema
-from tsx.ir.types import BOOL, COMPLEX, FLOAT, INT, DType, Type
-from tsx.ops.abstract import mismatch
+from tsx.ir.types import DType
+from tsx.ops.abstract import dtype_arg, mismatch
 from tsx.ops.dtypes import Array, dtype_of, to_numpy
 from tsx.ops.interpret import Runner, compile_tile
-from tsx.ops.promote import Category, Kind, kind_dtypes, result_type
+from tsx.ops.promote import Category, Kind, describe, kind_dtypes, result_type
 from tsx.ops.scalar import Value, emit, parse
 from tsx.ops.tile import Constant, Register, TileBuilder
 
 Operand = Register | Constant | str | None
-
-_NUMBER_DTYPES: dict[Type, DType] = {
-    BOOL: DType.BOOL, INT: DType.INT64, FLOAT: DType.FLOAT64, COMPLEX: DType.COMPLEX128,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +45,7 @@ class Formula:
     select: str = ""
     refuses: frozenset[str] = frozenset()  # classes of promoted dtype that torch refuses
     compute: DType | None = None  # instead of the promoted dtype
+    becomes: str = ""  # a cast: the argument that says the dtype, as a code or as a tensor
 
     @classmethod
     def private(cls, schema: str, text: str) -> Formula:
@@ -66,6 +63,9 @@ class Formula:
         )
         if common is None:
             return None
+        if self.becomes:
+            target = self._target(operands, common)
+            return None if target is None else (target, target)
         if dtype_class(common) in self.refuses:
             raise fail("TSX4006", op=self.schema.kind, dtype=common)
         kind = self.kind if isinstance(self.kind, Kind) else self.kind[self._chosen(operands)]
@@ -89,8 +89,10 @@ class Formula:
                 if isinstance(operand, Register):
                     values[name] = builder.cast(operand, self.fixed.get(name, compute))
         value = emit(builder, expression, values, compute)
+        if value is None:
+            raise mismatch(self.schema.kind, "at least one operand that is not None", "none")
         if not isinstance(value, Register):
-            raise mismatch(self.schema.kind, "at least one operand to compute with", "none")
+            value = builder.constant(value, compute)
         ranked = any(isinstance(o, Register) and o.category is Category.TENSOR for o in operands)
         category = Category.TENSOR if ranked else Category.ZERO_DIM
         return builder.retag(builder.cast(value, result), category)
@@ -112,6 +114,10 @@ class Formula:
 
     def __call__(self, *operands: object) -> Array:
         return self.evaluate(operands)
+
+    def _target(self, operands: Sequence[object], own: DType) -> DType | None:
+        wanted = dict(self._arguments(operands))[self.becomes]
+        return describe(wanted)[0] if not _is_code(wanted) else dtype_arg(wanted, own)
 
     def _chosen(self, operands: Sequence[object]) -> str:
         return str(dict(self._arguments(operands))[self.select]) if self.select else ""
@@ -150,6 +156,11 @@ def _specialise(formula: Formula, signature: tuple[object, ...]) -> Runner:
     return compile_tile(builder.finish())
 
 
+def _is_code(value: object) -> bool:
+    """Whether a cast's dtype operand is a ScalarType (or None, or unknown), rather than a tensor."""
+    return value is None or isinstance(value, (int, Unknown))
+
+
 def number_dtype(value: object) -> DType:
     """The dtype that a Python number is loaded as."""
     if isinstance(value, bool):
@@ -157,11 +168,6 @@ def number_dtype(value: object) -> DType:
     if isinstance(value, int):
         return DType.INT64
     return DType.COMPLEX128 if isinstance(value, complex) else DType.FLOAT64
-
-
-def abstract_number_dtype(value: object) -> DType | None:
-    """The same for an abstract number."""
-    return _NUMBER_DTYPES.get(value.type) if isinstance(value, Unknown) else number_dtype(value)
 
 
 def dtype_class(dtype: DType) -> str:

@@ -262,7 +262,7 @@ class _Emitter:
         if isinstance(value, Register):
             return value
         assert value is not None
-        return self.builder.constant(_as_dtype(value, dtype), dtype)
+        return self.builder.constant(value, dtype)
 
     def function(self, name: str, operands: list[Value]) -> Value:
         function = FUNCTIONS.get(name)
@@ -303,12 +303,3 @@ def _fold(name: str, operands: list[Value]) -> Constant:
     """A primitive of numbers, in float64 (or int64 when all are ints)."""
     found: Constant = np.asarray(PRIMITIVES[name].function(*operands)).item()
     return found
-
-
-def _as_dtype(value: Constant, dtype: DType) -> Constant:
-    """A number as the constant of a register, so that equal constants share one."""
-    if dtype is DType.BOOL:
-        return bool(value)
-    if dtype.is_integer:
-        return value if isinstance(value, int) and not isinstance(value, bool) else int(value.real)
-    return complex(value) if isinstance(value, complex) else float(value)

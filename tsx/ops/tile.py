@@ -95,7 +95,8 @@ class TileBuilder:
         return self._add(LOAD, (), dtype, category, slot)
 
     def constant(self, value: Constant, dtype: DType) -> Register:
-        return self._add(CONST, (), dtype, Category.NUMBER, value)
+        """A number as ``dtype``."""
+        return self._add(CONST, (), dtype, Category.NUMBER, _as_dtype(value, dtype))
 
     def cast(self, value: Register, dtype: DType) -> Register:
         """``value`` as ``dtype``; itself when it is that already."""
@@ -143,6 +144,15 @@ class TileBuilder:
             self._known[key] = len(self._instructions)
             self._instructions.append(Instruction(opcode, registers, dtype, value))
         return Register(self._known[key], dtype, category)
+
+
+def _as_dtype(value: Constant, dtype: DType) -> Constant:
+    """The Python number of the dtype's class, so that equal constants share a register."""
+    if dtype is DType.BOOL:
+        return bool(value)
+    if dtype.is_integer:
+        return value if isinstance(value, int) and not isinstance(value, bool) else int(value.real)
+    return complex(value) if dtype.is_complex else float(value.real)
 
 
 _ORDER = (Category.TENSOR, Category.ZERO_DIM, Category.NUMBER)

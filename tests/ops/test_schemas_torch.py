@@ -1,0 +1,28 @@
+"""Every aten schema in the registry is torch's, character for character."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import tsx.ops  # noqa: F401  (fills the registry)
+from tsx.ir.op import all_ops
+
+pytestmark = pytest.mark.torch
+
+TORCH = {str(schema) for schema in torch._C._jit_get_all_schemas()}
+ATEN = [op for op in all_ops() if op.kind.startswith(("aten::", "prim::"))]
+
+
+def test_there_are_operators_to_compare() -> None:
+    assert len(ATEN) > 900
+
+
+@pytest.mark.parametrize("op", ATEN, ids=lambda op: op.kind)
+def test_schema_is_torchs(op: tsx.ir.op.Op) -> None:
+    close = [
+        text
+        for text in TORCH
+        if text.startswith(op.schema.name + "(") or text.startswith(f"{op.schema.name}.")
+    ]
+    assert op.schema.text in TORCH, "\n".join([op.schema.text, *sorted(close)])

@@ -1,0 +1,366 @@
+"""Operators on lists and dicts, with torch's schemas: reading, writing in place, copying, comparing.
+
+A list is a Python list, shared by its names; writing operators change it. Rules know a list's contents only where its
+definition shows them, and say nothing of what a write leaves.
+"""
+
+# ruff: noqa: E501  (one operator a line: the table is read down its columns)
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tsx.errors import fail
+from tsx.ir import types as ty
+from tsx.ir.op import Abstract, Trait, Unknown
+from tsx.ops.abstract import is_dim, known
+from tsx.ops.define import op
+from tsx.ops.number_rules import Number, define, int64, unknown
+
+_WRITE = Trait.EFFECT
+_ELEMENTS = ("int", "float", "bool", "str")
+_KEYS = ("str", "int", "bool", "float", "complex")
+
+
+def _element(values: Abstract) -> Abstract:
+    """An unknown element of an abstract list or dict."""
+    if isinstance(values, Unknown) and isinstance(values.type, ty.ListType):
+        return unknown(values.type.element)
+    if isinstance(values, Unknown) and isinstance(values.type, ty.DictType):
+        return unknown(values.type.value)
+    return Unknown(ty.ANY)
+
+
+def _list(values: Abstract, *_: Abstract) -> Abstract:
+    """A list like an operand, contents unknown."""
+    return Unknown(values.type) if isinstance(values, Unknown) else Unknown(ty.ListType(ty.ANY))
+
+
+def _none(*_: Abstract) -> Abstract:
+    return ()
+
+
+def _fact(type: ty.Type) -> Callable[..., Abstract]:
+    return lambda *_: Unknown(type)
+
+
+def _out_of_range(index: object, length: int) -> Exception:
+    return fail("TSX4012", index=index, length=length)
+
+
+# --- lists: reading ------------------------------------------------------------------------------------------------
+
+
+def _get(values: Sequence[object], index: int) -> object:
+    if not -len(values) <= index < len(values):
+        raise _out_of_range(index, len(values))
+    return values[index]
+
+
+def _get_rule(values: Abstract, index: Abstract) -> Abstract:
+    if isinstance(values, (list, tuple)) and isinstance(index, int):
+        return values[index] if -len(values) <= index < len(values) else Unknown(ty.ANY)
+    return _element(values)
+
+
+def _len_rule(values: Abstract) -> Abstract:
+    return len(values) if isinstance(values, (list, tuple, str, dict)) else Unknown(ty.INT)
+
+
+def _slice(values: list[object] | str, start: int | None, end: int | None, step: int) -> object:
+    if step == 0:
+        raise fail("TSX5001", operation="slice", reason="has step 0")
+    return values[slice(start, end, step)]
+
+
+def _slice_rule(values: Abstract, *bounds: Abstract) -> Abstract:
+    if (
+        isinstance(values, list)
+        and all(b is None or isinstance(b, int) for b in bounds)
+        and bounds[2]
+    ):
+        start, end, step = bounds
+        return values[slice(start, end, step)]  # type: ignore[arg-type]
+    return _list(values)
+
+
+def _concat_rule(a: Abstract, b: Abstract) -> Abstract:
+    return a + b if isinstance(a, list) and isinstance(b, list) else _list(a)
+
+
+def _repeat_rule(values: Abstract, count: Abstract) -> Abstract:
+    return values * count if isinstance(values, list) and isinstance(count, int) else _list(values)
+
+
+def _copy_rule(values: Abstract) -> Abstract:
+    return list(values) if isinstance(values, list) else _list(values)
+
+
+# fmt: off
+op("aten::len.t(t[] a) -> int", infer=_len_rule, eval=len)
+op("aten::len.any(Any[] a) -> int", infer=_len_rule, eval=len)
+define("aten::len.str(str s) -> int", lambda s: len(s.encode()))
+op("aten::__getitem__.t(t[](a) list, int idx) -> t(*)", infer=_get_rule, eval=_get, traits=Trait.PURE | Trait.VIEW)
+op("aten::slice.t(t[] l, int? start=None, int? end=None, int step=1) -> t[]", infer=_slice_rule, eval=_slice)
+op("aten::add.t(t[] a, t[] b) -> t[]", infer=_concat_rule, eval=operator.add)
+op("aten::mul.left_t(t[] l, int n) -> t[]", infer=_repeat_rule, eval=operator.mul)
+op("aten::mul.right_(int n, t[] l) -> t[]", infer=lambda n, values: _repeat_rule(values, n), eval=operator.mul)
+op("aten::list.t(t[] l) -> t[]", infer=_copy_rule, eval=list)
+op("aten::list(str t) -> str[]", infer=_fact(ty.ListType(ty.STR)), eval=list)
+op("aten::copy.t(t[](a) self) -> t[]", infer=_copy_rule, eval=list)
+# fmt: on
+
+
+# --- lists: writing ------------------------------------------------------------------------------------------------
+
+
+def _append(values: list[object], element: object) -> list[object]:
+    values.append(element)
+    return values
+
+
+def _add_in_place(values: list[object], more: list[object]) -> list[object]:
+    values += more
+    return values
+
+
+def _extend(values: list[object], more: list[object]) -> tuple[()]:
+    values.extend(more)
+    return ()
+
+
+def _insert(values: list[object], index: int, element: object) -> tuple[()]:
+    values.insert(index, element)
+    return ()
+
+
+def _pop(values: list[object], index: int) -> object:
+    _get(values, index)
+    return values.pop(index)
+
+
+def _set(values: list[object], index: int, element: object) -> list[object]:
+    _get(values, index)
+    values[index] = element
+    return values
+
+
+def _delete(values: list[object], index: int) -> tuple[()]:
+    _pop(values, index)
+    return ()
+
+
+def _clear(values: list[object] | dict[object, object]) -> tuple[()]:
+    values.clear()
+    return ()
+
+
+def _reverse(values: list[object]) -> tuple[()]:
+    values.reverse()
+    return ()
+
+
+def _sort(values: list[Any], reverse: bool) -> tuple[()]:
+    values.sort(reverse=reverse)
+    return ()
+
+
+def _remove(values: list[object], element: object) -> tuple[()]:
+    values.pop(_index(values, element))
+    return ()
+
+
+def _index(values: list[object], element: object) -> int:
+    if element not in values:
+        raise fail("TSX4013", key=element)
+    return values.index(element)
+
+
+# fmt: off
+op("aten::append.t(t[](a!) self, t(c -> *) el) -> t[](a!)", infer=_list, eval=_append, traits=_WRITE)
+op("aten::add_.t(t[](a!) self, t[] b) -> t[]", infer=_list, eval=_add_in_place, traits=_WRITE)
+op("aten::extend.t(t[](a!) self, t[] other) -> ()", infer=_none, eval=_extend, traits=_WRITE)
+op("aten::insert.t(t[](a!) self, int idx, t(b -> *) el) -> ()", infer=_none, eval=_insert, traits=_WRITE)
+op("aten::pop.t(t[](a!) self, int idx=-1) -> t(*)", infer=lambda values, index: _element(values), eval=_pop, traits=_WRITE)
+op("aten::_set_item.t(t[](a!) l, int idx, t(b -> *) el) -> t[](a!)", infer=_list, eval=_set, traits=_WRITE)
+op("aten::Delete.t(t[](a!) self, int idx) -> ()", infer=_none, eval=_delete, traits=_WRITE)
+op("aten::clear.t(t[](a!) self) -> ()", infer=_none, eval=_clear, traits=_WRITE)
+op("aten::reverse.t(t[](a!) self) -> ()", infer=_none, eval=_reverse, traits=_WRITE)
+# fmt: on
+
+
+# --- lists of numbers and strings ------------------------------------------------------------------------------------
+
+
+def _sum(values: list[Number]) -> Number:
+    total = sum(values)
+    return int64("sum", total) if isinstance(total, int) else total
+
+
+def _best(pick: Callable[..., Any]) -> Callable[[list[Any]], Any]:
+    def evaluate(values: list[Any]) -> Any:
+        if not values:
+            raise _out_of_range(0, 0)
+        return pick(values)
+
+    return evaluate
+
+
+for _type in _ELEMENTS:
+    define(f"aten::eq.{_type}_list({_type}[] a, {_type}[] b) -> bool", operator.eq)
+    define(f"aten::ne.{_type}_list({_type}[] a, {_type}[] b) -> bool", operator.ne)
+    op(
+        f"aten::remove.{_type}({_type}[](a!) self, {_type} el) -> ()",
+        infer=_none,
+        eval=_remove,
+        traits=_WRITE,
+    )
+    op(
+        f"aten::sort.{_type}({_type}[](a!) self, bool reverse=False) -> ()",
+        infer=_none,
+        eval=_sort,
+        traits=_WRITE,
+    )
+    op(f"aten::sorted.{_type}({_type}[](a) input) -> {_type}[]", infer=_list, eval=sorted)
+    define(f"aten::count.{_type}({_type}[] self, {_type} el) -> int", operator.countOf)
+    define(f"aten::index.list_{_type}({_type}[] self, {_type} el) -> int", _index)
+    define(f"aten::any.{_type}({_type}[] self) -> bool", any)
+for _type in ("int", "str", "float"):
+    define(f"aten::__contains__.{_type}_list({_type}[] l, {_type} item) -> bool", operator.contains)
+for _type in ("int", "float", "bool"):
+    define(f"aten::all.{_type}({_type}[] self) -> bool", all)
+for _type in ("int", "float", "complex"):
+    define(f"aten::sum.{_type}({_type}[] self) -> {_type}", _sum)
+define("aten::sum.bool(bool[] self) -> int", _sum)
+for _type in ("int", "float", "bool"):
+    for _name, _function in (("min", min), ("max", max)):
+        define(f"prim::{_name}.self_{_type}({_type}[] self) -> {_type}", _best(_function))
+        define(f"prim::{_name}.{_type}_list({_type}[] l, {_type}[] r) -> {_type}[]", _function)
+
+
+def _same_tensors(a: list[Any], b: list[Any]) -> bool:
+    return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+define("aten::eq.Tensor_list(Tensor[] a, Tensor[] b) -> bool", _same_tensors)
+define("aten::ne.Tensor_list(Tensor[] a, Tensor[] b) -> bool", lambda a, b: not _same_tensors(a, b))
+
+
+# --- ranges ----------------------------------------------------------------------------------------------------------
+
+
+def _range_length(low: int, high: int, step: int) -> int:
+    if step == 0:
+        raise fail("TSX5001", operation="range", reason="has step 0")
+    return len(range(low, high, step))
+
+
+def _range_length_rule(low: Abstract, high: Abstract, step: Abstract) -> Abstract:
+    if isinstance(step, int) and step == 0:
+        return Unknown(ty.INT)
+    if known(low) and known(high) and known(step):
+        return _range_length(low, high, step)  # type: ignore[arg-type]
+    if step == 1 and is_dim(low) and is_dim(high) and isinstance(low, int) and low == 0:
+        return high  # a size is never negative
+    return Unknown(ty.INT)
+
+
+op(
+    "aten::__range_length(int lo, int hi, int step) -> int",
+    infer=_range_length_rule,
+    eval=_range_length,
+)
+define("aten::__derive_index(int index, int start, int step) -> int",
+       lambda index, start, step: int64("range", start + index * step),
+       dims=lambda index, start, step: start + index * step)  # fmt: skip
+define("prim::rangelist(int n) -> int[]", lambda n: list(range(n)))
+
+
+# --- dicts -----------------------------------------------------------------------------------------------------------
+
+_MISSING = object()
+
+
+def _lookup(table: dict[object, object], key: object) -> object:
+    found = table.get(key, _MISSING)
+    if found is _MISSING:
+        raise fail("TSX4013", key=repr(key))
+    return found
+
+
+def _lookup_rule(table: Abstract, *_: Abstract) -> Abstract:
+    return _element(table)
+
+
+def _store(table: dict[object, object], key: object, value: object) -> tuple[()]:
+    table[key] = value
+    return ()
+
+
+def _pop_key(table: dict[object, object], key: object) -> object:
+    value = _lookup(table, key)
+    del table[key]
+    return value
+
+
+def _delete_key(table: dict[object, object], key: object) -> tuple[()]:
+    _pop_key(table, key)
+    return ()
+
+
+def _update(table: dict[object, object], more: dict[object, object]) -> tuple[()]:
+    table.update(more)
+    return ()
+
+
+def _pop_first(table: dict[object, object]) -> tuple[object, object]:
+    """The first item, where Python's ``popitem`` takes the last."""
+    if not table:
+        raise fail("TSX4013", key="of an empty dict")
+    key = next(iter(table))
+    return key, table.pop(key)
+
+
+def _keys_rule(table: Abstract) -> Abstract:
+    if isinstance(table, Unknown) and isinstance(table.type, ty.DictType):
+        return Unknown(ty.ListType(table.type.key))
+    return Unknown(ty.ListType(ty.ANY))
+
+
+def _values_rule(table: Abstract) -> Abstract:
+    if isinstance(table, Unknown) and isinstance(table.type, ty.DictType):
+        return Unknown(ty.ListType(table.type.value))
+    return Unknown(ty.ListType(ty.ANY))
+
+
+def _items_rule(table: Abstract) -> Abstract:
+    if isinstance(table, Unknown) and isinstance(table.type, ty.DictType):
+        return Unknown(ty.ListType(ty.TupleType((table.type.key, table.type.value))))
+    return Unknown(ty.ListType(ty.ANY))
+
+
+# fmt: off
+for _key in _KEYS:
+    _dict, _written = f"Dict({_key}, t)", f"Dict({_key}, t)(a!)"
+    op(f"aten::len.Dict_{_key}({_dict} self) -> int", infer=_len_rule, eval=len)
+    op(f"aten::__getitem__.Dict_{_key}({_dict} self, {_key} key) -> t(*)", infer=_lookup_rule, eval=_lookup, traits=Trait.PURE | Trait.VIEW)
+    op(f"aten::__contains__.{_key}({_dict} dict, {_key} key) -> bool", infer=_fact(ty.BOOL), eval=lambda table, key: key in table)
+    op(f"aten::get.{_key}({_dict} self, {_key} key) -> t(*)?", infer=_fact(ty.ANY), eval=lambda table, key: table.get(key))
+    op(f"aten::get.default_{_key}({_dict} self, {_key} key, t default_value) -> t(*)", infer=_lookup_rule, eval=lambda table, key, other: table.get(key, other))
+    op(f"aten::keys.{_key}({_dict} self) -> {_key}[](*)", infer=_keys_rule, eval=list)
+    op(f"aten::values.{_key}({_dict} self) -> t[](*)", infer=_values_rule, eval=lambda table: list(table.values()))
+    op(f"aten::items.{_key}({_dict} self) -> (({_key}, t)[])", infer=_items_rule, eval=lambda table: list(table.items()))
+    op(f"aten::copy.Dict_{_key}({_dict}(a) self) -> {_dict}", infer=_list, eval=dict)
+    op(f"aten::dict.Dict_{_key}({_dict}(a) self) -> {_dict}", infer=_list, eval=dict)
+    op(f"aten::_set_item.{_key}({_written} l, {_key}(b -> *) idx, t(c -> *) v) -> ()", infer=_none, eval=_store, traits=_WRITE)
+    op(f"aten::setdefault.{_key}({_written} self, {_key}(b -> *) key, t(c -> *) default_value) -> t(*)", infer=_lookup_rule, eval=lambda table, key, other: table.setdefault(key, other), traits=_WRITE)
+    op(f"aten::pop.Dict_{_key}({_written} self, {_key} key) -> t(*)", infer=_lookup_rule, eval=_pop_key, traits=_WRITE)
+    op(f"aten::pop.Dict_default_{_key}({_written} self, {_key} key, t default_value) -> t(*)", infer=_lookup_rule, eval=lambda table, key, other: table.pop(key, other), traits=_WRITE)
+    op(f"aten::popitem.{_key}({_written} self) -> (({_key}, t))", infer=_fact(ty.ANY), eval=_pop_first, traits=_WRITE)
+    op(f"aten::Delete.Dict_{_key}({_written} self, {_key} key) -> ()", infer=_none, eval=_delete_key, traits=_WRITE)
+    op(f"aten::update.{_key}({_written} self, {_written} to_add) -> ()", infer=_none, eval=_update, traits=_WRITE)
+    op(f"aten::clear.{_key}({_written} self) -> ()", infer=_none, eval=_clear, traits=_WRITE)
+# fmt: on

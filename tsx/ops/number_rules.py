@@ -1,0 +1,149 @@
+"""What operators on Python numbers share: the type rule, int64 bounds, C's floating-point answers.
+
+Takes abstract operands. A rule answers with the value when all operands are constant, with a size expression where
+sizes allow it, else with ``Unknown`` of the schema's type. Never refuses what would only stop at run time.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tsx.errors import TsxError, fail
+from tsx.ir import types as ty
+from tsx.ir.dims import Dim, Expr
+from tsx.ir.op import Abstract, Infer, Op, Unknown
+from tsx.ir.schema import parse_schema
+from tsx.ops.abstract import is_dim, known
+from tsx.ops.define import op
+
+Number = int | float | complex
+LOW, HIGH = -(2**63), 2**63
+
+
+def int64(operation: str, value: int) -> int:
+    """``value``, or TSX5001 when 64 bits can't hold it."""
+    if LOW <= value < HIGH:
+        return value
+    raise fail("TSX5001", operation=operation, reason="overflows")
+
+
+def nonzero(operation: str, value: int) -> int:
+    """A divisor, or TSX5001 when it is zero."""
+    if value == 0:
+        raise fail("TSX5001", operation=operation, reason="divides by zero")
+    return value
+
+
+def float_function(ufunc: Callable[..., Any]) -> Callable[..., float]:
+    """A NumPy function on Python floats: C's answers (inf, nan) where Python's math would raise."""
+
+    def apply(*operands: float) -> float:
+        with np.errstate(all="ignore"):
+            return float(ufunc(*(np.float64(operand) for operand in operands)))
+
+    return apply
+
+
+def complex_function(ufunc: Callable[..., Any]) -> Callable[..., complex]:
+    def apply(*operands: complex) -> complex:
+        with np.errstate(all="ignore"):
+            return complex(ufunc(*(np.complex128(operand) for operand in operands)))
+
+    return apply
+
+
+def unknown(type: ty.Type) -> Abstract:
+    """The abstract value of which only the type is known."""
+    return type if isinstance(type, ty.TensorType) else Unknown(type)
+
+
+def define(
+    schema: str,
+    evaluate: Callable[..., object],
+    *,
+    dims: Callable[..., Dim | bool | None] | None = None,
+    scalar_op: str = "",
+) -> Op:
+    """An operator on numbers or strings; ``dims`` answers for sizes, None when it can't."""
+    return op(schema, infer=rule(schema, evaluate, dims), eval=evaluate, scalar_op=scalar_op)
+
+
+def rule(
+    schema: str,
+    evaluate: Callable[..., object],
+    dims: Callable[..., Dim | bool | None] | None = None,
+) -> Infer:
+    """The type rule of a pure operator on plain values."""
+    results = tuple(unknown(result.type) for result in parse_schema(schema).results)
+
+    def infer(*operands: Abstract) -> Abstract:
+        if all(known(operand) for operand in operands):
+            try:
+                return evaluate(*operands)
+            except (TsxError, ArithmeticError, LookupError, ValueError):
+                pass  # it stops when it runs, if it runs
+        elif dims is not None and all(is_dim(operand) for operand in operands):
+            answer = dims(*operands)
+            if answer is not None:
+                return answer
+        return results[0] if len(results) == 1 else results
+
+    return infer
+
+
+# --- sizes -----------------------------------------------------------------------------------------------------
+
+
+def floordiv_dims(a: Dim, b: Dim) -> Dim | None:
+    return a // b if isinstance(b, int) and b > 0 else None
+
+
+def remainder_dims(a: Dim, b: Dim) -> Dim | None:
+    return a % b if isinstance(b, int) and b > 0 else None
+
+
+def compare_dims(compare: Callable[[int, int], bool]) -> Callable[[Dim, Dim], bool | None]:
+    """Decided when the two sizes differ by a constant."""
+
+    def decide(a: Dim, b: Dim) -> bool | None:
+        difference = a - b
+        return None if isinstance(difference, Expr) else compare(difference, 0)
+
+    return decide
+
+
+# --- Python's and C's arithmetic ---------------------------------------------------------------------------------
+
+
+def divide(a: float, b: float) -> float:
+    """IEEE 754's a / b."""
+    return float_function(np.true_divide)(a, b)
+
+
+def floor_divide(a: float, b: float) -> float:
+    """The floor of the quotient, as TorchScript: 1.0 // 0.1 is 10 (Python's is 9)."""
+    return float(np.floor(divide(a, b)))
+
+
+def remainder(a: float, b: float) -> float:
+    """a % b with the sign of b, nan for a zero b."""
+    return float_function(np.remainder)(a, b)
+
+
+def to_int(operation: str, value: float) -> int:
+    """A float as an int, towards zero; TSX5001 when no int64 is that value."""
+    if not math.isfinite(value):
+        raise fail("TSX5001", operation=operation, reason=f"of {value} has no answer")
+    return int64(operation, int(value))
+
+
+ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+}
