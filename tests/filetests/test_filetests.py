@@ -7,9 +7,7 @@ from tests.filetests.case import ROOT, Case, bless, explain, read_cases
 from tests.filetests.stages import NEEDS_TORCH, STAGES
 
 CASES = [
-    pytest.param(
-        case, id=case.id, marks=[pytest.mark.torch] if case.stage in NEEDS_TORCH else []
-    )
+    pytest.param(case, id=case.id, marks=[pytest.mark.torch] if case.stage in NEEDS_TORCH else [])
     for path in sorted(ROOT.glob("*/**/*.ir"))
     for case in read_cases(path)
 ]
