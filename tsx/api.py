@@ -220,9 +220,9 @@ def _as_given(
     named = dict(kwargs or {})
     if not _mentions_torch([*args, *named.values()]):
         return run(args, named)
-    from tsx.capture.torch import convert  # only here, since it imports torch
+    from tsx.capture.torch import arrays  # only here, since it imports torch
 
-    return convert.to_torch(run(convert.to_numpy(args), convert.to_numpy(named)))
+    return arrays.to_torch(run(arrays.to_numpy(args), arrays.to_numpy(named)))
 
 
 def _mentions_torch(values: Any) -> bool:

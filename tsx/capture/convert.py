@@ -119,7 +119,7 @@ def _inputs(source: Source, samples: Samples) -> tuple[tuple[Any, ...], dict[str
             positional.append(array)
     if not source.uses_torch:
         return tuple(positional), named
-    from tsx.capture.torch.convert import to_torch  # imports torch, which only torch's models need
+    from tsx.capture.torch.arrays import to_torch  # imports torch, which only torch's models need
 
     return to_torch(tuple(positional)), to_torch(named)
 
@@ -155,7 +155,7 @@ def _as_arrays(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any]
     values = [*args, *kwargs.values()]
     if not any(type(v).__module__.partition(".")[0] == "torch" for v in _flat(values)):
         return args, kwargs
-    from tsx.capture.torch.convert import to_numpy
+    from tsx.capture.torch.arrays import to_numpy
 
     return to_numpy(args), to_numpy(kwargs)
 

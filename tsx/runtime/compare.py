@@ -39,7 +39,7 @@ class Difference:
 
 
 def compare(ours: Any, original: Any) -> list[Difference]:
-    """Compares two structured results leaf by leaf; arrays only (``capture.torch.convert`` turns tensors into them)."""
+    """Compares two structured results leaf by leaf; arrays only (``capture.torch.arrays`` turns tensors into them)."""
     left, right = dict(leaves(ours)), dict(leaves(original))
     found = []
     for name in [*right, *(n for n in left if n not in right)]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from tsx.capture.torch.convert import map_leaves, to_numpy
+from tsx.capture.torch.arrays import map_leaves, to_numpy
 from tsx.ops.dtypes import Array
 
 
