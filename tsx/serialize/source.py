@@ -128,6 +128,8 @@ def open_source(source: ReadFrom, mode: MmapMode = "auto") -> Source:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return MemorySource(bytes(source), "<bytes>")
     if isinstance(source, (str, os.PathLike)):
+        if "\0" in str(source):
+            raise fail("TSX6008", why="no path holds a NUL character", where=repr(source))
         try:
             return FileSource(Path(source), mode)
         except OSError as error:

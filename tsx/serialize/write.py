@@ -22,6 +22,8 @@ Pieces = Callable[[], Iterable[bytes | memoryview]]
 
 def write_file(path: Path, pieces: Pieces) -> None:
     """Writes ``pieces`` to ``path``; ``ArchiveError`` TSX6009 when the system refuses."""
+    if "\0" in str(path):
+        raise fail("TSX6009", why="no path holds a NUL character", where=repr(path))
     try:
         target = Path(os.path.realpath(path))  # through a symbolic link, which stays
         if target.exists() and not target.is_file():
