@@ -28,6 +28,9 @@ class Expressions:
                 for value in block.inputs:
                     self._names[value] = _free(value.name or "b", taken)
             for index, value in enumerate(node.outputs):
+                if self.is_inline(node) and not value.name:
+                    self._names[value] = "inline"  # never shown, so it must not take a name away
+                    continue
                 id = node.origin.ids[0] if node.origin.ids else len(taken)
                 suffix = f"_{index}" if len(node.outputs) > 1 else ""
                 self._names[value] = _free(value.name or f"t{id}{suffix}", taken)

@@ -177,7 +177,7 @@ def inspection(program: Module, method: str, parts: Sequence[str], size: int | N
 
     def lines() -> Iterator[RenderableType]:
         if not parts:
-            yield from render_summary(facts, size)
+            yield from render_summary(facts, size, WIDTH)
             yield Text("")
             yield from (Text(clean(f"  {line}"), "dim") for line in symbol_lines(graph))
             yield from render_graph(graph, WIDTH)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from rich.text import Text
 
 from tsx.render.clean import clean
-from tsx.render.console import cells, count_text, size_text, table
+from tsx.render.console import count_text, size_text
 from tsx.runtime.describe import Description
+
+_LABEL = 13  # columns of the label and the space behind it
 
 
 def summary_rows(facts: Description, file_bytes: int | None) -> Iterator[tuple[str, str]]:
@@ -37,17 +40,16 @@ def summary_rows(facts: Description, file_bytes: int | None) -> Iterator[tuple[s
         yield "pinned", f"size {dim} of {input_name} is {size}: {reason}{place}"
     for guard in facts.guards:
         yield "guard", f"{guard.source or guard.kind} must be {guard.expect!r} ({guard.where})"
-    yield from sorted(facts.metadata.items())
+    yield from _provenance(facts.metadata)
 
 
-def render_summary(facts: Description, file_bytes: int | None) -> Iterator[Text | Any]:
-    grid = table("", "")
-    grid.show_header = False
-    grid.columns[0].style = "bold"
-    grid.columns[0].no_wrap = True
+def render_summary(facts: Description, file_bytes: int | None, width: int) -> Iterator[Text]:
+    """The rows as lines of at most ``width`` columns: bold labels, texts wrapped under each other."""
     for label, text in summary_rows(facts, file_bytes):
-        grid.add_row(*cells(label, text))
-    yield grid
+        pieces = textwrap.wrap(clean(text), width - _LABEL, break_on_hyphens=False) or [""]
+        for index, piece in enumerate(pieces):
+            lead = f"{label:<{_LABEL}}" if index == 0 else " " * _LABEL
+            yield Text(lead, "bold") + Text(piece)
 
 
 def summary_json(facts: Description, file_bytes: int | None) -> dict[str, Any]:
@@ -63,9 +65,17 @@ def summary_json(facts: Description, file_bytes: int | None) -> dict[str, Any]:
     return data
 
 
+def _provenance(metadata: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    left = dict(metadata)
+    source, digest = left.pop("source", ""), left.pop("source_sha256", "")
+    if source:
+        yield "source", f"{source}, sha256 {digest[:12]}…" if digest else source
+    yield from sorted(left.items())
+
+
 def _values(label: str, values: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for name, type in values:
-        yield label, clean(f"{name}: {type}" if name else type)
+        yield label, f"{name}: {type}" if name else type
 
 
 def _histogram(counts: dict[str, int]) -> str:
