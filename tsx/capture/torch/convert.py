@@ -57,6 +57,11 @@ def cast(recorder: Recorder, tensor: torch.Tensor, dtype: torch.dtype, copy: boo
     return recorder.aten("to.dtype", tensor, dtype, False, copy, None)
 
 
+def to_copy(recorder: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The dispatcher's ``aten::_to_copy``: what ``x.to(…)`` becomes below, under autocast for one."""
+    return cast(recorder, args[0], kwargs.get("dtype") or args[0].dtype, copy=True)
+
+
 def to_dtype(dtype: torch.dtype) -> Any:
     """``x.float()`` and its like."""
 

@@ -18,7 +18,7 @@ from torch._decomp import decomposition_table
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from tsx.capture.torch import special
+from tsx.capture.torch import convert, special
 from tsx.capture.torch.enter import enterable
 from tsx.capture.torch.names import candidates, dispatch_operands, is_query, kind_of
 from tsx.capture.torch.tensors import concrete, plain
@@ -111,6 +111,8 @@ class Recorder:
     def dispatched(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """One operation of torch's dispatcher that the function mode hasn't recorded."""
         special.refuse_random_overload(self, func)
+        if func is torch.ops.aten._to_copy.default:
+            return convert.to_copy(self, args, kwargs)
         op = lookup(kind_of(func))
         if op is not None:
             found = dispatch_operands(self, func, op, args, kwargs)
@@ -119,7 +121,7 @@ class Recorder:
                 return self.record(chosen, operands, lambda: func(*args, **kwargs))
         if func in _NOT_RECORDED:
             return self.run(lambda: func(*args, **kwargs))
-        decomposition = decomposition_table.get(func)
+        decomposition = decomposition_table.get(func) or getattr(func, "impl_aten", None)
         if decomposition is not None:
             with self.watching():
                 return decomposition(*args, **kwargs)

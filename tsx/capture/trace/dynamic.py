@@ -12,9 +12,10 @@ import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from tsx.capture.trace import compare, fit
+from tsx.capture.trace import compare, fit, randomness
 from tsx.capture.trace.compare import Difference
 from tsx.capture.trace.run import Axis, Capture, Run
+from tsx.capture.trace.problems import refuse_unsupported
 from tsx.capture.trace.spans import is_user_file, relative_path
 from tsx.capture.trace.tracer import HoleKey
 from tsx.errors import TsxError
@@ -58,7 +59,9 @@ class Search:
         self.is_slow = False
 
     def outcome(self) -> Outcome:
-        base = self.capture.run(self.all_symbols)
+        with randomness.refused(lambda: self.capture.run(self.all_symbols)):
+            base = self.capture.run(self.all_symbols)
+        refuse_unsupported(base.tracer)
         self.is_slow = base.seconds > _SLOW
         groups = self._tied(base)
         groups += self._alone(base, {a for g in groups for a in g.axes})

@@ -116,3 +116,9 @@ def is_user_file(file: str) -> bool:
     return not file.startswith((f"{_PACKAGE}/", "<")) and not any(
         f"/{library}/" in file for library in ("torch", "numpy")
     )
+
+
+def span_of_line(frame: FrameType) -> Span:
+    """The line that a frame is at, without a column."""
+    code = frame.f_code
+    return Span(relative_path(code.co_filename), frame.f_lineno or 1, -1, code.co_qualname)

@@ -118,7 +118,7 @@ class Tracer:
 
     def _attribute(self, path: tuple[str, ...], array: object) -> Value:
         owner = self.object_value(path[:-1])
-        value = self.builder.get_attr(owner, path[-1], self.door.type_of(array))
+        value = self._get_attr(owner, path[-1], self.door.type_of(array))
         self.abstracts[value] = value.type
         self._varying.add(value)
         return value
@@ -131,8 +131,14 @@ class Tracer:
         if path not in self._objects:
             owner = self.object_value(path[:-1])
             type = ty.ClassType(self.state.class_name(path))
-            self._objects[path] = self.builder.get_attr(owner, path[-1], type)
+            self._objects[path] = self._get_attr(owner, path[-1], type)
         return self._objects[path]
+
+    def _get_attr(self, owner: Value, name: str, type: ty.Type) -> Value:
+        node = self.builder.node("prim::GetAttr", (owner,), (type,), {"name": name})
+        if name.isidentifier():  # the children of a Sequential are called 0, 1, …
+            node.output.name = name
+        return node.output
 
     def _constant(self, array: object) -> Value:
         name = f"constant_{len(self.constants)}"

@@ -1,0 +1,89 @@
+"""Tracing a torch model, running it with tsx, and holding the answers against torch's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from tsx.capture.trace import Report, trace
+from tsx.capture.trace.tree import children
+from tsx.errors import TsxError
+from tsx.ir.module import Module
+from tsx.ir.verify import verify_module
+from tsx.runtime.border import Executable
+
+
+def leaves(obj: Any) -> Iterable[Any]:
+    """The tensors and numbers of a structured result."""
+    parts = None if isinstance(obj, torch.Tensor) else children(obj)
+    if parts is None:
+        yield obj
+    else:
+        for item in parts[2]:
+            yield from leaves(item)
+
+
+def assert_close(got: Any, want: Any) -> None:
+    """Equal as design 4.23 says."""
+    a, b = list(leaves(got)), [x for x in leaves(want) if x is not None]
+    a = [x for x in a if x is not None]
+    assert len(a) == len(b)
+    for x, y in zip(a, b, strict=True):
+        x = _array(x)
+        y = _array(y)
+        assert x.shape == y.shape, f"{x.shape} != {y.shape}"
+        assert x.dtype == y.dtype, f"{x.dtype} != {y.dtype}"
+        if y.dtype.kind in "fc":
+            low = y.dtype == np.float16
+            scale = float(np.abs(y[np.isfinite(y)]).max()) if np.isfinite(y).any() else 0.0
+            rtol, atol = (2e-2, 2e-2 * scale) if low else (1e-4, 1e-5 * scale)
+            np.testing.assert_allclose(x, y, rtol=rtol, atol=atol)
+        else:
+            np.testing.assert_array_equal(x, y)
+
+
+def _array(x: Any) -> Any:
+    if isinstance(x, torch.Tensor):
+        x = x.detach()
+        x = x.float().half() if x.dtype is torch.bfloat16 else x
+        return x.resolve_conj().resolve_neg().numpy()
+    return np.asarray(x)
+
+
+def check(
+    model: Any,
+    sample: Sequence[Any],
+    *others: Sequence[Any],
+    kwargs: dict[str, Any] | None = None,
+    dynamic: Any = None,
+    warnings: bool = False,
+) -> tuple[Module, Report]:
+    """Traces ``model`` on ``sample`` and compares with torch on it and on ``others``."""
+    module, report = trace(model, tuple(sample), kwargs or {}, dynamic=dynamic)
+    assert not verify_module(module), verify_module(module)
+    assert warnings or not report.warnings, report.warnings
+    executable = Executable(module)
+    was_training = model.training if isinstance(model, torch.nn.Module) else False
+    if isinstance(model, torch.nn.Module):
+        model.eval()
+    for args in (sample, *others):
+        own = [a.clone() if isinstance(a, torch.Tensor) else a for a in args]
+        with torch.no_grad():
+            want = model(*own, **(kwargs or {}))
+        got = executable.run("forward", tuple(args), dict(kwargs or {}))
+        assert_close(got, want)
+    if was_training:
+        model.train()
+    return module, report
+
+
+def stops(module: Module, *args: Any) -> TsxError:
+    """The error with which a module refuses ``args``."""
+    try:
+        Executable(module).run("forward", args, {})
+    except TsxError as error:
+        return error
+    raise AssertionError("it ran")
