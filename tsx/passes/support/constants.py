@@ -89,10 +89,16 @@ _STRUCTURE = {
 
 
 def is_storable(value: object) -> bool:
-    """Whether a constant can hold a VM value: a tensor, a scalar, or a list of scalars that isn't long."""
+    """Whether a constant can hold a VM value: a tensor, a scalar, or a list of scalars that isn't long.
+
+    A weight is contiguous. A tensor that isn't stays a computation: with another layout, matrix products and sums
+    would round in another order.
+    """
+    if isinstance(value, np.ndarray):
+        return bool(value.flags.c_contiguous)
     if isinstance(value, list):
         return len(value) <= _MAX_LIST and all(is_plain(item) for item in value)
-    return value is None or isinstance(value, (np.ndarray, complex)) or is_plain(value)
+    return value is None or isinstance(value, complex) or is_plain(value)
 
 
 def is_plain(value: object) -> bool:

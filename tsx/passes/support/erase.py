@@ -79,6 +79,26 @@ def inherit_name(old: Value, new: Value) -> None:
         new.name = name
 
 
+def drop_result(node: Node, index: int) -> None:
+    """Removes a result of an If or a group that nobody uses, and what its blocks computed for it alone."""
+    returned = [block.outputs[index] for block in node.blocks]
+    for block in node.blocks:
+        block.return_node.remove_input(index)
+    node.remove_output(index)
+    erase_dead(returned)
+
+
+def drop_carried(loop: Node, index: int) -> None:
+    """Removes a carried value of a Loop whose result and place in the body nobody uses."""
+    (body,) = loop.blocks
+    returned, start = body.outputs[index + 1], loop.inputs[index + 2]
+    body.return_node.remove_input(index + 1)
+    loop.remove_output(index)
+    body.remove_input(index + 1)
+    loop.remove_input(index + 2)
+    erase_dead((returned, start))
+
+
 def splice(block: Block, inputs: Sequence[Value], anchor: Node) -> list[Value]:
     """Moves the nodes of ``block`` before ``anchor`` with ``inputs`` for its inputs; gives what it returned."""
     for formal, actual in zip(block.inputs, inputs, strict=True):
