@@ -14,7 +14,17 @@ import numpy as np
 from tsx.ir import types as ty
 from tsx.ir.graph import Graph
 from tsx.ir.location import Origin, Span
-from tsx.ir.module import LEAF, ClassDef, Method, Module, Object, Parameter, Pin, TreeSpec, WeightRef
+from tsx.ir.module import (
+    LEAF,
+    ClassDef,
+    Method,
+    Module,
+    Object,
+    Parameter,
+    Pin,
+    TreeSpec,
+    WeightRef,
+)
 from tsx.ir.text import parse_graph
 from tsx.ops.weights import Quantization, Weight, storage_dtype
 
@@ -55,7 +65,11 @@ def every_dtype() -> Module:
     for index, dtype in enumerate(ty.DType):
         stored = storage_dtype(dtype)
         raw = np.arange(6 * stored.itemsize, dtype=np.uint8)
-        array = raw.view(stored).reshape(2, 3) if dtype is not ty.DType.BOOL else raw[:6].reshape(2, 3) > 2
+        array = (
+            raw.view(stored).reshape(2, 3)
+            if dtype is not ty.DType.BOOL
+            else raw[:6].reshape(2, 3) > 2
+        )
         quantization = Quantization((0.5,), (3,)) if dtype.is_quantized else None
         weights[f"w.{dtype}"] = Weight(array, dtype, quantization)
         lines.append(
@@ -88,7 +102,9 @@ def tensor_shapes() -> Module:
         for name, weight in weights.items()
     ]
     results = ", ".join(f"%{name}" for name in weights)
-    return module_of("graph():\n  " + "\n  ".join(lines) + f"\n  return ({results})", weights=weights)
+    return module_of(
+        "graph():\n  " + "\n  ".join(lines) + f"\n  return ({results})", weights=weights
+    )
 
 
 @corpus
@@ -137,7 +153,9 @@ def every_type() -> Module:
         graph.block.add_input(type, f"x{index}")
     graph.block.return_node.set_inputs([graph.inputs[0]])
     classes = {
-        "__torch__.Point": ClassDef("__torch__.Point", {"x": ty.FLOAT, "y": ty.FLOAT}, kind="class"),
+        "__torch__.Point": ClassDef(
+            "__torch__.Point", {"x": ty.FLOAT, "y": ty.FLOAT}, kind="class"
+        ),
         "__torch__.Shape": ClassDef("__torch__.Shape", kind="interface"),
         "__torch__.Color": ClassDef(
             "__torch__.Color", kind="enum", members=(("RED", 1), ("BLUE", 2))

@@ -98,7 +98,9 @@ def test_damage_has_a_name(archive: bytes) -> None:
     flipped[-1] ^= 1
     with pytest.raises(ArchiveError, match="TSX6002.*tensor 'w' does not match its digest"):
         load(bytes(flipped))
-    with pytest.raises(ArchiveError, match=f"has {len(archive) - 9} bytes and should have {len(archive)}"):
+    with pytest.raises(
+        ArchiveError, match=f"has {len(archive) - 9} bytes and should have {len(archive)}"
+    ):
         load(archive[:-9])
 
 

@@ -49,7 +49,9 @@ def test_a_changed_byte_is_refused_or_another_value(value: object, data: st.Data
     assert pack(changed) == bytes(packed)
 
 
-@pytest.mark.parametrize("value", [0, 1, 127, 128, 255, 256, 65535, 65536, 2**32 - 1, 2**32, 2**64 - 1])
+@pytest.mark.parametrize(
+    "value", [0, 1, 127, 128, 255, 256, 65535, 65536, 2**32 - 1, 2**32, 2**64 - 1]
+)
 def test_integers_have_one_form(value: int) -> None:
     shortest = pack(value)
     for tag, form in ((0xCC, ">B"), (0xCD, ">H"), (0xCE, ">I"), (0xCF, ">Q"), (0xD3, ">q")):

@@ -23,7 +23,9 @@ def assert_same(a: Module, b: Module) -> None:
     assert {n: w.digest() for n, w in a.weights.items()} == {
         n: w.digest() for n, w in b.weights.items()
     }
-    assert [(n, print_graph(g)) for n, g in a.graphs()] == [(n, print_graph(g)) for n, g in b.graphs()]
+    assert [(n, print_graph(g)) for n, g in a.graphs()] == [
+        (n, print_graph(g)) for n, g in b.graphs()
+    ]
     for name, method in a.methods.items():
         other = b.methods[name]
         border = ("parameters", "result", "pins", "samples", "source")
@@ -125,7 +127,11 @@ def test_header_says_what_is_inside() -> None:
     module.metadata["producer"] = "tsx"
     header = read_header(to_bytes(module))
     assert header.metadata == {"producer": "tsx"}
-    assert [kind for kind, _ in header.operators] == ["aten::add.Tensor", "aten::mul.Tensor", "aten::neg"]
+    assert [kind for kind, _ in header.operators] == [
+        "aten::add.Tensor",
+        "aten::mul.Tensor",
+        "aten::neg",
+    ]
     assert header.requires == ()
     tree = read_header(to_bytes(tree_module()))
     assert (tree.parameters, tree.tensor_bytes) == (3, 16)

@@ -19,6 +19,7 @@ RANK = ir_limits.MAX_RANK
 TENSOR_BYTES = ir_limits.MAX_BYTES
 NAME = ir_limits.MAX_NAME
 STRING = ir_limits.MAX_STRING
+SIZE = 1024
 EXPANDED = 1 << 22
 
 EAGER_CHECK_BYTES = 16 << 20
@@ -34,8 +35,9 @@ def within(what: str, found: int, limit: int) -> None:
 class Growth:
     """Refuses entries that nest too deep, or that written out in full are too large altogether."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, largest: int = EXPANDED) -> None:
         self.what = what
+        self.largest = largest  # of one entry
         self.depths: list[int] = []
         self.weights: list[int] = []
         self.total = 0
@@ -44,6 +46,7 @@ class Growth:
         """Notes an entry with ``own`` elements that refers to the earlier entries ``parts``."""
         depth = 1 + max((self.depths[part] for part in parts), default=0)
         weight = own + sum(self.weights[part] for part in parts)
+        within(f"an entry of {self.what}, expanded,", weight, self.largest)
         self.total += weight
         within(f"the nesting of {self.what}", depth, DEPTH)
         within(f"the expanded table of {self.what}", self.total, EXPANDED)

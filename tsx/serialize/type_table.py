@@ -94,7 +94,7 @@ class Sizes:
 def read_sizes(rows: Any) -> Sizes:
     """The table of symbolic sizes; each is in normal form, or the archive is refused."""
     sizes: list[Expr] = []
-    growth = limits.Growth("sizes")
+    growth = limits.Growth("sizes", limits.SIZE)
     for row in checked.array(rows, "the sizes"):
         parts: list[int] = []
         terms = [
