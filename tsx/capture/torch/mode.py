@@ -34,6 +34,7 @@ class Recorder:
     def __init__(self, tracer: Tracer) -> None:
         self.tracer = tracer
         self.quiet = 0
+        self.entered: list[Any] = []  # torch's Python functions that are running
         self.function_mode = FunctionMode(self)
         self.dispatch_mode = DispatchMode(self)
 
@@ -62,13 +63,27 @@ class Recorder:
         if is_query(func):
             with self.silently():
                 return func(*args, **kwargs)
-        entered = enterable(func, args, kwargs)
+        entered = enterable(func, args, kwargs) if func not in self.entered else None
         if entered is not None:
-            with self.function_mode:
-                return entered(*args, **kwargs)
+            return self.enter(func, entered, args, kwargs)
         if torch.is_autocast_enabled("cpu"):
             return self.below(func, args, kwargs)  # the casts are made below
         return self.by_name(func, args, kwargs)
+
+    def enter(
+        self, func: Any, entered: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """Runs one of torch's Python functions with the mode on.
+
+        ``Tensor.unflatten`` and others end in ``super().unflatten``, for which torch names the Python function again:
+        a function that is met while it is entered means the method below it.
+        """
+        self.entered.append(func)
+        try:
+            with self.function_mode:
+                return entered(*args, **kwargs)
+        finally:
+            self.entered.pop()
 
     def by_name(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Records the operator that ``func`` is named like, or what it consists of."""
