@@ -13,6 +13,7 @@ import click
 from tsx.cli import cli
 from tsx.errors import error_codes
 from tsx.render.reference import EXIT_CODES
+from tsx.runtime.opcodes import OPCODES, OPERAND_KINDS
 
 ROOT = Path(__file__).resolve().parent.parent
 FAMILIES = {
@@ -53,9 +54,36 @@ def command_line() -> str:
     return "\n".join(parts)
 
 
+def opcodes() -> str:
+    """docs/opcodes.md, from the instruction table."""
+    lines = [
+        "# Instructions",
+        "",
+        "Generated from the table in `tsx/runtime/opcodes.py` by `make generate`. The stack is written with its top",
+        "last; `…` stands for several values. Instructions are made when a model is loaded and never saved:",
+        "the numbers may change with any release. `tsx run --step` shows them at work, and",
+        "`tsx inspect --bytecode` lists them.",
+        "",
+        "| number | instruction | stack before → after | what it does |",
+        "| ---: | --- | --- | --- |",
+    ]
+    for opcode in OPCODES:
+        name = " ".join([f"`{opcode.name}`", *(f"*{kind}*" for kind in opcode.operands)])
+        picture = (
+            f"{opcode.picture}, or {opcode.taken} when it jumps"
+            if opcode.taken
+            else str(opcode.picture)
+        )
+        lines.append(f"| {opcode.code} | {name} | {picture} | {opcode.doc} |")
+    lines += ["", "## Operands", "", "Each is four bytes; an instruction's number is one.", ""]
+    lines += [f"- *{kind}*: {meaning}" for kind, meaning in OPERAND_KINDS.items()]
+    return "\n".join(lines) + "\n"
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/errors.md": errors,
     "docs/cli.md": command_line,
+    "docs/opcodes.md": opcodes,
 }
 
 

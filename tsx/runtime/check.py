@@ -137,7 +137,7 @@ def _filled(instruction: Instruction, slots: int) -> int:
 
 def _bug(function: Function, place: int, expected: str) -> TsxError:
     text: Sequence[object] = ()
-    if place < len(function.code):
+    if 0 <= place < len(function.code):
         instruction = function.code[place]
         text = (instruction.opcode.name, *instruction.operands)
     shown = " ".join(map(str, text))

@@ -13,7 +13,18 @@ from tsx.ir.graph import Attribute, Block, Graph, Node, Value
 from tsx.ir.location import Origin
 from tsx.ir.module import Module
 from tsx.ir.op import lookup, unknown_op
-from tsx.ir.types import INT, STR, AtomType, FunctionType, InterfaceType, Type, UnionType
+from tsx.ir.types import (
+    ANY,
+    INT,
+    STR,
+    AtomType,
+    EnumType,
+    FunctionType,
+    InterfaceType,
+    OptionalType,
+    Type,
+    UnionType,
+)  # fmt: skip
 from tsx.runtime.check import stack_depth
 from tsx.runtime.liveness import Emitted, Item, Label, kill_dead
 from tsx.runtime.opcodes import OPCODE_BY_NAME, Opcode
@@ -79,7 +90,7 @@ class _Emitter:
             self._slot(value)
         _run(self._block(self.graph.block))
         self._emit(Opcode.RET, origin=self.graph.block.return_node.origin)
-        holds_memory = [not isinstance(value.type, AtomType) for value in self.slots]
+        holds_memory = [_holds_memory(value.type) for value in self.slots]
         instructions, origins = _place(kill_dead(self.items, holds_memory))
         return Function(
             self.name, len(self.graph.inputs), len(self.graph.outputs), 0,
@@ -248,6 +259,13 @@ _SPECIAL: dict[str, Callable[[_Emitter, Node], None]] = {
     "tsx::guard": _Emitter._guard,
     "tsx::group": _Emitter._group,
 }
+
+
+def _holds_memory(type: Type) -> bool:
+    """Whether freeing a value of this type early may matter: numbers and strings are small."""
+    if isinstance(type, OptionalType):
+        return _holds_memory(type.element)
+    return type == ANY or not isinstance(type, AtomType | EnumType)
 
 
 def inline_nodes(graph: Graph) -> set[Node]:

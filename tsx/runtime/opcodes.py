@@ -84,7 +84,7 @@ class Opcode(Enum):
     TILE = ("tile", "operands:tile -> results:tile", "Runs a fusion group's tile program.")
     RET = ("", "results:function ->", "Leaves the frame; its results stay for the caller.")
     JMP = ("target", "->", "Jumps.")
-    JF = ("target", "condition ->", "Jumps if the condition is False.", "condition ->")
+    JF = ("target", "condition ->", "Jumps if the condition is False.")
     LOOP = (
         "target count",
         "trip limit condition carried:count -> trip+1 limit trip carried:count",
