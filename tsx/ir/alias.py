@@ -22,7 +22,7 @@ from tsx.ir.build import is_constant
 from tsx.ir.effects import has_effect, written_operands
 from tsx.ir.graph import Graph, Node, Value, WeightRef
 from tsx.ir.module import AttributeValue, Module, Object
-from tsx.ir.op import lookup
+from tsx.ir.op import Trait, lookup
 from tsx.ir.prim import GROUP
 from tsx.ir.schema import Argument, Schema
 from tsx.ir.walk import ancestor_in
@@ -145,6 +145,8 @@ class AliasAnalysis:
         op = lookup(node.kind)
         if op is not None:
             self._schema(node, op.schema)
+            if op.has(Trait.VIEW) and not _has_marks(op.schema):
+                self._unmarked_view(node)
             return
         match node.kind:
             case "prim::If" | "prim::Loop" | "tsx::group":
@@ -235,6 +237,15 @@ class AliasAnalysis:
             if _is_mutable(value.type):
                 formal = schema.results[min(index, len(schema.results) - 1)]
                 self._result(node, schema, index, formal)
+
+    def _unmarked_view(self, node: Node) -> None:
+        """``atleast_1d``, ``meshgrid``: torch's schemas claim fresh results, but they are views of the operands."""
+        behind = self._reach(node.inputs)
+        for value in node.outputs:
+            if value.type.children():
+                self._store(self._points.get(value, set()), behind)
+            else:
+                self._add(value, behind)
 
     def _argument(self, node: Node, schema: Schema, index: int, formal: Argument) -> None:
         """``t(c -> *) el``: the operand goes into the containers that the operator writes."""
@@ -399,6 +410,11 @@ def _written_names(module: Module | None) -> set[object]:
         for node in graph.all_nodes()
         if node.kind == "prim::SetAttr"
     }
+
+
+def _has_marks(schema: Schema) -> bool:
+    """Whether the schema says of any result what it shares memory with."""
+    return any(r.alias is not None or r.inner_alias is not None for r in schema.results)
 
 
 def _writes_elements(node: Node) -> bool:

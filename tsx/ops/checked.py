@@ -19,7 +19,7 @@ from tsx.ops.define import op
 from tsx.ops.dtypes import Array, bfloat16_to_float32, cast, dtype_of, type_of
 
 VIEW = Trait.PURE | Trait.VIEW
-INPLACE = Trait.INPLACE | Trait.EFFECT
+INPLACE = Trait.INPLACE | Trait.EFFECT | Trait.VIEW
 
 
 def define(
