@@ -92,11 +92,11 @@ binary("aten::heaviside(Tensor self, Tensor values) -> Tensor", "where(self == 0
 # --- bounds; NaN spreads through all but fmin and fmax
 CLAMP = "min(max(self, min), max)"
 unary("aten::clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor", CLAMP, refuses="bool complex", inplace=True, also=("aten::clip",))
-unary("aten::clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor", CLAMP, refuses="bool complex", inplace=True, also=("aten::clip.Tensor",))
+unary("aten::clamp.Tensor(Tensor self, Tensor? min=None, Tensor? max=None) -> Tensor", CLAMP, refuses="complex", inplace=True, also=("aten::clip.Tensor",))
 binary("aten::clamp_min(Tensor self, Scalar min) -> Tensor", "max(self, min)", refuses="bool complex", inplace=True)
-binary("aten::clamp_min.Tensor(Tensor self, Tensor min) -> Tensor", "max(self, min)", refuses="bool complex", inplace=True)
+binary("aten::clamp_min.Tensor(Tensor self, Tensor min) -> Tensor", "max(self, min)", refuses="complex", inplace=True)
 binary("aten::clamp_max(Tensor self, Scalar max) -> Tensor", "min(self, max)", refuses="bool complex", inplace=True)
-binary("aten::clamp_max.Tensor(Tensor self, Tensor max) -> Tensor", "min(self, max)", refuses="bool complex", inplace=True)
+binary("aten::clamp_max.Tensor(Tensor self, Tensor max) -> Tensor", "min(self, max)", refuses="complex", inplace=True)
 binary("aten::minimum(Tensor self, Tensor other) -> Tensor", "min(self, other)", refuses="complex", traits=COMMUTATIVE, numpy=("minimum",))
 binary("aten::maximum(Tensor self, Tensor other) -> Tensor", "max(self, other)", refuses="complex", traits=COMMUTATIVE, numpy=("maximum",))
 binary("aten::fmin(Tensor self, Tensor other) -> Tensor", "where(isnan(self), other, where(isnan(other), self, min(self, other)))", refuses="complex", numpy=("fmin",))

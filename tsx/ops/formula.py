@@ -100,7 +100,7 @@ class Formula:
     def text(self, operands: Sequence[object], compute: DType) -> str:
         """The scalar text for these operands."""
         chosen, kind = self._chosen(operands), dtype_class(compute)
-        for case in (f"{chosen}/{kind}", chosen, kind, ""):
+        for case in (f"{chosen}/{kind}", chosen or kind, kind, ""):
             if case in self.texts:
                 return self.texts[case]
         known = ", ".join(repr(case) for case in self.texts if "/" not in case)

@@ -246,6 +246,8 @@ class _Emitter:
         raise fail("TSX4011", name=name, text=self.expression.text)
 
     def primitive(self, name: str, operands: list[Value]) -> Value:
+        if name == "where" and isinstance(operands[0], bool):
+            return operands[1] if operands[0] else operands[2]
         if any(operand is None for operand in operands):
             present = [operand for operand in operands if operand is not None]
             return present[0] if name in ("min", "max") and present else None
