@@ -1,7 +1,7 @@
 """Takes archives apart and puts them together with right digests, whatever is in them.
 
-Written from docs/archive.md alone, without tsx/serialize: it is a second writer, so a shared mistake would show, and it makes
-the files that no tsx writes (hostile ones, and those of a later version).
+Written from docs/archive.md alone, without tsx/serialize: it is a second writer, so a shared mistake would show, and it
+makes the files that no tsx writes (hostile ones, and those of a later version).
 """
 
 from __future__ import annotations

@@ -96,7 +96,7 @@ def test_every_swap_of_two_sections_is_refused(archive: bytes) -> None:
 def test_damage_has_a_name(archive: bytes) -> None:
     flipped = bytearray(archive)
     flipped[-1] ^= 1
-    with pytest.raises(ArchiveError, match="TSX6002.*tensor 'w' does not match its digest"):
+    with pytest.raises(ArchiveError, match=r"TSX6002.*tensor 'w' does not match its digest"):
         load(bytes(flipped))
     with pytest.raises(
         ArchiveError, match=f"has {len(archive) - 9} bytes and should have {len(archive)}"

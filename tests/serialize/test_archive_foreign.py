@@ -114,7 +114,7 @@ def test_the_name_counts_for_nothing(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_an_archive_error(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match="TSX6008.*No such file") as caught:
+    with pytest.raises(ArchiveError, match=r"TSX6008.*No such file") as caught:
         load(tmp_path / "none.tsx")
     assert caught.value.where == str(tmp_path / "none.tsx")
 
@@ -125,16 +125,16 @@ def test_a_path_with_a_nul_is_an_archive_error() -> None:
 
 
 def test_a_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ArchiveError, match="TSX6001.*folder"):
+    with pytest.raises(ArchiveError, match=r"TSX6001.*folder"):
         load(tmp_path)
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(ArchiveError, match="TSX6001.*pipe"):
+    with pytest.raises(ArchiveError, match=r"TSX6001.*pipe"):
         load(tmp_path / "pipe")
 
 
 def test_a_device_is_not_read() -> None:
-    with pytest.raises(ArchiveError, match="TSX6001.*device"):
+    with pytest.raises(ArchiveError, match=r"TSX6001.*device"):
         load("/dev/zero")

@@ -84,10 +84,10 @@ def test_any_change_of_the_contents_is_refused_or_valid(name: str) -> None:
 
 
 def loads(data: bytes) -> bool:
+    """Whether ``data`` loads; an error other than ``ArchiveError``, or a module that isn't valid, fails the test."""
     try:
         module = load(data)
-    except ArchiveError as error:
-        assert len(str(error)) < 20_000
+    except ArchiveError:
         return False
     assert verify_module(module) == []
     load(to_bytes(module))
@@ -259,7 +259,7 @@ def test_bools_are_0_or_1() -> None:
         parts.weights[row[0]] = data
         row[5] = tensor_digest("bool", [2, 3], data)
 
-    with pytest.raises(ArchiveError, match="TSX6005.*neither 0 nor 1"):
+    with pytest.raises(ArchiveError, match=r"TSX6005.*neither 0 nor 1"):
         load(broken("every_dtype", change))
 
 

@@ -125,7 +125,7 @@ def test_a_length_without_bytes_costs_nothing(tag: int) -> None:
 def test_depth_is_bounded(opening: bytes) -> None:
     unpack(opening * limits.DEPTH + b"\xc0", "it")
     for depth in (limits.DEPTH + 1, 1000, 1_000_000):
-        with pytest.raises(ArchiveError, match="TSX6004.*nesting"):
+        with pytest.raises(ArchiveError, match=r"TSX6004.*nesting"):
             unpack(opening * depth + b"\xc0", "it")
 
 

@@ -48,7 +48,7 @@ def test_an_unknown_section_is_checked_and_ignored() -> None:
     assert section is not None
     damaged = bytearray(data)
     damaged[section.offset + 1] ^= 1
-    with pytest.raises(ArchiveError, match="TSX6002.*'samples'"):
+    with pytest.raises(ArchiveError, match=r"TSX6002.*'samples'"):
         load(bytes(damaged))
 
 
@@ -137,7 +137,7 @@ def test_a_host_operator_is_listed_and_asked_for(monkeypatch: pytest.MonkeyPatch
         data = to_bytes(module_of(USES_SWISH))
         load(data)
     assert read_header(data).requires == ("my::swish",)
-    with pytest.raises(ArchiveError, match="TSX6007.*the host has to register: my::swish"):
+    with pytest.raises(ArchiveError, match=r"TSX6007.*the host has to register: my::swish"):
         load(data)
 
 
@@ -172,7 +172,7 @@ def test_a_body_that_calls_itself_is_refused(monkeypatch: pytest.MonkeyPatch) ->
             make_op(SWISH, 1, "graph(%x : Tensor):\n  %y : Tensor = my::swish(%x)\n  return (%y)"),
         )
         data = to_bytes(module_of(USES_SWISH))
-    with pytest.raises(ArchiveError, match="TSX6006.*calls itself"):
+    with pytest.raises(ArchiveError, match=r"TSX6006.*calls itself"):
         load(data)
 
 
@@ -180,7 +180,7 @@ def test_a_body_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         define(patch, make_op(SWISH, 1, BODY.replace("(%x, %s)", "(%x)")))
         data = to_bytes(module_of(USES_SWISH))
-    with pytest.raises(ArchiveError, match="TSX6006.*V12"):
+    with pytest.raises(ArchiveError, match=r"TSX6006.*V12"):
         load(data)
 
 
