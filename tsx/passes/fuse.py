@@ -228,7 +228,7 @@ def _fill(graph: Graph, group: Node, nodes: list[Node], results: list[Value]) ->
                 inner[value].name = ""
             else:
                 group.add_input(value)
-                inner[value] = block.add_input(value.type)
+                inner[value] = block.add_input(value.type, value.name)
         block.append(copy_node(node, inner, graph))
         inner[node.output].name = ""
     block.return_node.set_inputs(inner[value] for value in results)

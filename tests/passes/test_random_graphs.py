@@ -1,0 +1,87 @@
+"""Passes on random graphs: what a run gives, and what it leaves in its inputs, stays the same to the bit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.graphgen import Made, graphs
+from tests.ir.interpreter import run
+from tests.passes.modules import method
+from tsx.ir.module import Method, Module, TreeSpec
+from tsx.passes import pipeline
+from tsx.runtime.border import Executable
+
+EXACT = [p.name for p in pipeline.list_passes() if p.safety == "exact"]
+some = settings(max_examples=80, deadline=None, print_blob=True)
+
+
+def module_of(made: Made) -> Module:
+    graph = made.graph.clone()
+    entry = method(graph)
+    leaves = (TreeSpec("leaf"),) * len(graph.outputs)
+    return Module("test", {"forward": Method(graph, entry.parameters, TreeSpec("tuple", leaves))})
+
+
+def outcome(module: Module, made: Made) -> list[tuple[Any, ...]]:
+    """Results and inputs afterwards, as bits."""
+    inputs = made.inputs
+    weights = {name: weight.array for name, weight in module.weights.items()}
+    results = run(module.forward.graph, inputs, weights)
+    arrays = [v for v in (*results, *inputs) if hasattr(v, "tobytes")]
+    return [(a.dtype, a.shape, a.tobytes()) for a in arrays]
+
+
+def check(made: Made, calls: list[pipeline.PassCall]) -> None:
+    module = module_of(made)
+    expected = outcome(module, made)
+    results = pipeline.run(module, calls)
+    found = outcome(module, made)
+    assert expected == found, f"{[str(r.call) for r in results]}\n{module.forward.graph}"
+
+
+@pytest.mark.parametrize("name", EXACT)
+@some
+@given(graphs())
+def test_an_exact_pass_keeps_every_bit(name: str, made: Made) -> None:
+    check(made, [pipeline.PassCall(name)])
+
+
+@pytest.mark.parametrize("name", [p.name for p in pipeline.list_passes()])
+@some
+@given(graphs())
+def test_a_second_run_changes_nothing(name: str, made: Made) -> None:
+    module = module_of(made)
+    pipeline.run(module, [pipeline.PassCall(name)])
+    again = pipeline.run(module, [pipeline.PassCall(name)])
+    changed = [r for r in again if r.changed]
+    assert not changed, f"{changed}\n{module.forward.graph}"
+
+
+@some
+@given(graphs(max_steps=16), st.lists(st.sampled_from(EXACT), min_size=2, max_size=5))
+def test_passes_in_any_order_keep_every_bit(made: Made, names: list[str]) -> None:
+    check(made, [pipeline.PassCall(name) for name in names])
+
+
+@pytest.mark.parametrize("number", range(len(pipeline.LEVELS)))
+@some
+@given(made=graphs(max_steps=16))
+def test_a_level_keeps_every_bit(number: int, made: Made) -> None:
+    # No graph here has a BatchNorm, so level 3 is exact on them as well.
+    check(made, pipeline.level(number))
+
+
+@some
+@given(graphs())
+def test_the_vm_gives_the_same_after_all_passes(made: Made) -> None:
+    module = module_of(made)
+    names = [p.name for p in module.forward.parameters]
+    before = Executable(module).run("forward", (), dict(zip(names, made.inputs, strict=True)))
+    pipeline.run(module, pipeline.level(3))
+    after = Executable(module).run("forward", (), dict(zip(names, made.inputs, strict=True)))
+    bits = [[(a.dtype, a.shape, a.tobytes()) for a in results] for results in (before, after)]
+    assert bits[0] == bits[1]
