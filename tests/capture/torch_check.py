@@ -13,6 +13,7 @@ from tsx.capture.trace.tree import children
 from tsx.errors import TsxError
 from tsx.ir.module import Module
 from tsx.ir.verify import verify_module
+from tsx.ops.dtypes import bfloat16_to_float32
 from tsx.runtime.border import Executable
 
 
@@ -48,9 +49,13 @@ def assert_close(got: Any, want: Any) -> None:
 def _array(x: Any) -> Any:
     if isinstance(x, torch.Tensor):
         x = x.detach()
-        x = x.float().half() if x.dtype is torch.bfloat16 else x
+        if x.dtype is torch.bfloat16:
+            return x.float().numpy().astype(np.float16)
         return x.resolve_conj().resolve_neg().numpy()
-    return np.asarray(x)
+    array = np.asarray(x)
+    if array.dtype == np.uint16:  # bfloat16 is kept as its bits
+        return bfloat16_to_float32(array).astype(np.float16)
+    return array
 
 
 def check(
@@ -73,11 +78,18 @@ def check(
         own = [a.clone() if isinstance(a, torch.Tensor) else a for a in args]
         with torch.no_grad():
             want = model(*own, **(kwargs or {}))
-        got = executable.run("forward", tuple(args), dict(kwargs or {}))
+        got = executable.run("forward", tuple(map(_given, args)), dict(kwargs or {}))
         assert_close(got, want)
     if was_training:
         model.train()
     return module, report
+
+
+def _given(x: Any) -> Any:
+    """A bfloat16 tensor as the bits that the runtime takes."""
+    if isinstance(x, torch.Tensor) and x.dtype is torch.bfloat16:
+        return x.view(torch.uint16).numpy()
+    return x
 
 
 def stops(module: Module, *args: Any) -> TsxError:

@@ -140,14 +140,14 @@ class Search:
         return first
 
     def _candidates(self, size: int) -> list[int]:
-        """Sizes to try: near ones, multiples of the usual strides, smaller ones for models with a maximum."""
+        """Sizes to try: the next one, one that keeps any stride up to 32, twice as much (any other stride), and smaller
+        ones for models with a maximum. None of them is 1, which would broadcast."""
         if size == 0:
             return [2, 3]
-        sizes = [size + 1, size + 2, size + 4, 2 * size, size + 8, size + 16, size + 32]
-        smaller = [n for n in (size - 1, size // 2) if n > 1]  # a size of 1 would broadcast
+        sizes = [size + 1, size + 32, 2 * size, size - 1, size // 2]
         if self.is_slow:
-            sizes = [size + 1, size + 32]
-        return list(dict.fromkeys([*sizes, *smaller]))
+            sizes = sizes[:2]
+        return list(dict.fromkeys(n for n in sizes if n > 1))
 
     def _run_and_compare(self, base: Run, sizes: Mapping[Axis, int]) -> Difference | None:
         run = self._run(base.symbols, sizes, {})
