@@ -50,8 +50,8 @@ def to_value(name: str, given: Any, type: Type) -> Value:
 
 def to_array(name: str, given: Any, type: TensorType) -> Array:
     """``given`` as an array of the dtype of ``type``, sharing memory where it can."""
-    if isinstance(given, np.ndarray):
-        array = given
+    if isinstance(given, (np.ndarray, np.generic)):  # np.float64 is a float as well
+        array = np.asanyarray(given)
     elif isinstance(given, (bool, int, float, complex, list, tuple)):
         array = _from_numbers(name, given, type)
     else:
@@ -122,9 +122,9 @@ def _default(array: Array) -> DType:
 def _from_protocol(name: str, given: Any, type: TensorType) -> Array:
     """An array from DLPack or ``__array__``, whatever library it is of."""
     try:
-        if hasattr(given, "__dlpack__") and not isinstance(given, np.generic):
+        if hasattr(given, "__dlpack__"):
             return np.from_dlpack(given)
-        if hasattr(given, "__array__") or isinstance(given, np.generic):
+        if hasattr(given, "__array__"):
             return np.asarray(given)
     except Exception as error:  # the other library's refusal, in its words
         detail = f"{_described(given)} ({' '.join(str(error).split())})"
@@ -163,4 +163,4 @@ def _described(given: Any) -> str:
         return f"an array of {given.dtype}{list(given.shape)}"
     if given is None or isinstance(given, (bool, int, float, complex, str)):
         return f"{given!r:.60}"
-    return f"a {type(given).__name__}"
+    return f"a value of type {type(given).__name__}"

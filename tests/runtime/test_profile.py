@@ -1,0 +1,121 @@
+"""Observers: steps, profiles and taps tell what happened, and change nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tests.runtime.build import floats
+from tsx.ir.text import parse_graph
+from tsx.runtime.lower import lower
+from tsx.runtime.observe import Observer
+from tsx.runtime.profile import Profile, Steps, Taps, value_text
+from tsx.runtime.values import UNINITIALIZED, EnumMember, Instance
+from tsx.runtime.vm import VM
+
+LAYERS = """graph(%x : Float(2)):
+  %1 : int = prim::Constant[value=1]() # net.py:1:0
+  %a : Float(2) = aten::add.Scalar(%x, %1, %1) # net.py:3:8, scope: body.0, id: 5
+  %b : Float(2) = aten::relu(%a) # net.py:4:8, scope: body.1, id: 6
+  %c : Float(2) = aten::detach(%b) # net.py:5:8, scope: head, id: 7
+  return (%c)
+"""
+
+
+def observe(text: str, observer: Observer, *inputs: object) -> list[object]:
+    vm = VM(lower(parse_graph(text)))
+    assert str(vm.run("graph", list(inputs))) == str(vm.run("graph", list(inputs), observer))
+    return []
+
+
+def test_steps_show_stack_instruction_and_effect() -> None:
+    steps = Steps()
+    observe(LAYERS, steps, floats(1, -2))
+    assert steps.rows == [
+        (0, "", "MOVE x", "pushes Float(2), the last use of x"),
+        (1, "Float(2)", "LOADC 1", "pushes 1"),
+        (2, "Float(2) 1", "LOADC 1", "pushes 1"),
+        (3, "Float(2) 1 1", "CALL aten::add.Scalar", "aten::add.Scalar(Float(2), 1, 1) → Float(2)"),
+        (4, "Float(2)", "CALL aten::relu", "aten::relu(Float(2)) → Float(2)"),
+        (5, "Float(2)", "CALL aten::detach", "aten::detach(Float(2)) → Float(2)"),
+        (6, "Float(2)", "RET", "leaves the frame; its results stay for the caller"),
+    ]
+
+
+def test_steps_follow_calls_loops_and_branches() -> None:
+    steps = Steps()
+    observe("""graph(%n : int):
+  %t : bool = prim::Constant[value=True]()
+  %0 : int = prim::Constant[value=0]()
+  %r : int = prim::Loop(%n, %t, %0)
+    block0(%i : int, %a : int):
+      %b : int = aten::add.int(%a, %i)
+      -> (%t, %b)
+  return (%r)
+""", steps, 3)  # fmt: skip
+    names = [row[2].split()[0] for row in steps.rows]
+    assert names.count("ADD_I") == 3
+    assert names.count("LOOP") == 4
+    assert "add_i(0, 1) → 1" in [row[3] for row in steps.rows]
+
+
+def test_steps_are_bounded() -> None:
+    steps = Steps(limit=3)
+    observe(LAYERS, steps, floats(1, 2))
+    assert (len(steps.rows), steps.left_out) == (3, 4)
+
+
+def test_a_profile_counts_calls_time_and_bytes() -> None:
+    profile = Profile()
+    observe(LAYERS, profile, floats(1, -2))
+    rows = {kind: (calls, made) for kind, calls, _, made in profile.rows}
+    assert rows["aten::add.Scalar"] == (1, 8)
+    assert rows["aten::relu"] == (1, 8)
+    assert rows["aten::detach"] == (1, 0), "a view makes no bytes"
+    assert rows["LOADC"] == (2, 0)
+    assert all(seconds >= 0 for _, _, seconds, _ in profile.rows)
+    assert {"body.0", "body.1", "head"} <= {row[0] for row in profile.scopes}
+    assert {"net.py:3", "net.py:4", "net.py:5"} <= {row[0] for row in profile.lines}
+
+
+def test_taps_keep_the_last_value_of_each_scope_and_node() -> None:
+    taps = Taps()
+    observe(LAYERS, taps, floats(1, -2))
+    assert {scope: array.tolist() for scope, array in taps.values.items()} == {
+        "body.0": [2.0, -1.0],
+        "body.1": [2.0, 0.0],
+        "body": [2.0, 0.0],
+        "head": [2.0, 0.0],
+    }
+    assert sorted(taps.ids) == [5, 6, 7]
+
+
+def test_taps_keep_copies() -> None:
+    taps = Taps()
+    observe("""graph(%x : Float(1)):
+  %1 : int = prim::Constant[value=1]()
+  %a : Float(1) = aten::add.Scalar(%x, %1, %1) # scope: first
+  %b : Float(1) = aten::add_.Scalar(%a, %1, %1) # scope: second
+  return (%b)
+""", taps, floats(0))  # fmt: skip
+    assert {k: v.item() for k, v in taps.values.items()} == {"first": 1.0, "second": 2.0}
+
+
+def test_taps_may_be_limited() -> None:
+    taps = Taps(wanted={"head"})
+    observe(LAYERS, taps, floats(1, -2))
+    assert list(taps.values) == ["head"]
+    assert list(taps.ids) == [7]
+
+
+def test_values_in_a_few_letters() -> None:
+    shown = {
+        "Float(2, 3)": np.ones((2, 3), np.float32),
+        "[1, 2, 3, 4, …]": [1, 2, 3, 4, 5],
+        "(1, \"a\")": (1, "a"),
+        "dict of 1": {"a": 1},
+        "<Net>": Instance("__torch__.Net", {}),
+        "Color.RED": EnumMember("m.Color", "RED", 1),
+        "<uninitialized>": UNINITIALIZED,
+        "None": None,
+    }  # fmt: skip
+    assert list(shown) == [value_text(value) for value in shown.values()]

@@ -1,0 +1,174 @@
+"""Modules that write their attributes: sessions own the state, the loaded module never changes."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from tests.runtime.build import NET, floats, net
+from tsx.ir.graph import WeightRef
+from tsx.ir.module import Module, Object
+from tsx.runtime.border import Executable
+
+COUNTER = """graph(%self : __torch__.Net, %x : Float(s0)):
+  %1 : int = prim::Constant[value=1]()
+  %n : Float(1) = prim::GetAttr[name="count"](%self)
+  %m : Float(1) = aten::add.Scalar(%n, %1, %1)
+   = prim::SetAttr[name="count"](%self, %m)
+  %y : Float(s0) = aten::mul.Tensor(%x, %m)
+  return (%y)
+"""
+IN_PLACE = """graph(%self : __torch__.Net, %x : Float(s0)):
+  %1 : int = prim::Constant[value=1]()
+  %n : Float(1) = prim::GetAttr[name="count"](%self)
+  %m : Float(1) = aten::add_.Scalar(%n, %1, %1)
+  %w : Float(1) = prim::GetAttr[name="weight"](%self)
+  %v : Float(s0) = aten::mul.Tensor(%x, %w)
+  %y : Float(s0) = aten::mul.Tensor(%v, %n)
+  return (%y)
+"""
+
+
+def counter(text: str = COUNTER) -> Module:
+    return net(text, {"count": floats(0), "weight": floats(1)})
+
+
+def calls(run: object, count: int, **options: object) -> list[float]:
+    assert callable(run)
+    return [run("forward", (floats(1),), **options).item() for _ in range(count)]
+
+
+@pytest.mark.parametrize("text", [COUNTER, IN_PLACE])
+def test_state_lives_on_between_calls(text: str) -> None:
+    executable = Executable(counter(text))
+    assert executable.is_stateful
+    assert calls(executable.run, 3) == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("text", [COUNTER, IN_PLACE])
+def test_sessions_have_state_of_their_own(text: str) -> None:
+    executable = Executable(counter(text))
+    one, two = executable.session(), executable.session()
+    assert calls(executable.run, 2, session=one) == [1.0, 2.0]
+    assert calls(executable.run, 1, session=two) == [1.0]
+    assert calls(executable.run, 1) == [1.0]
+    assert calls(executable.run, 1, session=one) == [3.0]
+
+
+@pytest.mark.parametrize("text", [COUNTER, IN_PLACE])
+def test_the_loaded_module_never_changes(text: str) -> None:
+    module = counter(text)
+    calls(Executable(module).run, 3)
+    assert calls(Executable(module).run, 1) == [1.0]
+    assert module.root is not None
+    assert module.root.attributes["count"] == WeightRef("count")
+
+
+def test_only_what_is_written_is_copied() -> None:
+    session = Executable(counter(IN_PLACE)).session()
+    assert list(session.tensors()) == ["count"]
+
+
+def test_a_module_that_writes_nothing_needs_no_session() -> None:
+    text = """graph(%self : __torch__.Net, %x : Float(s0)):
+  %w : Float(1) = prim::GetAttr[name="weight"](%self)
+  %1 : int = prim::Constant[value=1]()
+  %a : Float(s0) = aten::mul.Tensor(%x, %w)
+  %b : Float(s0) = aten::add_.Scalar(%a, %1, %1)
+  return (%b)
+"""
+    assert not Executable(counter(text)).is_stateful
+
+
+def test_tied_weights_stay_tied_in_a_session() -> None:
+    text = IN_PLACE.replace('GetAttr[name="weight"]', 'GetAttr[name="other"]')
+    module = net(text, {"count": floats(0)}, {"other": WeightRef("count")})
+    assert calls(Executable(module).run, 2) == [1.0, 4.0]
+
+
+def test_shared_objects_stay_shared_in_a_session() -> None:
+    text = """graph(%self : __torch__.Net, %x : Float(s0)):
+  %a : Part = prim::GetAttr[name="a"](%self)
+  %b : Part = prim::GetAttr[name="b"](%self)
+   = prim::SetAttr[name="v"](%a, %x)
+  %y : Float(s0) = prim::GetAttr[name="v"](%b)
+  return (%y)
+"""
+    part = Object("Part", {"v": None})
+    module = net(text, {}, {"a": part, "b": part})
+    assert calls(Executable(module).run, 1) == [1.0]
+
+
+def test_state_shares_no_memory_with_callers() -> None:
+    """What a call stores of its inputs, and what it gives of its state, are copies."""
+    text = """graph(%self : __torch__.Net, %x : Float(s0)):
+  %old : Float(1) = prim::GetAttr[name="count"](%self)
+   = prim::SetAttr[name="count"](%self, %x)
+  return (%old)
+"""
+    executable = Executable(counter(text))
+    given = floats(5)
+    executable.run("forward", (given,))
+    given[0] = -1
+    result = executable.run("forward", (floats(6),))
+    assert result.tolist() == [5.0]
+    result[0] = -1
+    last = executable.run("forward", (floats(0),))
+    assert last.tolist() == [6.0]
+
+
+def test_calls_of_one_session_wait_for_each_other() -> None:
+    executable = Executable(counter(IN_PLACE))
+    threads = [threading.Thread(target=calls, args=(executable.run, 25)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert calls(executable.run, 1) == [201.0]
+
+
+def test_lists_of_a_session_are_its_own() -> None:
+    text = """graph(%self : __torch__.Net, %x : Float(s0)):
+  %l : Tensor[] = prim::GetAttr[name="seen"](%self)
+  %m : Tensor[] = aten::append.t(%l, %x)
+  %n : int = aten::len.t(%l)
+  return (%n)
+"""
+    module = net(text, {}, {"seen": []})
+    executable = Executable(module)
+    session = executable.session()
+    assert [
+        executable.run("forward", (floats(1),), session=s) for s in (session, session, None)
+    ] == [1, 2, 1]
+    assert module.root is not None
+    assert module.root.attributes["seen"] == []
+
+
+def test_a_weight_is_never_handed_out() -> None:
+    text = """graph(%self : __torch__.Net):
+  %w : Float(1) = prim::GetAttr[name="weight"](%self)
+  return (%w)
+"""
+    executable = Executable(counter(text))
+    result = executable.run("forward")
+    result[0] = 9
+    assert executable.run("forward").tolist() == [1.0]
+    assert np.array_equal(floats(1), executable.vm.host.weight("weight"))
+
+
+def test_class_names_are_those_of_the_owner() -> None:
+    """An attribute of the same name in another class is not taken for a written one."""
+    text = """graph(%self : __torch__.Net, %x : Float(s0)):
+  %p : Part = prim::GetAttr[name="part"](%self)
+   = prim::SetAttr[name="count"](%p, %x)
+  %c : Float(1) = prim::GetAttr[name="count"](%self)
+  %y : Float(s0) = aten::mul.Tensor(%x, %c)
+  return (%y)
+"""
+    module = net(text, {"count": floats(2)}, {"part": Object("Part", {"count": None})})
+    executable = Executable(module)
+    assert calls(executable.run, 2) == [2.0, 2.0]
+    assert list(executable.session().tensors() | {"part.count": None}) == ["part.count"]
+    assert NET in module.classes
