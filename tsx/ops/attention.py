@@ -162,7 +162,8 @@ _BODY = """graph(%query : Tensor, %key : Tensor, %value : Tensor, %attn_mask : T
     block1():
       %width : int = aten::size.int(%query, %last)
       %root : float = aten::sqrt.int(%width)
-      %inverse : float = aten::div.int_float(%one, %root)
+      %unit : float = prim::Constant[value=1.0]()
+      %inverse : float = aten::div.float(%unit, %root)
       -> (%inverse)
   %q : Tensor = aten::mul.Scalar(%query, %factor)
   %kt : Tensor = aten::transpose.int(%k, %second, %last)
