@@ -78,7 +78,7 @@ def run(case: Case) -> str:
     from tsx.runtime.border import Executable
 
     printed: list[str] = []
-    inputs = {name: _input(text) for name, text in case.named("input").items()}
+    inputs = {name: read_input(text) for name, text in case.named("input").items()}
     try:
         executable = Executable(case.module(), write=printed.append)
         result = executable.run("forward", (), inputs)
@@ -88,7 +88,7 @@ def run(case: Case) -> str:
     return "".join(printed) + "\n".join(map(_shown, outputs))
 
 
-def _input(text: str) -> Any:
+def read_input(text: str) -> Any:
     """A value from an option: an array when it starts with a dtype, else JSON."""
     return read_array(text) if text[0].isalpha() and " " in text else json.loads(text)
 
@@ -107,3 +107,37 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{k!r}: {_shown(v)}" for k, v in value.items()) + "}"
     return repr(value)
+
+
+@stage
+def passes(case: Case) -> str:
+    """Input: a graph, with callees as ``def`` sections; the folder names the pass, or ``passes: a,b`` does.
+
+    Result: the graph, or "unchanged"; then the weights that the passes made, and the attributes that are left.
+    """
+    from tests.passes.modules import module_of
+    from tsx.errors import TsxError
+    from tsx.ir.text import print_graph
+    from tsx.ops.weights import Weight, as_weight
+    from tsx.passes import pipeline
+
+    module = module_of(case.input)
+    given = {name: Weight(read_array(text)) for name, text in case.named("weight").items()}
+    module.weights.update(given)
+    before = set(module.weights)
+    text = case.option("passes", case.path.parent.name)
+    try:
+        results = pipeline.run(module, pipeline.parse(text))
+    except TsxError as error:
+        return str(error)
+    if not any(result.changed for result in results):
+        return "unchanged"
+    lines = [print_graph(module.forward.graph, origins=False)]
+    if module.root is not None:
+        lines.append(f"attributes: {', '.join(module.root.attributes)}")
+    for name, weight in sorted(module.weights.items()):
+        array = as_weight(weight).array
+        if name not in before:
+            shown = f" {array.tolist()}" if array.size <= 8 else ""
+            lines.append(f"weight {name}: {weight.dtype} {list(weight.shape)}{shown}")
+    return "\n".join(lines)

@@ -161,9 +161,11 @@ def test_a_number_from_outside_may_change_type_and_value() -> None:
     scale = runner(SCALED)
     x = np.array([2], np.int64)
     results = [scale(x, k) for k in (2, 1.5, 3)]
-    assert [
-        (result.item(), result.dtype.name) for result in results
-    ] == [(6, "int64"), (4.5, "float32"), (9, "int64")]
+    assert [(result.item(), result.dtype.name) for result in results] == [
+        (6, "int64"),
+        (4.5, "float32"),
+        (9, "int64"),
+    ]
 
 
 def test_a_number_that_changes_does_not_make_a_program_each_time() -> None:
