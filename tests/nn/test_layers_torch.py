@@ -188,7 +188,7 @@ TRANSFORMERS = [
     case("MultiheadAttention", 8, 2, inputs=(TOKENS,) * 3, batch_first=True, calls={"attn_mask": FLOAT_MASK}),
     case("MultiheadAttention", 8, 2, inputs=(TOKENS,) * 3, batch_first=True,
          calls={"attn_mask": floats(6, 4, 4), "need_weights": False}),
-    case("MultiheadAttention", 8, 2, inputs=(TOKENS, floats(3, 5, 6), floats(3, 5, 7)), kdim=6, vdim=7),
+    case("MultiheadAttention", 8, 2, inputs=(TOKENS, floats(5, 4, 6), floats(5, 4, 7)), kdim=6, vdim=7),
     case("MultiheadAttention", 8, 2, inputs=(TOKENS,) * 3, batch_first=True, add_bias_kv=True, add_zero_attn=True,
          calls={"key_padding_mask": PADDING}),
     case("MultiheadAttention", 8, 2, inputs=(floats(4, 8),) * 3),
