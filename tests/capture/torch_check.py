@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from tsx.capture.trace import Report, trace
-from tsx.capture.trace.tree import children
+from tsx.capture.trace.tree import flatten
 from tsx.errors import TsxError
 from tsx.ir.module import Module
 from tsx.ir.verify import verify_module
@@ -17,20 +17,20 @@ from tsx.ops.dtypes import bfloat16_to_float32
 from tsx.runtime.border import Executable
 
 
-def leaves(obj: Any) -> Iterable[Any]:
-    """The tensors and numbers of a structured result."""
-    parts = None if isinstance(obj, torch.Tensor) else children(obj)
-    if parts is None:
-        yield obj
-    else:
-        for item in parts[2]:
-            yield from leaves(item)
+def leaves(obj: Any) -> list[Any]:
+    """The tensors, arrays and numbers of a structured result (of an object of an unknown class: no numbers)."""
+    try:
+        return flatten(obj, lambda o: isinstance(o, (*ARRAYS, int, float)), "it")[0]
+    except TsxError:
+        return flatten(obj, lambda o: isinstance(o, ARRAYS), "it", open_objects=True)[0]
+
+
+ARRAYS = (torch.Tensor, np.ndarray)
 
 
 def assert_close(got: Any, want: Any) -> None:
     """Equal as design 4.23 says."""
-    a, b = list(leaves(got)), [x for x in leaves(want) if x is not None]
-    a = [x for x in a if x is not None]
+    a, b = leaves(got), leaves(want)
     assert len(a) == len(b)
     for x, y in zip(a, b, strict=True):
         x = _array(x)

@@ -87,6 +87,7 @@ class TorchDoor:
             stack.enter_context(_scopes(tracer, recorder))
             stack.enter_context(_plain_attention())
             stack.enter_context(_traced_len(recorder))
+            stack.enter_context(_says_it_traces())
             snapshot = Snapshot(owner, tracer, recorder) if owner is not None else None
             try:
                 with recorder.watching():
@@ -153,3 +154,18 @@ def _traced_len(recorder: Recorder) -> Iterator[None]:
         yield
     finally:
         builtins.len = original
+
+
+@contextmanager
+def _says_it_traces() -> Iterator[None]:
+    """``torch.jit.is_tracing()`` is true: libraries then leave out shortcuts that look into the data."""
+    original = torch.jit.is_tracing
+    torch.jit.is_tracing = _yes
+    try:
+        yield
+    finally:
+        torch.jit.is_tracing = original
+
+
+def _yes() -> bool:
+    return True

@@ -23,7 +23,7 @@ from tsx.ir.dims import Dim
 from tsx.ir.location import Span
 
 _SLOW = 2.0  # seconds a forward: beyond it fewer sizes are tried
-_MOST_PAIRS = 24  # ties tried for one dimension
+_MOST_TIES = 24  # sets of dimensions tried together
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Search:
         self.is_slow = base.seconds > _SLOW
         groups = self._tied(base)
         groups += self._alone(base, {a for g in groups for a in g.axes})
-        groups += self._together(base, {a for g in groups for a in g.axes})
+        groups = self._together(base, groups)
         groups.sort(key=lambda g: g.axes)
         return self._settle(groups)
 
@@ -94,28 +94,27 @@ class Search:
                 self.pins[axis] = found
         return groups
 
-    def _together(self, base: Run, done: set[Axis]) -> list[Group]:
+    def _together(self, base: Run, groups: list[Group]) -> list[Group]:
         """Dimensions of one size that only change together: ``x @ y``, ids and their mask."""
-        groups: list[Group] = []
-        left = [a for a in self.axes if a in self.pins and a not in done]
         attempts = 0
-        for axis in left:
-            if axis not in self.pins:
-                continue
-            for axes in self._partners(axis, left):
+        for axis in [a for a in self.axes if a in self.pins]:
+            for axes in self._partners(axis, groups) if axis in self.pins else ():
                 attempts += 1
-                found = self._try(base, axes) if attempts <= _MOST_PAIRS else None
+                found = self._try(base, axes) if attempts <= _MOST_TIES else None
                 if isinstance(found, Group):
-                    groups.append(found)
+                    groups = [g for g in groups if not set(g.axes) & set(axes)] + [found]
                     for member in axes:
-                        del self.pins[member]
+                        self.pins.pop(member, None)
                     break
         return groups
 
-    def _partners(self, axis: Axis, left: list[Axis]) -> Iterator[tuple[Axis, ...]]:
-        """Sets of dimensions that may have to change with ``axis``: all of its size, then pairs."""
+    def _partners(self, axis: Axis, groups: list[Group]) -> Iterator[tuple[Axis, ...]]:
+        """Sets of dimensions that may have to change with ``axis``, all of its size."""
         size = self.sample.size(axis)
-        same = [a for a in left if a in self.pins and a != axis and self.sample.size(a) == size]
+        taken = {a for g in groups if len(g.axes) > 1 for a in g.axes}
+        same = [
+            a for a in self.axes if a != axis and a not in taken and self.sample.size(a) == size
+        ]
         others = [a for a in same if a[0] != axis[0]]
         by_place = [a for a in others if a[1] == axis[1]]
         tried: set[tuple[Axis, ...]] = set()

@@ -140,7 +140,10 @@ class Capture:
 
     def _finish(self, tracer: Tracer, result: object) -> TreeSpec:
         leaves, spec = flatten(
-            result, lambda o: self.door.is_array(o) or isinstance(o, TracedScalar), "the result"
+            result,
+            lambda o: self.door.is_array(o) or isinstance(o, TracedScalar),
+            "the result",
+            open_objects=True,
         )
         values = [
             tracer.number_operand(leaf, leaf.hint)

@@ -18,16 +18,21 @@ IsLeaf = Callable[[object], bool]
 _SCALARS = (bool, int, float, str)
 
 
-def flatten(obj: object, is_leaf: IsLeaf, where: str) -> tuple[list[object], TreeSpec]:
+def flatten(
+    obj: object, is_leaf: IsLeaf, place: str, *, open_objects: bool = False
+) -> tuple[list[object], TreeSpec]:
     """The leaves of ``obj`` in order and its shape; plain scalars are constants, checked at entry.
 
-    Raises TSX2004 for an object of a class that no record describes.
+    With ``open_objects`` (for results) an object of any class is a record of those attributes that hold arrays, such
+    as the keys and values of a cache. Otherwise, and when it holds none, it raises TSX2004.
     """
     leaves: list[object] = []
-    return leaves, _spec(obj, is_leaf, where, leaves)
+    return leaves, _spec(obj, is_leaf, place, leaves, open_objects)
 
 
-def _spec(obj: Any, is_leaf: IsLeaf, where: str, leaves: list[object]) -> TreeSpec:
+def _spec(
+    obj: Any, is_leaf: IsLeaf, place: str, leaves: list[object], open_objects: bool
+) -> TreeSpec:
     if is_leaf(obj):
         leaves.append(obj)
         return LEAF
@@ -35,12 +40,12 @@ def _spec(obj: Any, is_leaf: IsLeaf, where: str, leaves: list[object]) -> TreeSp
         return TreeSpec("none")
     if isinstance(obj, _SCALARS):
         return TreeSpec("constant", value=obj)
-    parts = children(obj)
+    parts = children(obj) or (_attributes(obj, is_leaf) if open_objects else None)
     if parts is None:
-        raise fail("TSX2004", what=type_label(obj), where=where)
+        raise fail("TSX2004", what=type_label(obj), place=place)
     kind, keys, items = parts
     specs = tuple(
-        _spec(item, is_leaf, f"{where}[{key!r}]" if keys else f"{where}[{i}]", leaves)
+        _spec(item, is_leaf, f"{place}[{key!r}]" if keys else f"{place}[{i}]", leaves, open_objects)
         for i, (item, key) in enumerate(zip(items, keys or [""] * len(items), strict=True))
     )
     label = type_label(obj) if kind in ("namedtuple", "record") else ""
@@ -63,6 +68,28 @@ def children(obj: Any) -> tuple[str, list[str | int], list[object]] | None:
         names: list[str | int] = [f.name for f in dataclasses.fields(obj)]
         return "record", names, [getattr(obj, str(name)) for name in names]
     return None
+
+
+def _attributes(
+    obj: Any, is_leaf: IsLeaf
+) -> tuple[str, list[str | int], list[object]] | None:
+    """An object of an unknown class as a record of the attributes that hold arrays."""
+    found = {
+        name: value
+        for name, value in getattr(obj, "__dict__", {}).items()
+        if not name.startswith("_") and _holds_leaf(value, is_leaf, 8)
+    }
+    return ("record", list(found), list(found.values())) if found else None
+
+
+def _holds_leaf(obj: Any, is_leaf: IsLeaf, depth: int) -> bool:
+    if is_leaf(obj):
+        return True
+    if depth == 0 or obj is None or isinstance(obj, (*_SCALARS, type)):
+        return False
+    parts = children(obj)
+    items = parts[2] if parts is not None else list(getattr(obj, "__dict__", {}).values())
+    return any(_holds_leaf(item, is_leaf, depth - 1) for item in items)
 
 
 def rebuild(obj: Any, leaves: Iterator[object], is_leaf: IsLeaf) -> Any:
