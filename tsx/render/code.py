@@ -21,6 +21,7 @@ _PREFIX = {"neg": "-", "bitwise_not": "~", "__not__": "not "}
 
 class _Code(Expressions):
     def text(self, value: Value, spelling: str = "") -> str:
+        value = self.outside(value)
         if is_constant(value):
             constant = constant_value(value)
             if isinstance(constant, WeightRef):
@@ -55,7 +56,6 @@ def _body(block: Block, code: _Code, depth: int) -> list[str]:
             lines += _loop(node, code, depth)
         elif node.kind == "tsx::group":
             lines.append(f"{indent}# {short_kind(node)}, one kernel:")
-            lines += _renamed(node.blocks[0].inputs, node.inputs, code, indent)
             lines += _body(node.blocks[0], code, depth)
             lines += _assign(node.outputs, node.blocks[0].outputs, code, indent)
         else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tsx.ir import types as ty
 from tsx.ir.graph import Attribute, Graph, Node, Value, WeightRef
-from tsx.ir.op import Op, lookup
+from tsx.ir.op import lookup
 from tsx.ir.schema import Argument
 
 _INLINE = {"prim::Constant", "prim::GetAttr"}
@@ -20,12 +20,17 @@ class Expressions:
 
     def __init__(self, graph: Graph) -> None:
         self._names: dict[Value, str] = {}
+        self._same: dict[Value, Value] = {}  # what a group's body calls its operands
         taken: set[str] = set()
         for value in graph.inputs:
             self._names[value] = _free(value.name or "arg", taken)
         for node in graph.all_nodes():
+            if node.kind == "tsx::group":
+                self._same.update(zip(node.blocks[0].inputs, node.inputs, strict=True))
             for block in node.blocks:
                 for value in block.inputs:
+                    if value in self._same:
+                        continue
                     self._names[value] = _free(value.name or "b", taken)
             for index, value in enumerate(node.outputs):
                 if self.is_inline(node) and not value.name:
@@ -36,7 +41,13 @@ class Expressions:
                 self._names[value] = _free(value.name or f"t{id}{suffix}", taken)
 
     def name(self, value: Value) -> str:
-        return self._names[value]
+        return self._names[self.outside(value)]
+
+    def outside(self, value: Value) -> Value:
+        """The operand that an input of a group's body stands for."""
+        while value in self._same:
+            value = self._same[value]
+        return value
 
     def is_inline(self, node: Node) -> bool:
         """Whether a node has no line of its own."""
@@ -48,6 +59,7 @@ class Expressions:
 
     def text(self, value: Value, spelling: str = "") -> str:
         """An operand: a constant or attribute path inline, or the value's name."""
+        value = self.outside(value)
         node = value.node
         if node is None or not self.is_inline(node):
             return self.name(value)
@@ -66,13 +78,14 @@ class Expressions:
         op = lookup(node.kind)
         if op is None:
             parts = [self.text(v) for v in node.inputs]
-            parts += [f"{k}={_attribute_text(v)}" for k, v in node.attributes.items()]
+            if node.kind != "tsx::group":
+                parts += [f"{k}={_attribute_text(v)}" for k, v in node.attributes.items()]
             return ", ".join(parts)
         parts = []
         named = False  # after an operand left out, or a keyword-only one, the rest go by name
         pairs = list(zip(op.schema.arguments, node.inputs, strict=False))
         for argument, value in pairs:
-            if _is_default(argument, value):
+            if _is_default(argument, self.outside(value)):
                 named = True
                 continue
             text = self.text(value, argument.spelling)
@@ -82,7 +95,8 @@ class Expressions:
         return ", ".join(parts)
 
     def _is_plain(self, value: Value) -> bool:
-        return value.node is not None and value.node.kind == "prim::Constant"
+        node = self.outside(value).node
+        return node is not None and node.kind == "prim::Constant"
 
 
 def constant_text(value: Attribute, type: ty.Type, spelling: str = "") -> str:
@@ -106,10 +120,6 @@ def short_kind(node: Node) -> str:
     namespace, _, rest = node.kind.partition("::")
     base = rest.partition(".")[0]
     return base if namespace in ("aten", "prim") else f"{namespace}::{base}"
-
-
-def operator_of(node: Node) -> Op | None:
-    return lookup(node.kind)
 
 
 def _attribute_text(value: Attribute) -> str:

@@ -33,8 +33,6 @@ def summary_rows(facts: Description, file_bytes: int | None) -> Iterator[tuple[s
         yield "work", f"{least}{count_text(facts.cost.flops)} FLOPs a call{at}"
         yield "activations", f"{least}{size_text(facts.cost.peak_activation_bytes)} at the peak{at}"
     yield "operators", _histogram(facts.operators)
-    if facts.fused:
-        yield "fused", _histogram(facts.fused)
     for input_name, dim, size, reason, where in facts.pins:
         place = f" ({where})" if where else ""
         yield "pinned", f"size {dim} of {input_name} is {size}: {reason}{place}"

@@ -53,8 +53,7 @@ class Description:
     parameters: int
     weight_bytes: int
     dtypes: dict[str, int]  # bytes of weights by dtype
-    operators: dict[str, int]
-    fused: dict[str, int]  # groups by display name
+    operators: dict[str, int]  # a fusion group counts as one, by its display name
     guards: list[GuardInfo]
     pins: list[tuple[str, int, int, str, str]]  # input, dimension, size, reason, where
     cost: Cost | None
@@ -70,7 +69,6 @@ def describe(
     by_dtype: Counter[str] = Counter()
     for data in module.weights.values():
         by_dtype[data.dtype.torch_name] += prod(data.shape) * data.dtype.itemsize
-    operators, fused = _histogram(method.graph)
     return Description(
         name=module.name,
         method=name,
@@ -80,8 +78,7 @@ def describe(
         parameters=sum(prod(data.shape) for data in module.weights.values()),
         weight_bytes=sum(by_dtype.values()),
         dtypes=dict(by_dtype.most_common()),
-        operators=operators,
-        fused=fused,
+        operators=_histogram(method.graph),
         guards=guards(method.graph),
         pins=[
             (p.input, p.dim, p.size, p.reason, str(p.span) if p.span else "") for p in method.pins
@@ -247,13 +244,12 @@ def _bind(type: TensorType, bindings: Mapping[str, int]) -> TensorType:
     return TensorType(type.dtype, shape)
 
 
-def _histogram(graph: Graph) -> tuple[dict[str, int], dict[str, int]]:
-    operators: Counter[str] = Counter()
-    fused: Counter[str] = Counter()
+def _histogram(graph: Graph) -> dict[str, int]:
+    counts: Counter[str] = Counter()
     for node in graph.all_nodes():
-        inside_group = node.block.node is not None and node.block.node.kind == "tsx::group"
+        owner = node.block.node
         if node.kind == "tsx::group":
-            fused[str(node.attributes.get("name", "group"))] += 1
-        if node.kind not in _SILENT and not inside_group:
-            operators[node.kind] += 1
-    return dict(operators.most_common()), dict(fused.most_common())
+            counts[str(node.attributes.get("name", "group"))] += 1
+        elif node.kind not in _SILENT and (owner is None or owner.kind != "tsx::group"):
+            counts[node.kind] += 1
+    return dict(counts.most_common())
