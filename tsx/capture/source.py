@@ -26,6 +26,7 @@ from tsx.errors import TsxError, fail
 from tsx.ir.types import DTYPE_BY_NAME
 from tsx.ops.dtypes import Array, cast, to_numpy
 
+_PACKAGE = Path(__file__).parents[1]
 MODULE_BASES = {("torch.nn.modules.module", "Module"), ("tsx.nn.module", "Module")}
 
 
@@ -113,13 +114,24 @@ def _execute(path: Path, name: str) -> ModuleType:
 
 
 def raised_in_source(path: Path, error: BaseException) -> TsxError:
-    """What the user's own code raised, as one message that names the deepest line of theirs."""
+    """What the user's own code raised, as one message that names the deepest line of theirs.
+
+    What tsx's own code raised is a bug of ours and goes on as it is.
+    """
     if isinstance(error, TsxError):
         return error
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith("<")
+    ]
+    if (
+        frames
+        and Path(frames[-1].filename).is_relative_to(_PACKAGE)
+        and not _is_execute(frames[-1])
+    ):
+        raise error
     missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
     if missing:
         return fail("TSX2054", path=path, package=str(missing).partition(".")[0])
-    frames = traceback.extract_tb(error.__traceback__)
     folder = str(path.resolve().parent)
     own = [f for f in frames if Path(f.filename).resolve().is_relative_to(folder)]
     frame = own[-1] if own else (frames[-1] if frames else None)
@@ -127,6 +139,11 @@ def raised_in_source(path: Path, error: BaseException) -> TsxError:
     line = linecache.getline(frame.filename, frame.lineno or 0).strip() if frame else ""
     detail = f"{type(error).__name__}: {error}".rstrip(": ")
     return fail("TSX2051", path=path, detail=detail, where=where, excerpt=line)
+
+
+def _is_execute(frame: traceback.FrameSummary) -> bool:
+    """Whether the frame is where this file runs the user's, so what was raised is theirs (a wrong import, say)."""
+    return frame.filename == __file__ and frame.name == _execute.__name__
 
 
 def _source_of(path: Path, module: ModuleType, entry: str) -> Source:
