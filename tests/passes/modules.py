@@ -9,7 +9,7 @@ import numpy as np
 
 import tsx.ops  # noqa: F401  (fills the registry)
 from tsx.ir.graph import Graph, WeightRef
-from tsx.ir.module import ClassDef, Method, Module, Object, Parameter
+from tsx.ir.module import LEAF, ClassDef, Method, Module, Object, Parameter, TreeSpec
 from tsx.ir.text import parse_graph
 from tsx.ir.types import ClassType, DType, TensorType
 from tsx.ops.dtypes import cast, dtype_of
@@ -30,7 +30,7 @@ def module_of(text: str) -> Module:
     main = parse_graph(text[: heads[0].start()] if heads else text)
     module.methods["forward"] = method(main)
     for head, end in zip(heads, ends, strict=True):
-        graph = parse_graph(f"graph({head[2]}):{text[head.end():end]}")
+        graph = parse_graph(f"graph({head[2]}):{text[head.end() : end]}")
         owner, _, name = head[1].rpartition(".")
         if owner:
             graph.name = name
@@ -47,7 +47,10 @@ def module_of(text: str) -> Module:
 def method(graph: Graph) -> Method:
     has_self = bool(graph.inputs) and graph.inputs[0].name == "self"
     inputs = graph.inputs[1 if has_self else 0 :]
-    return Method(graph, tuple(Parameter(v.name or f"input{v.index}") for v in inputs))
+    leaves = (LEAF,) * len(graph.outputs)
+    result = LEAF if len(leaves) == 1 else TreeSpec("tuple", leaves)
+    names = tuple(Parameter(v.name or f"input{v.index}") for v in inputs)
+    return Method(graph, names, result)
 
 
 def made_up(name: str, type: TensorType, low: float = 0.5, high: float = 1.5) -> Weight:

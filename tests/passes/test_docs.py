@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.passes.modules import module_of
 
+from tests.passes.modules import module_of
 from tsx.ir.equal import difference
 from tsx.ir.text import parse_graph
 from tsx.passes import pipeline

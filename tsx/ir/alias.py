@@ -73,6 +73,11 @@ class AliasAnalysis:
         places = self._reach([value])
         return self._is_open(places) or not places.isdisjoint(self._weights.values())
 
+    def is_local(self, value: Value) -> bool:
+        """Whether its own memory, not that of its elements, was made in this run and is seen in this graph only."""
+        places = self._points.get(value, set())
+        return not self._is_open(places) and places.isdisjoint(self._weights.values())
+
     def may_alias_output(self, value: Value) -> bool:
         """Whether it may share memory with a result of the graph or what a result contains."""
         return self._meet(self._reach([value]), self._outputs)

@@ -213,15 +213,15 @@ def _store(
     operands = layer.inputs[1:3]
     builder = Builder(layer, Origin.merge(layer.origin, norm.origin))
     source = _weight_name(operands[0])
-    bias_source = _weight_name(operands[1]) or source.removesuffix("weight") + "bias"
+    bias_source = _weight_name(operands[1]) or _bias_name(source)
     for index, (array, name) in enumerate(zip(rounded, (source, bias_source), strict=True), 1):
         made = Weight(np.ascontiguousarray(array), old.dtype)
         stored = add_weight(ctx.module, derived_name([name], ".bn_folded", ""), made)
         layer.set_input(index, builder.weight(stored, made.type))
-    labels = [value.name for value in operands]
+    labels = [value.name if _weight_name(value) else "" for value in operands]
     erase_dead(operands)
-    for value, label, default in zip(layer.inputs[1:3], labels, ("weight", "bias"), strict=True):
-        value.name = label or default
+    for value, label in zip(layer.inputs[1:3], labels, strict=True):
+        value.name = label or value.name
     ctx.note(rule, norm, layer, before)
     return True
 
@@ -269,6 +269,12 @@ def _array(value: Value, module: Module) -> Doubles | None:
 def _weight_name(value: Value) -> str:
     held = _scalar(value)
     return held.name if isinstance(held, WeightRef) else ""
+
+
+def _bias_name(weight: str) -> str:
+    """``conv.bias`` for ``conv.weight``."""
+    stem = weight.removesuffix("weight")
+    return f"{stem}bias" if stem != weight else f"{weight}.bias"
 
 
 def _scalar(value: Value) -> object:

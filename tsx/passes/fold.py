@@ -200,7 +200,10 @@ class _Folder:
             constant.name = name
             self.known[constant] = known
             value.replace_uses(constant)
-        erase_dead(node.outputs)
+        if not any(value.uses for value in node.outputs):
+            operands = node.inputs
+            node.destroy()
+            erase_dead(operands)
 
 
 def resolve_control_flow(ctx: Context) -> None:
@@ -225,8 +228,9 @@ def _resolve_loop(ctx: Context, loop: Node) -> None:
         _become(loop, loop.inputs[2:])
     elif go_on is True and trips is not None and (trips == 1 or _scalar(body.outputs[0]) is False):
         ctx.note("a loop that runs once", loop, "its body")
-        zero = Builder(loop, loop.origin).constant(0)
-        _, *results = splice(body, (zero, *loop.inputs[2:]), loop)
+        if body.inputs[0].uses:
+            body.inputs[0].replace_uses(Builder(loop, loop.origin).constant(0))
+        _, *results = splice(body, (body.inputs[0], *loop.inputs[2:]), loop)
         _become(loop, results)
 
 

@@ -32,6 +32,7 @@ from tsx.ir.walk import all_values
 from tsx.ops.weights import as_weight
 from tsx.passes.define import Context, define
 from tsx.passes.support.constants import drop_unused_weights, is_plain, make_constant
+from tsx.passes.support.describe import describe
 from tsx.passes.support.erase import erase_dead, replace
 from tsx.passes.support.objects import Access, analyse, walk_objects
 
@@ -70,10 +71,15 @@ def _freeze_read(ctx: Context, node: Node, access: Access) -> None:
     value = access.attribute(node)
     if isinstance(value, WeightRef) and value.name in access.written_weights:
         return
+    before, label = describe(node), node.output.name
+    node.output.name = ""
     constant = _constant(ctx.module, Builder(node, node.origin), value, node.output)
-    if constant is not None:
-        ctx.note("an attribute that nothing writes == constant", node, constant)
-        replace(node, [constant])
+    if constant is None:
+        node.output.name = label
+        return
+    ctx.note("an attribute that nothing writes == constant", node, constant, before)
+    constant.name = constant.name or label
+    replace(node, [constant])
 
 
 def _constant(module: Module, builder: Builder, value: AttributeValue, old: Value) -> Value | None:

@@ -27,7 +27,7 @@ from tsx.ir.location import Origin
 from tsx.ir.module import Module
 from tsx.ir.types import ClassType, FunctionType
 from tsx.passes.define import Context, define
-from tsx.passes.support.erase import erase_dead, inherit_name
+from tsx.passes.support.erase import erase_dead
 
 _CALLS = ("prim::CallMethod", "prim::CallFunction")
 
@@ -97,11 +97,14 @@ def inline_call(call: Node, callee: Graph) -> None:
     is_by_value = call.kind == "prim::CallFunction" and "name" not in call.attributes
     arguments = call.inputs[1:] if is_by_value else call.inputs
     values: dict[Value, Value] = dict(zip(callee.inputs, arguments, strict=True))
+    labels = [value.name for value in call.outputs]
+    for value in call.outputs:
+        value.name = ""  # free for the values of the body
     for node in callee.nodes:
         copy_node(node, values, call.graph, origin).insert_before(call)
-    for old, inner in zip(call.outputs, callee.outputs, strict=True):
+    for old, label, inner in zip(call.outputs, labels, callee.outputs, strict=True):
         new = values.get(inner, inner)
-        inherit_name(old, new)
+        new.name = new.name or label
         old.replace_uses(new)
     operands = call.inputs[:is_by_value]
     call.destroy()

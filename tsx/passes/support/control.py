@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tsx.ir.equal import difference
-from tsx.ir.graph import Block, Graph, Node, Value, copy_block, copy_node
+from tsx.ir.graph import Block, Graph, Node, Value, copy_block
 from tsx.passes.define import Context
 from tsx.passes.support.erase import drop_carried, drop_result, erase_dead, splice
 from tsx.passes.support.purity import computation_key
@@ -41,7 +41,7 @@ def _same_results(ctx: Context, node: Node) -> None:
             continue
         if _is_within(first, node):
             assert first.node is not None
-            first = copy_node(first.node, {}, node.graph).insert_before(node).output
+            first.node.move_before(node)
         ctx.note("if c: x else: x == x", node, first)
         node.outputs[index].replace_uses(first)
         drop_result(node, index)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from tsx.ir.alias import AliasAnalysis
 from tsx.ir.effects import written_operands
 from tsx.ir.graph import Graph, Node, Value
+from tsx.ir.op import lookup
 
 
 class Liveness:
@@ -35,11 +36,13 @@ class Liveness:
             pending = [node for node in pending if not self._is_seen(node, fresh, aliases)]
 
     def _is_seen_outside(self, write: Node, aliases: AliasAnalysis) -> bool:
-        for value in written_operands(write):
-            if aliases.may_alias_input(value) or aliases.may_alias_output(value):
-                self._mark_node(write)
-                return True
-        return False
+        """Whether a write reaches memory that others hold: inputs, attributes, weights, elements of those."""
+        if all(aliases.is_local(value) for value in written_operands(write)) and not _is_deep(
+            write
+        ):
+            return False
+        self._mark_node(write)
+        return True
 
     def _is_seen(self, write: Node, live: list[Value], aliases: AliasAnalysis) -> bool:
         if any(aliases.writes(write, value) for value in live):
@@ -90,3 +93,9 @@ class Liveness:
     def carried_lives(self, loop: Node, index: int) -> bool:
         """Whether carried value ``index`` of a loop is read after it or inside."""
         return loop.outputs[index] in self.values or loop.blocks[0].inputs[index + 1] in self.values
+
+
+def _is_deep(write: Node) -> bool:
+    """Whether the elements of a list are written."""
+    op = lookup(write.kind)
+    return op is None or any(a.inner_alias and a.inner_alias.writes for a in op.schema.arguments)

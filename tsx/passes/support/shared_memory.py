@@ -76,11 +76,13 @@ def _is_fresh(value: Value) -> bool:
 
 
 def _follow(root: Value, block: Block, graph: Graph, aliases: AliasAnalysis) -> Memory | None:
-    if aliases.may_alias_input(root):
+    if not aliases.is_local(root):
         return None
     memory = Memory(root, {root})
     related = [v for v in all_values(graph) if v is not root and aliases.may_alias(v, root)]
     for value in related:
+        if _holds_it_later(value, block):
+            continue
         if value.block is not block or value.node is None or not _add_member(memory, value):
             return None
     holders: list[Value] = []
@@ -94,6 +96,19 @@ def _follow(root: Value, block: Block, graph: Graph, aliases: AliasAnalysis) -> 
         if _is_read_after_write(memory, value, block):
             return None
     return memory
+
+
+def _holds_it_later(value: Value, block: Block) -> bool:
+    """Whether a value can hold the memory only once the block has ended: outside, or in the next round of a loop.
+
+    Memory that a node makes is made anew each time the block runs.
+    """
+    if value.block is block:
+        return value.node is None
+    outer = block.node
+    while outer is not None and outer.block is not value.block:
+        outer = outer.block.node
+    return outer is not None
 
 
 def _all_holders(holders: list[Value]) -> list[Value]:
