@@ -9,7 +9,7 @@ import struct
 
 import numpy as np
 import pytest
-from archive_corpus import module_of
+from archive_corpus import CORPUS, module_of
 
 from tsx.errors import ArchiveError
 from tsx.ops.weights import Weight
@@ -53,6 +53,16 @@ def test_every_bit_flip_is_refused(archive: bytes) -> None:
                 missed.append((at, bit))
             damaged[at] ^= 1 << bit
     assert not missed
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_flip_in_any_byte_of_the_corpus_is_refused(name: str) -> None:
+    data = to_bytes(CORPUS[name]())
+    damaged = bytearray(data)
+    for at in range(len(data)):
+        damaged[at] ^= 1 << at % 8
+        assert refused(bytes(damaged)), at
+        damaged[at] = data[at]
 
 
 def test_every_truncation_is_refused(archive: bytes) -> None:

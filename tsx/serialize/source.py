@@ -10,6 +10,7 @@ import mmap
 import os
 import stat
 import sys
+import weakref
 from pathlib import Path
 from typing import IO, Literal, Protocol
 
@@ -77,8 +78,9 @@ class FileSource:
 
     def __init__(self, path: Path, mode: MmapMode) -> None:
         self.name = str(path)
-        self._file = _open_regular(path)
-        self.size = os.fstat(self._file.fileno()).st_size
+        self._descriptor = _open_regular(path)
+        weakref.finalize(self, os.close, self._descriptor)
+        self.size = os.fstat(self._descriptor).st_size
         wants_map = mode == "on" or (mode == "auto" and not _is_on_network(path))
         self._map: mmap.mmap | None = None
         self._wants_map = wants_map and self.size > 0
@@ -98,7 +100,7 @@ class FileSource:
     def _mapped(self) -> mmap.mmap:
         if self._map is None:
             try:
-                self._map = mmap.mmap(self._file.fileno(), self.size, access=mmap.ACCESS_READ)
+                self._map = mmap.mmap(self._descriptor, self.size, access=mmap.ACCESS_READ)
             except ValueError as error:  # the file is shorter than the map
                 raise self._became_shorter() from error
             except OSError as error:
@@ -110,7 +112,7 @@ class FileSource:
         at = 0
         while at < len(buffer):
             try:
-                count = os.preadv(self._file.fileno(), [buffer[at:]], offset + at)
+                count = os.preadv(self._descriptor, [buffer[at:]], offset + at)
             except OSError as error:
                 raise unreadable(error, self.name) from error
             if count == 0:
@@ -142,14 +144,14 @@ def unreadable(error: OSError, path: object) -> TsxError:
     return fail("TSX6008", why=error.strerror or str(error), where=path)
 
 
-def _open_regular(path: Path) -> IO[bytes]:
+def _open_regular(path: Path) -> int:
     """Opens a regular file; never waits for the writer of a pipe."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     what = _what_else(os.fstat(descriptor).st_mode)
     if what:
         os.close(descriptor)
         raise fail("TSX6001", what=f"it is a {what}", where=path)
-    return os.fdopen(descriptor, "rb", buffering=0)
+    return descriptor
 
 
 def _what_else(mode: int) -> str:
