@@ -96,7 +96,10 @@ def to(recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, A
 
 
 def _refuse_device(recorder: Recorder, device: Any) -> None:
-    if device is not None and torch.device(device).type not in ("cpu", torch.get_default_device().type):
+    if device is not None and torch.device(device).type not in (
+        "cpu",
+        torch.get_default_device().type,
+    ):
         what = f"a move to {device}"
         raise fail("TSX2006", what=what, where=recorder.tracer.locator.span())
 
@@ -196,5 +199,3 @@ def _stack(recorder: Recorder, data: Any, dtype: torch.dtype) -> Any:
     if lookup("aten::scalar_tensor") is not None:
         return recorder.aten("scalar_tensor", data, dtype, None, None, None)
     return recorder.aten("full", [], data, dtype, None, None, None)
-
-

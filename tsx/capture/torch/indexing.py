@@ -167,7 +167,9 @@ def squeeze(recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[s
     given = args[1] if len(args) > 1 else kwargs.get("dim")
     sizes = values.shape(recorder, torch.Tensor.shape.__get__, (tensor,), {})
     rank = len(sizes)
-    wanted = range(rank) if given is None else given if isinstance(given, (tuple, list)) else [given]
+    wanted = (
+        range(rank) if given is None else given if isinstance(given, (tuple, list)) else [given]
+    )
     dims = sorted({int(dim) % rank for dim in wanted if rank and sizes[dim] == 1}, reverse=True)
     if not dims:  # torch raises here if a dimension is out of range
         return convert.same(recorder, func, args, kwargs)

@@ -109,7 +109,11 @@ _SETTERS: dict[str, Handler] = {
 def complete_factory(op: Op, operands: list[object], result: object) -> None:
     """Makes the dtype of a new tensor explicit (the default dtype is state of a process) and drops where it lives."""
     for index, argument in enumerate(op.schema.arguments):
-        if argument.name == "dtype" and operands[index] is None and isinstance(result, torch.Tensor):
+        if (
+            argument.name == "dtype"
+            and operands[index] is None
+            and isinstance(result, torch.Tensor)
+        ):
             operands[index] = dtype_of(result.dtype).code
         elif argument.name in ("layout", "device", "pin_memory", "memory_format"):
             operands[index] = None

@@ -70,7 +70,9 @@ class Snapshot:
             for name, value in module.__dict__.items():
                 if name in _OWN or value is attributes.get(name):
                     continue
-                if isinstance(attributes.get(name), torch.Tensor) and isinstance(value, torch.Tensor):
+                if isinstance(attributes.get(name), torch.Tensor) and isinstance(
+                    value, torch.Tensor
+                ):
                     if self.tracer.known(value) is not None and not _is_derived(module, name):
                         self._set(path, name, value)
 

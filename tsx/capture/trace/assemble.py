@@ -42,7 +42,12 @@ def _report(capture: Capture, outcome: Outcome, pins: tuple[Pin, ...]) -> Report
         for leaf, dim in group.axes
     )
     guards = tuple(
-        GuardInfo(str(n.attributes["kind"]), n.attributes["expect"], str(n.attributes["source"]), n.origin.span)
+        GuardInfo(
+            str(n.attributes["kind"]),
+            n.attributes["expect"],
+            str(n.attributes["source"]),
+            n.origin.span,
+        )
         for n in outcome.run.tracer.graph.nodes
         if n.kind == "tsx::guard"
     )

@@ -29,9 +29,7 @@ class Difference:
 def structural(a: Run, b: Run) -> Difference | None:
     """The first difference but for plain ints and sizes in types."""
     pairs = zip(_nodes(a), _nodes(b), strict=False)
-    known: dict[Value, Value] = dict(
-        zip(a.tracer.graph.inputs, b.tracer.graph.inputs, strict=True)
-    )
+    known: dict[Value, Value] = dict(zip(a.tracer.graph.inputs, b.tracer.graph.inputs, strict=True))
     for left, right in pairs:
         found = _node_difference(left, right, known)
         if found is not None:
@@ -68,7 +66,9 @@ def types(a: Run, b: Run) -> Difference | None:
     for left, right in zip(_nodes(a), _nodes(b), strict=True):
         for x, y in zip(left.outputs, right.outputs, strict=True):
             if x.type != y.type:
-                message = f"the result of {left.kind} is {x.type} in one run and {y.type} in another"
+                message = (
+                    f"the result of {left.kind} is {x.type} in one run and {y.type} in another"
+                )
                 return Difference(message, left.origin.span)
     return None
 

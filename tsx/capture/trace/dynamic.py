@@ -49,7 +49,9 @@ class Outcome:
 class Search:
     """The search over one model; ``forbidden`` axes stay as they are."""
 
-    def __init__(self, capture: Capture, forbidden: Mapping[Axis, str], ties: list[tuple[Axis, ...]]) -> None:
+    def __init__(
+        self, capture: Capture, forbidden: Mapping[Axis, str], ties: list[tuple[Axis, ...]]
+    ) -> None:
         self.capture = capture
         self.sample = capture.sample
         self.pins = {axis: Difference(reason, None) for axis, reason in forbidden.items()}
@@ -153,7 +155,10 @@ class Search:
         return run if isinstance(run, Difference) else compare.structural(base, run)
 
     def _run(
-        self, symbols: Mapping[Axis, str], sizes: Mapping[Axis, int], explained: Mapping[HoleKey, Dim]
+        self,
+        symbols: Mapping[Axis, str],
+        sizes: Mapping[Axis, int],
+        explained: Mapping[HoleKey, Dim],
     ) -> Run | Difference:
         """A run, or why the model can't run at these sizes."""
         try:
@@ -222,7 +227,9 @@ class Search:
             if found is None:
                 span = final.tracer.record_spans.get(key[0])
                 text = " and ".join(map(str, values))
-                difference = Difference(f"a number that depends on sizes ({text}) has no expression", span)
+                difference = Difference(
+                    f"a number that depends on sizes ({text}) has no expression", span
+                )
                 return final, difference, self._culprit_of_hole(final, key, groups)
             explained[key] = found
         again = self.capture.run(symbols, {}, explained)
@@ -232,7 +239,9 @@ class Search:
         left = compare.structural(again, check) or compare.types(again, check)
         rest = compare.holes(again, check)
         if left is None and rest:
-            left = Difference("a number that depends on sizes", again.tracer.record_spans.get(rest[0][0]))
+            left = Difference(
+                "a number that depends on sizes", again.tracer.record_spans.get(rest[0][0])
+            )
         return again, left, None
 
     def _culprit(self, final: Run, groups: list[Group]) -> Group | None:

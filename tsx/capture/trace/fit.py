@@ -13,7 +13,10 @@ _DIVISORS = (2, 3, 4, 7, 8, 14, 16, 32, 64)
 
 
 def explain(
-    values: Sequence[int], bindings: Sequence[Mapping[str, int]], sizes: Iterable[Expr], inputs: set[str]
+    values: Sequence[int],
+    bindings: Sequence[Mapping[str, int]],
+    sizes: Iterable[Expr],
+    inputs: set[str],
 ) -> Dim | None:
     """The simplest expression of input sizes with these ``values`` in these runs; None when there is none.
 
@@ -39,7 +42,10 @@ def sizes_in(graph: Graph, inputs: set[str]) -> list[Expr]:
 
 
 def _candidates(
-    values: Sequence[int], bindings: Sequence[Mapping[str, int]], sizes: Iterable[Expr], inputs: set[str]
+    values: Sequence[int],
+    bindings: Sequence[Mapping[str, int]],
+    sizes: Iterable[Expr],
+    inputs: set[str],
 ) -> Iterator[Dim]:
     symbols = [sym(name) for name in sorted(inputs)]
     atoms = list(dict.fromkeys([*symbols, *sizes]))

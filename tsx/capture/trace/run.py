@@ -37,7 +37,9 @@ class Sample:
     types: list[TensorType]
 
     @staticmethod
-    def of(door: Door, model: object, args: Sequence[object], kwargs: Mapping[str, object]) -> Sample:
+    def of(
+        door: Door, model: object, args: Sequence[object], kwargs: Mapping[str, object]
+    ) -> Sample:
         arrays: list[object] = []
         names: list[str] = []
         parameters: list[Parameter] = []
@@ -54,7 +56,9 @@ class Sample:
 
     def axes(self) -> list[Axis]:
         """Every dimension of every input."""
-        return [(leaf, dim) for leaf in range(len(self.arrays)) for dim in range(len(self.shape(leaf)))]
+        return [
+            (leaf, dim) for leaf in range(len(self.arrays)) for dim in range(len(self.shape(leaf)))
+        ]
 
     def size(self, axis: Axis) -> int:
         return self.shape(axis[0])[axis[1]]

@@ -202,7 +202,9 @@ class Tracer:
         is_plain = all(_is_plain(item) for item in items)
         if is_plain and not any(k in self.explained for k in keys) and not _holds_arrays(element):
             kind = element.element if isinstance(element, ty.OptionalType) else element
-            self.ints.update({k: int(i) for k, i in zip(keys, items, strict=True) if type(i) is int})
+            self.ints.update(
+                {k: int(i) for k, i in zip(keys, items, strict=True) if type(i) is int}
+            )
             plain = tuple(float(i) if kind == ty.FLOAT else _attribute(i) for i in items)  # type: ignore[arg-type]
             return self.constant(plain, ty.ListType(kind if plain or kind != ty.ANY else ty.INT))
         values = [self.operand(i, element, k) for i, k in zip(items, keys, strict=True)]

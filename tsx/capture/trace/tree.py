@@ -70,9 +70,7 @@ def children(obj: Any) -> tuple[str, list[str | int], list[object]] | None:
     return None
 
 
-def _attributes(
-    obj: Any, is_leaf: IsLeaf
-) -> tuple[str, list[str | int], list[object]] | None:
+def _attributes(obj: Any, is_leaf: IsLeaf) -> tuple[str, list[str | int], list[object]] | None:
     """An object of an unknown class as a record of the attributes that hold arrays."""
     found = {
         name: value
