@@ -173,7 +173,7 @@ def test_an_unknown_method_has_a_hint() -> None:
 
 def test_an_unknown_engine_is_a_usage_error() -> None:
     module = executable(TWO).module
-    with pytest.raises(RunError, match="TSX5022") as caught:
+    with pytest.raises(RunError, match="TSX5021") as caught:
         Executable(module, engine="warp")
     assert caught.value.exit_status == 2
     assert not isinstance(caught.value, UsageError)

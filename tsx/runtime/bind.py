@@ -153,13 +153,20 @@ def call_step(function: Callable[..., Value], operands: int, results: int) -> St
         result = function(*stack[base:])
         stack[base:] = (result,)
 
-    def general(stack: Stack, slots: Stack) -> None:
+    def several(stack: Stack, slots: Stack) -> None:
         base = len(stack) - operands
         values = function(*stack[base:])
-        stack[base:] = values if results else ()
+        if len(values) != results:
+            raise fail("TSX9001", detail=f"{len(values)} results where {results} are declared")
+        stack[base:] = values
+
+    def none(stack: Stack, slots: Stack) -> None:
+        base = len(stack) - operands
+        function(*stack[base:])
+        del stack[base:]
 
     if results != 1:
-        return general
+        return several if results else none
     return {1: one, 2: two}.get(operands, many)
 
 

@@ -58,7 +58,7 @@ class Executable:
         write: Callable[[str], None] = lambda text: print(text, end=""),
     ) -> None:
         if engine not in ENGINES:
-            raise fail("TSX5022", engine=engine, engines=", ".join(ENGINES))
+            raise fail("TSX5021", engine=engine, engines=", ".join(ENGINES))
         self.module = module
         self.vm = VM(
             lower_module(module, bodies=bodies), module.weights, write=write, enums=_enums(module)

@@ -102,37 +102,47 @@ def _meet(function: Function, before: list[int | None], place: int, depth: int) 
 
 def _check_slots(function: Function) -> None:
     """Every slot that is read was written on all paths and not emptied since: a forward flow to a fixed point."""
-    every = (1 << function.slots) - 1
-    full = [every] * (
-        len(function.code) + 1
-    )  # the slots that certainly hold a value before each instruction
-    full[0] = (1 << function.inputs) - 1
-    changed = True
-    while changed:
-        changed = False
-        for place, instruction in enumerate(function.code):
-            after = _filled(instruction, full[place])
-            successors = [] if instruction.opcode.ends else [place + 1]
-            if instruction.opcode.is_jump:
-                successors.append(instruction.operands[0])
-            for successor in successors:
-                if full[successor] & ~after:
-                    full[successor] &= after
-                    changed = True
+    full_at: dict[
+        int, frozenset[int]
+    ] = {}  # the slots that certainly hold a value at each jump target
+    while _flow(function, full_at):
+        pass
+
+
+def _flow(function: Function, full_at: dict[int, frozenset[int]]) -> bool:
+    """One turn over the code; True when a jump back brought fewer slots than the turn had assumed."""
+    full = set(range(function.inputs))
+    falls_through, again = True, False
+    targets = {i.operands[0] for i in function.code if i.opcode.is_jump}
     for place, instruction in enumerate(function.code):
-        reads = instruction.opcode in (Opcode.LOAD, Opcode.MOVE)
-        if reads and not full[place] >> instruction.operands[0] & 1:
-            raise _bug(function, place, "a slot that holds a value")
+        if place in targets:
+            known = full_at.get(place)
+            arriving = known if not falls_through else full if known is None else full & known
+            assert arriving is not None, "the depth check refuses what nothing reaches"
+            full_at[place] = frozenset(arriving)
+            full = set(arriving)
+        _step(function, place, instruction, full)
+        if instruction.opcode.is_jump:
+            target = instruction.operands[0]
+            fewer = full_at.get(target, full) & full
+            again |= target <= place and fewer != full_at[target]
+            full_at[target] = frozenset(fewer)
+        falls_through = not instruction.opcode.ends
+    return again
 
 
-def _filled(instruction: Instruction, slots: int) -> int:
+def _step(function: Function, place: int, instruction: Instruction, full: set[int]) -> None:
+    """What ``instruction`` does to the slots that hold a value."""
     match instruction.opcode:
         case Opcode.STORE:
-            return slots | 1 << instruction.operands[0]
-        case Opcode.MOVE | Opcode.FREE:
-            return slots & ~(1 << instruction.operands[0])
-        case _:
-            return slots
+            full.add(instruction.operands[0])
+        case Opcode.FREE:
+            full.discard(instruction.operands[0])
+        case Opcode.LOAD | Opcode.MOVE:
+            if instruction.operands[0] not in full:
+                raise _bug(function, place, "a slot that holds a value")
+            if instruction.opcode is Opcode.MOVE:
+                full.discard(instruction.operands[0])
 
 
 def _bug(function: Function, place: int, expected: str) -> TsxError:

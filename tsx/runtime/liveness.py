@@ -1,12 +1,12 @@
 """Where values die: last loads become moves, unused stores become drops, and slots dead on one path are freed there.
 
 Takes the code of one function with labels, gives the same code so refined. A backward flow over structured code: one
-turn for each level of loops and one more. Slots are bits of an int, so a turn costs little even for long functions.
+turn for each level of loops and one more; only what is live at labels is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 
 from tsx.ir.location import Origin
@@ -37,19 +37,18 @@ def kill_dead(items: list[Item], holds_memory: list[bool]) -> list[Item]:
     live_at = _flow(items)
     refined: list[Item] = []  # built from the end
     pending: dict[Label, list[Emitted]] = {}  # what the place of a label must free
-    live = 0
+    live: set[int] = set()
     for item in reversed(items):
         if isinstance(item, Label):
-            live = live_at[item]
             refined.append(item)
             continue
         if item.target is not None and item.opcode is not Opcode.JMP:
             taken = live_at[item.target]
-            refined.extend(_frees(taken & ~live, holds_memory, item.origin))
+            refined.extend(_frees(taken - live, holds_memory, item.origin))
             pending.setdefault(item.target, []).extend(
-                _frees(live & ~taken, holds_memory, item.origin)
+                _frees(live - taken, holds_memory, item.origin)
             )
-        elif item.opcode in (Opcode.LOAD, Opcode.STORE) and not live >> item.operands[0] & 1:
+        elif item.opcode in (Opcode.LOAD, Opcode.STORE) and item.operands[0] not in live:
             item = _dying(item)
         refined.append(item)
         live = _before(item, live, live_at)
@@ -57,34 +56,35 @@ def kill_dead(items: list[Item], holds_memory: list[bool]) -> list[Item]:
     return [out for item in refined for out in _with_frees(item, pending)]
 
 
-def _flow(items: list[Item]) -> dict[Label, int]:
+def _flow(items: list[Item]) -> dict[Label, frozenset[int]]:
     """The slots that are read later, at each label."""
-    live_at = {item: 0 for item in items if isinstance(item, Label)}
+    live_at = {item: frozenset[int]() for item in items if isinstance(item, Label)}
     changed = True
     while changed:
         changed = False
-        live = 0
+        live: set[int] = set()
         for item in reversed(items):
-            if isinstance(item, Label):
-                changed |= live_at[item] != live
-                live_at[item] = live
-            else:
+            if not isinstance(item, Label):
                 live = _before(item, live, live_at)
+            elif live_at[item] != live:
+                live_at[item] = frozenset(live)
+                changed = True
     return live_at
 
 
-def _before(item: Emitted, live: int, live_at: dict[Label, int]) -> int:
-    """What is live before ``item``, given what is live behind it."""
+def _before(item: Emitted, live: set[int], live_at: dict[Label, frozenset[int]]) -> set[int]:
+    """What is live before ``item``, given what is live behind it (a set that may be reused)."""
     match item.opcode:
         case Opcode.LOAD | Opcode.MOVE:
-            return live | 1 << item.operands[0]
+            live.add(item.operands[0])
         case Opcode.STORE:
-            return live & ~(1 << item.operands[0])
+            live.discard(item.operands[0])
         case Opcode.RET:
-            return 0
-    if item.target is None:
-        return live
-    return live_at[item.target] | (0 if item.opcode is Opcode.JMP else live)
+            return set()
+    if item.target is not None:
+        taken = live_at[item.target]
+        return set(taken) if item.opcode is Opcode.JMP else live | taken
+    return live
 
 
 def _dying(item: Emitted) -> Emitted:
@@ -93,10 +93,8 @@ def _dying(item: Emitted) -> Emitted:
     return Emitted(Opcode.DROP, (), item.origin)
 
 
-def _frees(slots: int, holds_memory: list[bool], origin: Origin) -> Iterator[Emitted]:
-    while slots:
-        slot = slots.bit_length() - 1
-        slots ^= 1 << slot
+def _frees(slots: Set[int], holds_memory: list[bool], origin: Origin) -> Iterator[Emitted]:
+    for slot in sorted(slots, reverse=True):
         if holds_memory[slot]:
             yield Emitted(Opcode.FREE, (slot,), origin)
 
