@@ -63,7 +63,7 @@ def linear(
     return Taps(np.stack([first, second], 1), np.stack([1 - share, share], 1))
 
 
-def _cubic(x: Array, a: float) -> Array:
+def cubic_weight(x: Array, a: float) -> Array:
     """Keys' kernel: the weight of an element at distance ``x``, with the free parameter ``a``."""
     x = np.abs(x)
     near = ((a + 2) * x - (a + 3)) * x * x + 1
@@ -79,7 +79,7 @@ def cubic(
     first = np.floor(source)
     share = (source - first)[:, None]
     offsets = np.arange(-1, 3)
-    weights = _cubic(share - offsets.astype(kind), -0.75).astype(kind)
+    weights = cubic_weight(share - offsets.astype(kind), -0.75).astype(kind)
     return Taps(np.clip(first.astype(np.int64)[:, None] + offsets, 0, size - 1), weights)
 
 
@@ -113,7 +113,7 @@ def triangle(x: Array) -> Array:
 
 
 def keys(x: Array) -> Array:
-    return _cubic(x, -0.5)
+    return cubic_weight(x, -0.5)
 
 
 def apply(array: Array, axis: int, taps: Taps) -> Array:
