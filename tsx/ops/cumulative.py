@@ -104,7 +104,7 @@ def _logcumsumexp(x: Array, dim: int) -> Array:
         return cast(np.asarray(np.logaddexp.accumulate(values, axis=axis)), dtype_of(x))
     # Each prefix against its own largest real part: exact for the scale, quadratic only for complex numbers.
     rows = np.moveaxis(values, axis, 0)
-    sums = [_log_sum(rows[: i + 1]) for i in range(len(rows))]
+    sums = [rows[0], *(_log_sum(rows[: i + 1]) for i in range(1, len(rows)))]
     return cast(np.ascontiguousarray(np.moveaxis(np.stack(sums), 0, axis)), dtype_of(x))
 
 
@@ -184,9 +184,9 @@ def _define_trapezoid(name: str, dx_type: str, *, is_running: bool) -> None:
 
     def area(y: Array, step: Any, dim: int, dtype: DType) -> Array:
         axis = axis_of(name, dim, y.ndim)
-        values = y if y.dtype.kind in "fc" else y.astype(np.float32)
+        values = opmath_values(y if y.dtype.kind in "iu" else cast(y, dtype))
         if isinstance(step, np.ndarray):
-            step = _steps(y, step, axis)
+            step = _steps(y, opmath_values(step), axis)
         pieces = _trapezoids(values, step, axis)
         total = np.cumsum(pieces, axis) if is_running else np.sum(pieces, axis)
         return cast(np.asarray(total), dtype)

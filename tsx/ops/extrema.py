@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,8 @@ def _extreme_bfloat16(
     op: str, x: Array, axes: tuple[int, ...], keepdim: bool, *, largest: bool
 ) -> Array:
     kept = [a for a in range(x.ndim) if a not in axes]
-    flat = x.transpose(kept + list(axes)).reshape([x.shape[a] for a in kept] + [-1])
+    count = math.prod(x.shape[a] for a in axes)
+    flat = x.transpose(*kept, *axes).reshape([*(x.shape[a] for a in kept), count])
     found, _ = extreme_along(op, flat, -1, False, largest=largest)
     shape = [1 if a in axes else s for a, s in enumerate(x.shape)]
     return found.reshape(shape) if keepdim else found

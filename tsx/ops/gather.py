@@ -276,7 +276,7 @@ def _index_add(x: Array, dim: int, index: Array, source: Array, alpha: Any) -> A
     axis, target, places = _vector_index("index_add", x, dim, index)
     rows = opmath_values(_source_like("index_add", target, axis, places, source))
     if alpha != 1:
-        rows = rows * rows.dtype.type(alpha)
+        rows = rows * np.asarray(alpha).astype(rows.dtype)
     wide = opmath_values(target).copy()
     np.add.at(wide, _along_axis(axis, places), rows)
     return cast(wide, dtype_of(x)).reshape(x.shape)

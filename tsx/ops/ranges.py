@@ -13,7 +13,7 @@ from tsx.ir.op import Abstract
 from tsx.ir.types import DType, TensorType
 from tsx.ops.abstract import as_dim, dtype_arg, known, mismatch, numel
 from tsx.ops.bounds import at_least
-from tsx.ops.checked import VIEW, define, define_with_inplace
+from tsx.ops.checked import VIEW, define, define_with_inplace, opmath_values
 from tsx.ops.creation import FACTORY, abstract_dtype, dtype_or, number_dtype
 from tsx.ops.dtypes import Array, cast, dtype_of, to_numpy
 from tsx.ops.promote import DEFAULT_FLOAT, opmath
@@ -151,8 +151,8 @@ def _logspace(
 ) -> Array:
     target = _spaced_dtype(start, end, dtype)
     first, last = np.asarray(_number(start)), np.asarray(_number(end))
-    if target.is_integer:
-        first, last = cast(first, target), cast(last, target)
+    if steps > 1:  # torch rounds the ends to the dtype, but not a single start
+        first, last = (opmath_values(cast(v, target)) for v in (first, last))
     exponents = spaced(first, last, steps, target if target.is_complex else DType.FLOAT64)
     return cast(np.power(base, exponents), target)
 

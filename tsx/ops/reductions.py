@@ -39,7 +39,7 @@ def summed(values: Array, axes: tuple[int, ...], keepdim: bool) -> Array:
     if values.dtype == np.float32 and _naive_rows(values, axes) > _NAIVE_LIMIT:
         total = np.sum(values, axis=axes, dtype=np.float64, keepdims=keepdim)
         return np.asarray(total, np.float32)
-    return np.asarray(np.sum(values, axis=axes, keepdims=keepdim))
+    return np.asarray(np.sum(values, axis=axes, dtype=values.dtype, keepdims=keepdim))
 
 
 def _naive_rows(values: Array, axes: tuple[int, ...]) -> int:
@@ -53,10 +53,10 @@ def _naive_rows(values: Array, axes: tuple[int, ...]) -> int:
 
 
 def _sum(x: Array, dtype: int | None) -> Array:
-    return _sum_dim(x, None, False, dtype)
+    return summed_dims(x, None, False, dtype)
 
 
-def _sum_dim(x: Array, dim: Any, keepdim: bool, dtype: int | None) -> Array:
+def summed_dims(x: Array, dim: Any, keepdim: bool, dtype: int | None) -> Array:
     target = input_dtype(x, dtype)
     values = opmath_values(cast(x, target))
     return cast(summed(values, axes_of("sum", dim, x.ndim), keepdim), target)
@@ -88,7 +88,9 @@ def _prod_over(x: Array, axes: tuple[int, ...], keepdim: bool, dtype: int | None
     values = opmath_values(cast(x, target))
     if not x.ndim:
         return cast(values.copy(), target)
-    return cast(np.asarray(np.prod(values, axis=axes, keepdims=keepdim)), target)
+    return cast(
+        np.asarray(np.prod(values, axis=axes, dtype=values.dtype, keepdims=keepdim)), target
+    )
 
 
 def _logical(name: str, x: Array, dim: Any, keepdim: bool) -> Array:
@@ -171,7 +173,7 @@ def _logsumexp(x: Array, dim: Any, keepdim: bool) -> Array:
     values = opmath_values(cast(x, target))
     axes = axes_of("logsumexp", dim, x.ndim)
     if not x.ndim:
-        return cast(values.copy(), target)
+        values, axes, keepdim = values.reshape(1), (0,), False
     # The largest real part keeps exp in range; an infinite one must not give inf - inf.
     top = np.max(values.real, axis=axes, keepdims=True, initial=-np.inf)
     top = np.where(np.isinf(top), top.dtype.type(0), top)
@@ -219,7 +221,7 @@ _DTYPE = "*, ScalarType? dtype=None"
 
 define(f"aten::sum(Tensor self, {_DTYPE}) -> Tensor", rules.total, _sum, REDUCTION, numpy=("sum",))
 define(f"aten::sum.dim_IntList(Tensor self, {_DIMS}, {_DTYPE}) -> Tensor",
-       _sum_rule, _sum_dim, REDUCTION)  # fmt: skip
+       _sum_rule, summed_dims, REDUCTION)  # fmt: skip
 define(f"aten::mean(Tensor self, {_DTYPE}) -> Tensor",
        _mean_all_rule, _mean, REDUCTION, numpy=("mean",))  # fmt: skip
 define(f"aten::mean.dim(Tensor self, {_DIMS}, {_DTYPE}) -> Tensor", _mean_rule, averaged, REDUCTION)

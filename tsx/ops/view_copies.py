@@ -1,0 +1,48 @@
+"""The copying twins of views (``view_copy``, ``unsafe_split``, …), made from the views' own records.
+
+Programs that another tool has functionalised contain them.
+"""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from tsx.ir.op import Op, lookup
+from tsx.ops import complex_views, slicing, splitting, views  # noqa: F401  (their records are read here)
+from tsx.ops.checked import define
+from tsx.ops.dtypes import Array
+
+_COPIED = (
+    "alias", "as_strided", "detach", "diagonal", "expand", "permute", "select.int", "slice.Tensor",
+    "split.Tensor", "split_with_sizes", "squeeze", "squeeze.dim", "squeeze.dims", "t", "transpose.int",
+    "unbind.int", "unfold", "unsqueeze", "view", "view.dtype", "view_as_complex", "view_as_real",
+)  # fmt: skip
+_UNSAFE = ("split.Tensor", "chunk", "split_with_sizes")
+
+
+def _twin(view: Op, name: str) -> None:
+    """Registers ``name``: the view's operands and rule, its result copied, no alias marks."""
+    schema = re.sub(r"\(a( -> \*)?\)", "", view.schema.text.partition("(")[2])
+
+    def evaluate(*operands: object) -> object:
+        found = view.eval(*operands)
+        return [_copy(part) for part in found] if isinstance(found, list) else _copy(found)
+
+    define(f"aten::{name}({schema}", view.infer, evaluate)
+
+
+def _copy(x: object) -> Array:
+    return np.array(x, order="C")
+
+
+for _name in _COPIED:
+    _view = lookup(f"aten::{_name}")
+    assert _view is not None
+    _stem, _dot, _overload = _name.partition(".")
+    _twin(_view, f"{_stem}_copy{_dot}{_overload}")
+for _name in _UNSAFE:
+    _view = lookup(f"aten::{_name}")
+    assert _view is not None
+    _twin(_view, f"unsafe_{_name}")
