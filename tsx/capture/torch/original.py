@@ -13,7 +13,9 @@ from typing import Any
 import torch
 
 from tsx.capture.torch.arrays import map_leaves, to_numpy
+from tsx.capture.trace.tree import flatten
 from tsx.ops.dtypes import Array
+from tsx.runtime.tree import unflatten
 
 
 @contextlib.contextmanager
@@ -31,10 +33,21 @@ def evaluating(model: Any) -> Iterator[None]:
 
 
 def run_original(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """The model's result as arrays. A model that changes its own state runs as a copy, so it stays as it was."""
+    """The model's result, in the structure and with the arrays that a captured program gives.
+
+    A model that changes its own state runs as a copy, so it stays as it was.
+    """
     with evaluating(model):
         runner = _copied(model)
-        return to_numpy(runner(*_cloned(args), **_cloned(kwargs)))
+        return plain_result(runner(*_cloned(args), **_cloned(kwargs)))
+
+
+def plain_result(result: Any) -> Any:
+    """A torch result as arrays in tuples, lists, dicts and records."""
+    leaves, spec = flatten(
+        result, lambda leaf: isinstance(leaf, torch.Tensor), "the result", open_objects=True
+    )
+    return unflatten(spec, iter(to_numpy(leaves)))
 
 
 def layer_outputs(
