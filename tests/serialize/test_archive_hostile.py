@@ -22,7 +22,7 @@ from tsx.serialize.archive import load, to_bytes
 
 VALUES: list[Any] = [
     None, True, False, 0, 1, -1, 2, 63, 64, 255, 65536, 2**31, 2**32, 2**48, 2**63 - 1, -(2**63), 2**64 - 1,
-    0.0, -1.5, float("inf"), "", "x", "self", "aten::relu", "prim::Return", "a\0b", "\x1b[31m", "x" * 2000,
+    0.0, -1.5, float("inf"), "", "x", "self", "aten::relu", "prim::Return", "a\0b", "\x1b[31m", "\u202e", "x" * 2000,
     b"", b"\0" * 32, [], {}, [[]], [0], ["tuple"], ["weight", "w"], ["type", 0], ["object", 0], ["list", 0],
     {"a": 1}, [0, [], []], [None] * 5,
 ]  # fmt: skip
@@ -87,7 +87,9 @@ def loads(data: bytes) -> bool:
     """Whether ``data`` loads; an error other than ``ArchiveError``, or a module that isn't valid, fails the test."""
     try:
         module = load(data)
-    except ArchiveError:
+    except ArchiveError as error:
+        shown = str(error).replace("\n", "")
+        assert shown.isprintable(), "a name from a file reached the terminal raw"
         return False
     assert verify_module(module) == []
     load(to_bytes(module))

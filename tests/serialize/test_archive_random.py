@@ -213,7 +213,7 @@ def modules(draw: st.DrawFn) -> Module:
 
 
 @given(modules())
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_a_random_module_comes_back_as_it_was(module: Module) -> None:
     assert [str(violation) for violation in verify_module(module)] == []
     data = to_bytes(module)
@@ -223,7 +223,7 @@ def test_a_random_module_comes_back_as_it_was(module: Module) -> None:
 
 
 @given(modules(), st.randoms())
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_the_order_of_tables_without_order_does_not_matter(
     module: Module, rng: random.Random
 ) -> None:

@@ -129,13 +129,23 @@ def _load(source: ReadFrom, mmap: MmapMode, check: CheckMode) -> tuple[Header, M
 
 @contextlib.contextmanager
 def _opened(source: ReadFrom, mmap: MmapMode) -> Iterator[Source]:
-    """The bytes of an archive; errors that come up say whose they are."""
+    """The bytes of an archive. Its errors say whose they are, and names from the file can't reach a terminal raw."""
     opened = open_source(source, mmap)
     try:
         yield opened
     except ArchiveError as error:
-        error.where = error.where or opened.name
-        raise
+        raise ArchiveError(
+            error.code,
+            _printable(error.message),
+            error.where or opened.name,
+            "\n".join(map(_printable, error.excerpt.split("\n"))),
+            error.help,
+        ) from error.__cause__
+
+
+def _printable(text: str) -> str:
+    """``text`` with control characters and the like as escapes."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def _read_header(source: Source) -> Header:

@@ -88,7 +88,7 @@ def mapping(value: Any, what: str, keys: Collection[str] | None = None) -> dict[
     if type(value) is not dict:
         raise malformed(f"{what} has to be a map")
     if keys is not None and value.keys() != set(keys):
-        raise malformed(f"{what} has the keys {', '.join(value)}, not {', '.join(sorted(keys))}")
+        raise malformed(f"{what} has the keys {sorted(value)!r:.200}, not {sorted(keys)}")
     return value
 
 

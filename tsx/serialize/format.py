@@ -217,7 +217,7 @@ def header_from(fields: dict[str, Any], preamble: Preamble) -> Header:
     if not {kind for kind, _ in operators}.issuperset(requires):
         raise checked.malformed("a required operator is not among the operators")
     metadata = {
-        checked.name(key, "a key of the metadata"): checked.string(value, f"metadata {key}")
+        checked.name(key, "a key of the metadata"): checked.string(value, f"metadata {key!r}")
         for key, value in checked.mapping(fields["metadata"], "the metadata").items()
     }
     return Header(

@@ -271,7 +271,7 @@ def _read_class(row: Any, unit: UnitReader, graphs: _GraphsInOrder) -> ClassDef:
     for pair in checked.array(attributes, f"the attributes of {what}"):
         label, type_at = checked.array(pair, f"an attribute of {what}", 2)
         checked.name(label, f"the name of an attribute of {what}")
-        _add(definition.attributes, label, unit.type(type_at, f"the type of {label}"), what)
+        _add(definition.attributes, label, unit.type(type_at, f"the type of {label!r}"), what)
     for pair in checked.array(methods, f"the methods of {what}"):
         label, graph = checked.array(pair, f"a method of {what}", 2)
         checked.name(label, f"the name of a method of {what}")
@@ -281,7 +281,7 @@ def _read_class(row: Any, unit: UnitReader, graphs: _GraphsInOrder) -> ClassDef:
     definition.bases = _read_names(bases, f"the bases of {what}")
     pairs = [checked.array(p, "a member", 2) for p in checked.array(members, "the members")]
     definition.members = tuple(
-        (checked.name(label, "a member"), unit.attribute(value, f"member {label} of {what}"))
+        (checked.name(label, "a member"), unit.attribute(value, f"member {label!r} of {what}"))
         for label, value in pairs
     )
     checked.unique([label for label, _ in definition.members], f"the members of {what}")
@@ -328,9 +328,9 @@ class _ObjectReader:
         }  # fmt: skip
         if isinstance(tag, str) and tag in containers:
             return containers[tag]([self._value(item, what) for item in fields])
-        read = self._unit.attribute(value, f"attribute {what}")
+        read = self._unit.attribute(value, f"attribute {what!r}")
         if isinstance(read, (ty.Type, tuple)):
-            raise checked.malformed(f"attribute {what} of an object is a type")
+            raise checked.malformed(f"attribute {what!r} of an object is a type")
         return read
 
 
@@ -338,8 +338,8 @@ def _dict(items: list[AttributeValue], what: str) -> AttributeValue:
     keys, values = items[0::2], items[1::2]
     plain = (bool, int, float, complex, str, WeightRef, type(None))
     if len(keys) != len(values) or not all(isinstance(key, plain) for key in keys):
-        raise checked.malformed(f"{what} is no dictionary")
+        raise checked.malformed(f"{what!r} is no dictionary")
     made: dict[AttributeValue, AttributeValue] = dict(zip(keys, values, strict=True))
     if len(made) != len(keys):
-        raise checked.malformed(f"{what} has a key twice")
+        raise checked.malformed(f"{what!r} has a key twice")
     return made
