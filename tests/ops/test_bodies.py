@@ -1,0 +1,111 @@
+"""Every composite's body, run node by node on the VM, answers what its fast NumPy meaning answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import tsx.ops  # noqa: F401  (fills the registry)
+from tsx.ir.op import Op, all_ops, lookup
+from tsx.ir.text import parse_graph
+from tsx.ir.verify import verify
+from tsx.runtime.lower import lower
+from tsx.runtime.vm import VM
+
+RNG = np.random.default_rng(5)
+
+
+def floats(*shape: int, dtype: type = np.float32) -> np.ndarray:
+    return RNG.standard_normal(shape).astype(dtype)
+
+
+def positive(*shape: int) -> np.ndarray:
+    return RNG.uniform(0.5, 2, shape).astype(np.float32)
+
+
+IMAGE, ROWS = floats(2, 4, 5, 3), floats(2, 3, 6)
+TERMS = (positive(4), floats(4))
+STATISTICS = (floats(4), positive(4))
+Q, K, V = floats(2, 4, 5, 8), floats(2, 4, 7, 8), floats(2, 4, 7, 6)
+BOOL_MASK = RNG.random((5, 7)) > 0.4
+BOOL_MASK[2] = False  # a row that nothing is kept of
+
+SAMPLES: dict[str, list[tuple[object, ...]]] = {
+    "aten::softmax.int": [(ROWS, 1, None), (ROWS, -1, 7)],
+    "aten::log_softmax.int": [(ROWS, 0, None), (RNG.integers(0, 9, (3, 4)), 1, 6)],
+    "aten::layer_norm": [
+        (ROWS, [6], None, None, 1e-5, True),
+        (ROWS, [3, 6], positive(3, 6), floats(3, 6), 1e-3, True),
+        (floats(6), [6], positive(6), None, 1e-5, True),
+    ],
+    "aten::rms_norm": [
+        (ROWS, [6], None, None),
+        (ROWS, [3, 6], positive(3, 6), 1e-4),
+        (floats(2, 5, dtype=np.float64), [5], None, None),
+    ],
+    "aten::group_norm": [
+        (IMAGE, 2, None, None, 1e-5, True),
+        (IMAGE, 4, *TERMS, 1e-3, True),
+        (floats(3, 4), 2, TERMS[0], None, 1e-5, True),
+    ],
+    "aten::batch_norm": [
+        (IMAGE, *TERMS, *STATISTICS, False, 0.1, 1e-5, True),
+        (IMAGE, None, None, *STATISTICS, False, 0.1, 1e-3, True),
+        (floats(3, 4), *TERMS, *STATISTICS, True, 0.2, 1e-5, True),
+        (IMAGE, *TERMS, None, None, True, 0.1, 1e-5, True),
+        (IMAGE, None, TERMS[1], *STATISTICS, True, 0.3, 1e-5, True),
+    ],
+    "aten::instance_norm": [
+        (IMAGE, *TERMS, None, None, True, 0.1, 1e-5, True),
+        (IMAGE, None, None, *STATISTICS, True, 0.4, 1e-5, True),
+        (floats(2, 4, 9), *TERMS, *STATISTICS, False, 0.1, 1e-5, True),
+    ],
+    "aten::scaled_dot_product_attention": [
+        (Q, K, V, None, 0.0, False, None, False),
+        (Q, K, V, None, 0.0, True, 0.5, False),
+        (Q, K, V, BOOL_MASK, 0.0, False, None, False),
+        (Q, K, V, floats(2, 1, 5, 7), 0.0, False, None, False),
+        (Q, K[:, :2], V[:, :2], None, 0.0, False, None, True),
+    ],
+}
+
+
+def composites() -> list[Op]:
+    return [op for op in all_ops() if op.body]
+
+
+@pytest.mark.parametrize("op", composites(), ids=lambda op: op.kind)
+def test_a_body_is_a_valid_graph_of_the_schemas_operands(op: Op) -> None:
+    graph = parse_graph(op.body, file=op.kind)
+    assert len(graph.inputs) == len(op.schema.arguments)
+    assert verify(graph) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "operands"),
+    [(kind, operands) for kind, samples in SAMPLES.items() for operands in samples],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_body_answers_what_eval_answers(kind: str, operands: tuple[object, ...]) -> None:
+    op = lookup(kind)
+    assert op is not None
+    ours, bodys = copied(operands), copied(operands)
+    with np.errstate(all="ignore"):
+        expected = op.eval(*ours)
+    graph = parse_graph(op.body, file=kind)
+    (found,) = VM(lower(graph, bodies=True)).run(graph.name, bodys)
+    check(found, expected)
+    for a, b in zip(bodys, ours, strict=True):  # what training writes
+        if isinstance(a, np.ndarray):
+            check(a, b)
+
+
+def copied(operands: tuple[object, ...]) -> list[object]:
+    return [o.copy() if isinstance(o, (np.ndarray, list)) else o for o in operands]
+
+
+def check(found: object, expected: object) -> None:
+    assert isinstance(found, np.ndarray)
+    assert isinstance(expected, np.ndarray)
+    assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6)
