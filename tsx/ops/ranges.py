@@ -18,6 +18,7 @@ from tsx.ops.creation import FACTORY, abstract_dtype, dtype_or, number_dtype
 from tsx.ops.dtypes import Array, cast, dtype_of, to_numpy
 from tsx.ops.promote import DEFAULT_FLOAT, opmath
 from tsx.ops.view_rules import tensor, unknown_list
+from tsx.ops.views import expanded
 
 _LONG = "*, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None"
 
@@ -242,11 +243,19 @@ def meshed(tensors: list[Array], indexing: str = "ij") -> list[Array]:
     """Views of 0-dim or 1-D tensors, each spread over the grid of all."""
     if indexing not in ("ij", "xy"):
         raise fail("TSX4005", op="meshgrid", expected="indexing 'ij' or 'xy'", found=repr(indexing))
-    flat = [x.reshape(-1) for x in tensors]
     if any(x.ndim > 1 for x in tensors) or len({x.dtype for x in tensors}) > 1 or not tensors:
         raise fail("TSX4005", op="meshgrid", expected="1-D tensors of one dtype",
                    found=[list(x.shape) for x in tensors])  # fmt: skip
-    return [np.asarray(grid) for grid in np.meshgrid(*flat, indexing=indexing, copy=False)]  # type: ignore[call-overload]
+    rank = len(tensors)
+    places = [1, 0, *range(2, rank)] if indexing == "xy" and rank > 1 else list(range(rank))
+    shape = [0] * rank
+    for x, place in zip(tensors, places, strict=True):
+        shape[place] = x.size
+    columns = (
+        x.reshape([-1 if i == place else 1 for i in range(rank)])
+        for x, place in zip(tensors, places, strict=True)
+    )
+    return [expanded(column, shape) for column in columns]
 
 
 def _meshgrid_rule(tensors: Abstract, indexing: Abstract = "ij") -> Abstract:
@@ -275,7 +284,7 @@ def _cartesian_rule(tensors: Abstract) -> Abstract:
 
 def _vander(x: Array, n: int | None, increasing: bool) -> Array:
     kind = dtype_of(x)
-    result = np.vander(x, n, increasing)
+    result = np.vander(opmath_values(x), n, increasing)
     return cast(result, DType.INT64 if kind.is_integer or kind is DType.BOOL else kind)
 
 
