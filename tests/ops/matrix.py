@@ -1,10 +1,8 @@
-"""torch's own samples run through our operators: the machinery of ``test_matrix_torch.py`` and of the report.
+"""torch's own samples run through our operators: the machinery of ``test_matrix_torch.py`` and ``matrix_report.py``.
 
 Each sample of torch's ``op_db`` is run by torch under two modes. One sees the Python-level call, one the dispatcher's
 calls below it; every call whose operator is registered is evaluated by our record on the same operands, and compared:
 values within torch's tolerances for the dtype, the type rule against the value, in-place forms against torch's.
-
-    python -m tests.ops.matrix      prints the counts by operator
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ from __future__ import annotations
 import collections
 import itertools
 import math
-import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -31,11 +28,10 @@ from tsx.capture.torch.names import candidates, kind_of
 from tsx.capture.torch.tensors import plain
 from tsx.capture.trace.match import choose
 from tsx.errors import TsxError
-from tsx.ir.op import Op, Trait, all_ops, lookup
-from tsx.ir.types import TensorType
+from tsx.ir.op import Op, Trait, lookup
+from tsx.ir.types import DType, TensorType
 from tsx.ops.call import evaluate
 from tsx.ops.dtypes import Array, bfloat16_to_float32, dtype_of, type_of
-from tsx.ir.types import DType
 
 DTYPES = (torch.float32, torch.float64, torch.int64, torch.bool)
 SAMPLES = 12  # at most, for one OpInfo and dtype, spread over all that torch has
@@ -45,7 +41,6 @@ VARIANTS = 2  # of each kind and dtype: in-place form, strided operands, special
 PROCESSES = 2
 
 _UNSPECIFIED = ("aten::empty", "aten::new_empty", "aten::_unsafe_view_empty")
-SPECIAL = (0.0, -0.0, 1.0, -1.0, 0.5, -2.5, math.inf, -math.inf, math.nan, 1e-30, 3e5, -7.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +114,15 @@ class _Calls(TorchFunctionMode):
         found = _chosen(candidates(func), args, kwargs)
         with _Dispatches(self.comparer):
             result = func(*args, **kwargs)
-        if found is not None and not found[0].schema.mutates:
+        if found is not None and _answers(found[0], result):
             self.comparer.call(*found, result)
         return result
+
+
+def _answers(op: Op, result: object) -> bool:
+    """Whether the Python function gives what the operator does (``torch.unique_consecutive`` may give the first)."""
+    single = isinstance(result, torch.Tensor)
+    return not op.schema.mutates and (not single or len(op.schema.results) == 1)
 
 
 class _Dispatches(TorchDispatchMode):
@@ -172,7 +173,7 @@ def difference(value: object, expected: object, what: str) -> str:
         pairs = enumerate(zip(value, expected, strict=True))
         return next(filter(None, (difference(v, e, f"{what} {i}") for i, (v, e) in pairs)), "")
     if not isinstance(expected, torch.Tensor):
-        return "" if value == expected or value != value else f"{what}: {expected} != {value}"  # noqa: PLR0124
+        return "" if value == expected or value != value else f"{what}: {expected} != {value}"
     if not isinstance(value, np.ndarray):
         return f"{what} is a {type(value).__name__}, not an array"
     want = array_of(expected, copy=False)
@@ -279,49 +280,9 @@ def run_info(index: int) -> list[Outcome]:
     return comparer.outcomes
 
 
-def run_special_values(kind: str) -> list[Outcome]:
-    """An elementwise operator of tensors on NaN, infinities and signed zeros, against torch."""
-    op = lookup(kind)
-    assert op is not None
-    tensors = [a for a in op.schema.arguments if isinstance(a.type, TensorType)]
-    if len(tensors) != len(op.schema.arguments) or not 1 <= len(tensors) <= 2:
-        return []
-    function = getattr(getattr(torch.ops.aten, op.schema.base), op.schema.overload or "default")
-    outcomes = []
-    for dtype in (torch.float32, torch.float64, torch.float16, torch.bfloat16):
-        grid = torch.tensor(list(itertools.product(SPECIAL, repeat=len(tensors))), dtype=dtype)
-        for operands in (grid.unbind(1), grid[:0].unbind(1), grid[8].unbind(0)):
-            try:
-                expected = function(*operands)
-            except Exception:
-                break
-            problem = problem_of(op, [array_of(o, copy=True) for o in operands], expected)
-            name = str(dtype).removeprefix("torch.")
-            outcomes.append(Outcome(kind, name, problem and f"special values: {problem}"))
-    return outcomes
-
-
 def run_all(names: Sequence[str] = ()) -> list[Outcome]:
     """Every comparison; ``names`` limits it to some OpInfos."""
     indices = [i for i, info in enumerate(op_db) if not names or info.name in names]
     with ProcessPoolExecutor(PROCESSES) as pool:
         found = pool.map(run_info, indices, chunksize=8)
         return list(itertools.chain.from_iterable(found))
-
-
-def main() -> None:
-    outcomes = run_all(sys.argv[1:])
-    for op in [] if sys.argv[1:] else all_ops():
-        if op.formula is not None and op.kind.startswith("aten::"):
-            outcomes += run_special_values(op.kind)
-    failed = [o for o in outcomes if o.problem]
-    print(f"{len(outcomes)} comparisons, {len(failed)} failed")
-    kinds = collections.Counter((o.kind, o.dtype) for o in failed)
-    seen = collections.Counter((o.kind, o.dtype) for o in outcomes)
-    for (kind, dtype), count in sorted(kinds.items()):
-        first = next(o.problem for o in failed if (o.kind, o.dtype) == (kind, dtype))
-        print(f"{kind:40} {dtype:8} {count:4}/{seen[kind, dtype]:4}  {first[:150]}")
-
-
-if __name__ == "__main__":
-    main()

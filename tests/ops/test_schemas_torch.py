@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-import tsx.ops  # noqa: F401  (fills the registry)
+import tsx.ops
 from tsx.ir.op import all_ops
 
 pytestmark = pytest.mark.torch
@@ -21,8 +21,6 @@ def test_there_are_operators_to_compare() -> None:
 @pytest.mark.parametrize("op", ATEN, ids=lambda op: op.kind)
 def test_schema_is_torchs(op: tsx.ir.op.Op) -> None:
     close = [
-        text
-        for text in TORCH
-        if text.startswith(op.schema.name + "(") or text.startswith(f"{op.schema.name}.")
+        text for text in TORCH if text.startswith((op.schema.name + "(", f"{op.schema.name}."))
     ]
     assert op.schema.text in TORCH, "\n".join([op.schema.text, *sorted(close)])

@@ -52,15 +52,16 @@ binary("aten::fmod.Scalar(Tensor self, Scalar other) -> Tensor", "fmod(self, oth
 to_float("aten::reciprocal(Tensor self) -> Tensor", "1 / self", inplace=True, numpy=("reciprocal",))
 
 # --- powers; torch multiplies out small exponents too
+POWER = {"": "self ** exponent", "bool": "self | ~exponent"}
 POWERS = {
-    "": "self ** exponent",
+    **POWER,
     "2": "self * self", "2.0/float": "self * self", "3": "self * self * self", "3.0/float": "self * self * self",
     "0.5/float": "sqrt(self)", "-0.5/float": "1 / sqrt(self)", "-1/float": "1 / self", "-1.0/float": "1 / self",
     "-2/float": "1 / (self * self)", "-2.0/float": "1 / (self * self)",
 }
-binary("aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", "self ** exponent", refuses="bool", numpy=("power",))
-binary("aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", POWERS, select="exponent", refuses="bool")
-binary("aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor", "self ** exponent", refuses="bool")
+binary("aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", POWER, numpy=("power",))
+binary("aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", POWERS, select="exponent")
+binary("aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor", POWER)
 inplace_as("aten::pow.Tensor_Tensor", "aten::pow_.Tensor")
 inplace_as("aten::pow.Tensor_Scalar", "aten::pow_.Scalar")
 unary("aten::square(Tensor self) -> Tensor", "self * self", kind=Kind.BOOL_TO_LONG, inplace=True, numpy=("square",))

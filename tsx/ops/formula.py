@@ -47,6 +47,12 @@ class Formula:
     compute: DType | None = None  # instead of the promoted dtype
     becomes: str = ""  # a cast: the argument that says the dtype, as a code or as a tensor
 
+    def __str__(self) -> str:
+        """The text, or each case's."""
+        if tuple(self.texts) == ("",):
+            return self.texts[""]
+        return " | ".join(f"{case or 'else'}: {text}" for case, text in self.texts.items())
+
     @classmethod
     def private(cls, schema: str, text: str) -> Formula:
         """A formula of tensors that is part of an operator, not one of its own."""

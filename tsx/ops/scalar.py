@@ -64,13 +64,13 @@ class Expression:
     result: Tree
 
     def names(self) -> frozenset[str]:
-        """The operands it uses."""
+        """The names it uses, besides those it defines."""
         found: set[str] = set()
         bound: set[str] = set()
         for name, tree in (*self.parts, ("", self.result)):
             found |= _names(tree) - bound
             bound.add(name)
-        return frozenset(found - set(_CONSTANTS))
+        return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)
