@@ -90,19 +90,30 @@ _BODY = """graph(%self : Tensor, %dim : int, %dtype : int?):
       -> (%cast)
     block1():
       -> (%self)
-  %dims : int[] = prim::ListConstruct(%dim)
-  %top : Tensor = aten::amax(%x, %dims, %yes)
-  %shifted : Tensor = aten::sub.Tensor(%x, %top, %one)
-  %powers : Tensor = aten::exp(%shifted)
-  %total : Tensor = aten::sum.dim_IntList(%powers, %dims, %yes, %none)
+  %zero : int = prim::Constant[value=0]()
+  %count : int = aten::numel(%x)
+  %some : bool = aten::gt.int(%count, %zero)
+  %result : Tensor = prim::If(%some)
+    block0():
+      %dims : int[] = prim::ListConstruct(%dim)
+      %top : Tensor = aten::amax(%x, %dims, %yes)
+      %shifted : Tensor = aten::sub.Tensor(%x, %top, %one)
+      %powers : Tensor = aten::exp(%shifted)
+      %total : Tensor = aten::sum.dim_IntList(%powers, %dims, %yes, %none)
 """
 _ENDINGS = {
-    "softmax": "  %result : Tensor = aten::div.Tensor(%powers, %total)\n  return (%result)\n",
+    "softmax": "      %rows : Tensor = aten::div.Tensor(%powers, %total)\n",
     "log_softmax": (
-        "  %log : Tensor = aten::log(%total)\n"
-        "  %result : Tensor = aten::sub.Tensor(%shifted, %log, %one)\n  return (%result)\n"
+        "      %log : Tensor = aten::log(%total)\n"
+        "      %rows : Tensor = aten::sub.Tensor(%shifted, %log, %one)\n"
     ),
 }
+_EMPTY = """      -> (%rows)
+    block1():
+      %nothing : Tensor = aten::clone(%x, %none)
+      -> (%nothing)
+  return (%result)
+"""
 
 
 def _rule(name: str) -> Infer:
@@ -123,7 +134,7 @@ def _evaluate(name: str, kernel: Callable[[Array, int], Array]) -> Evaluate:
 def _define(name: str, kernel: Callable[[Array, int], Array]) -> None:
     composite(
         f"aten::{name}.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor",
-        _BODY + _ENDINGS[name],
+        _BODY + _ENDINGS[name] + _EMPTY,
         infer=_rule(name),
         eval=_evaluate(name, kernel),
         torch=(f"torch.nn.functional.{name}", f"torch.Tensor.{name}", f"torch.special.{name}"),
