@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from archive_corpus import CORPUS, module_of
-from archive_surgery import Parts, pack, take_apart
 
+from tests.serialize.corpus import CORPUS, module_of
+from tests.serialize.surgery import Parts, pack, take_apart
 from tsx.errors import ArchiveError
 from tsx.ir.verify import verify_module
 from tsx.serialize import limits
@@ -269,7 +269,7 @@ def tensor_digest(dtype: str, shape: list[int], data: bytes) -> bytes:
     """As docs/archive.md, section 4, says."""
     import struct
 
-    from archive_surgery import digest
+    from tests.serialize.surgery import digest
 
     return digest(
         dtype.encode() + b"\0" + struct.pack(f"<I{len(shape)}Q", len(shape), *shape) + data

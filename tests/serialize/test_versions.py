@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from archive_corpus import CORPUS, module_of
-from archive_surgery import take_apart
 
+from tests.serialize.corpus import CORPUS, module_of
+from tests.serialize.surgery import take_apart
 from tsx.errors import ArchiveError
 from tsx.ir import op as registry
 from tsx.ir.graph import Node

@@ -7,8 +7,8 @@ import random
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_archive_round_trip import assert_same
 
+from tests.serialize.test_round_trip import assert_same
 from tsx.ir import types as ty
 from tsx.ir.build import Builder
 from tsx.ir.dims import Dim, sym

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archive_corpus import CORPUS
 
+from tests.serialize.corpus import CORPUS
 from tsx.errors import ArchiveError
 from tsx.serialize.archive import load, read_header, save, to_bytes
 

@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from archive_corpus import module_of
-from archive_surgery import take_apart
-
+from tests.serialize.corpus import module_of
+from tests.serialize.surgery import take_apart
 from tsx.ir.prim import PRIMS
 from tsx.ir.types import ATOMS, DType
 from tsx.serialize import format, limits

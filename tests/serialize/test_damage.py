@@ -9,8 +9,8 @@ import struct
 
 import numpy as np
 import pytest
-from archive_corpus import CORPUS, module_of
 
+from tests.serialize.corpus import CORPUS, module_of
 from tsx.errors import ArchiveError
 from tsx.ops.weights import Weight
 from tsx.serialize.archive import load, read_header, to_bytes

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from archive_corpus import CORPUS, tree_module
 
+from tests.serialize.corpus import CORPUS, tree_module
 from tsx.errors import ArchiveError
 from tsx.serialize.archive import load, save, to_bytes
 

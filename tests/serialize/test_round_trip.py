@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archive_corpus import CORPUS, tree_module
 
+from tests.serialize.corpus import CORPUS, tree_module
 from tsx.errors import ArchiveError, TsxError
 from tsx.ir import types as ty
 from tsx.ir.module import ClassDef, Module, Object, Pin
