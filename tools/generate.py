@@ -12,6 +12,9 @@ import click
 
 from tsx.cli import cli
 from tsx.errors import error_codes
+from tsx.passes import pipeline
+from tsx.passes.support.control import CONTROL_RULES
+from tsx.passes.support.rewriting import all_rules
 from tsx.render.reference import EXIT_CODES
 from tsx.runtime.opcodes import OPCODES, OPERAND_KINDS
 
@@ -80,10 +83,56 @@ def opcodes() -> str:
     return "\n".join(lines) + "\n"
 
 
+def passes() -> str:
+    """docs/passes.md, from the pass files."""
+    known = pipeline.list_passes()
+    lines = [
+        "# Passes",
+        "",
+        "Generated from `tsx/passes/` by `make generate`. `exact` passes keep every bit of what the NumPy VM gives;",
+        "`ulp` passes may round differently, within a bound relative to the sum of the absolute terms. What a pass",
+        "requires runs before it. After each pass the graph is verified, and a pass that says it changed it must",
+        "have changed the text. `tsx passes NAME` shows one; `--passes fold{max-bytes=0},fuse` gives options.",
+        "",
+        "| pass | class | requires | what it does |",
+        "| --- | --- | --- | --- |",
+    ]
+    for row in known:
+        lines.append(
+            f"| [{row.name}](#{row.name}) | {row.safety} | {', '.join(row.requires) or '-'} | {row.summary} |"
+        )
+    lines += ["", "## Levels and presets", ""]
+    lines += [f"- `--level {n}`: {text or 'nothing'}" for n, text in enumerate(pipeline.LEVELS)]
+    lines += [f"- `--preset {name}`: {text}" for name, text in pipeline.PRESETS.items()]
+    for row in known:
+        lines += ["", f"## {row.name}", "", row.doc, ""]
+        lines += [
+            f"Option `{k.replace('_', '-')}`, by default {v}.\n" for k, v in row.options.items()
+        ]
+        lines += [
+            "Before:",
+            "",
+            "```",
+            row.before.rstrip(),
+            "```",
+            "",
+            "After:",
+            "",
+            "```",
+            row.after.rstrip(),
+            "```",
+        ]
+    lines += ["", "## The rules of canonicalize", ""]
+    lines += [f"- {known_rule.equation}" for known_rule in all_rules()]
+    lines += [f"- {equation}" for equation in CONTROL_RULES]
+    return "\n".join(lines) + "\n"
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/errors.md": errors,
     "docs/cli.md": command_line,
     "docs/opcodes.md": opcodes,
+    "docs/passes.md": passes,
 }
 
 

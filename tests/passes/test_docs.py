@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.passes.modules import module_of
+from tools.generate import passes as passes_page
 from tsx.ir.equal import difference
 from tsx.ir.text import parse_graph
 from tsx.passes import pipeline
@@ -33,3 +36,8 @@ def test_a_pass_says_what_it_does(known: PassInfo) -> None:
     assert known.summary.endswith((".", ":"))
     assert known.before
     assert known.after
+
+
+def test_the_page_is_generated_from_the_passes() -> None:
+    page = Path(__file__).parents[2] / "docs/passes.md"
+    assert page.read_text(encoding="utf-8") == passes_page(), "run: make generate"

@@ -25,9 +25,10 @@ from collections import ChainMap
 from collections.abc import MutableMapping
 
 from tsx.ir.alias import AliasAnalysis
+from tsx.ir.dims import Expr
 from tsx.ir.graph import Block, Node, Value
 from tsx.ir.location import Origin
-from tsx.ir.types import is_subtype
+from tsx.ir.types import INT, is_subtype
 from tsx.passes.define import Context, define
 from tsx.passes.support.purity import computation_key, is_pure
 
@@ -43,6 +44,7 @@ def cse(ctx: Context) -> None:
 class _Merger:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
+        self.abstracts = ctx.abstracts()
         self.aliases: AliasAnalysis = ctx.aliases()
         self.escaping: set[Value] = (
             set()
@@ -60,7 +62,7 @@ class _Merger:
                 self.pure(node, seen)
 
     def pure(self, node: Node, seen: Seen) -> None:
-        key = computation_key(node)
+        key = self.key(node)
         first = seen.get(key)
         if first is None:
             seen[key] = node
@@ -73,6 +75,13 @@ class _Merger:
                     kept.type = dropped.type
                 dropped.replace_uses(kept)
             merge_into(first, node)
+
+    def key(self, node: Node) -> tuple[object, ...]:
+        if len(node.outputs) == 1 and node.output.type == INT:
+            size = self.abstracts.get(node.output)
+            if isinstance(size, Expr):
+                return "size", size
+        return computation_key(node)
 
     def guard(self, node: Node, seen: Seen) -> None:
         if any(self.aliases.has_writers(value) for value in node.inputs):

@@ -25,6 +25,7 @@ After:
 from __future__ import annotations
 
 from tsx.ir.build import Builder
+from tsx.ir.effects import written_operands
 from tsx.ir.graph import Block, Node, Value, walk_block
 from tsx.passes.define import Context, define
 from tsx.passes.support.erase import erase_dead
@@ -35,15 +36,17 @@ from tsx.passes.support.views import put_back
 @define(safety="exact")
 def functionalize(ctx: Context) -> None:
     """Rewrites block by block, until no write is left that can go."""
-    if not any(ctx.aliases().may_write(node) for node in ctx.graph.all_nodes()):
+    if not any(any(written_operands(node)) for node in ctx.graph.all_nodes()):
         return
     ctx.abstracts()  # dtypes and sizes decide whether a pure twin gives the same
     while True:
         before = ctx.graph.mutations
+        aliases = ctx.aliases()
         for block in _blocks(ctx.graph.block):
-            memories = find_memories(block, ctx.graph, ctx.aliases())
+            memories = find_memories(block, ctx.graph, aliases)
             if memories:
                 _Rewriter(ctx, block, memories).run()
+                aliases = ctx.aliases()
         if ctx.graph.mutations == before:
             return
 

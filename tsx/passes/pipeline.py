@@ -46,7 +46,7 @@ class PassCall:
     options: tuple[tuple[str, Option], ...] = ()
 
     def __str__(self) -> str:
-        given = ",".join(f"{k.replace('_', '-')}={_option_text(v)}" for k, v in self.options)
+        given = ",".join(f"{_dashed(k)}={_option_text(v)}" for k, v in self.options)
         return f"{self.name}{{{given}}}" if given else self.name
 
 
@@ -100,8 +100,10 @@ def parse(text: str) -> list[PassCall]:
     at = 0
     while text[at:].strip():
         match = _CALL.match(text, at)
-        if match is None or (match[3] == "," and not text[match.end() :].strip()):
-            raise fail("TSX8022", text=text, place=text[at:].strip() or "the end")
+        if match is None:
+            raise fail("TSX8022", text=text, place=text[at:].strip())
+        if match[3] == "," and not text[match.end() :].strip():
+            raise fail("TSX8022", text=text, place="the end")
         known = info(match[1].replace("-", "_"))
         calls.append(PassCall(known.name, _parse_options(known, match[2] or "")))
         at = match.end()
@@ -219,12 +221,12 @@ def _parse_options(known: PassInfo, text: str) -> tuple[tuple[str, Option], ...]
         key, equals, value = item.partition("=")
         key = key.strip().replace("-", "_")
         if key not in known.options or not equals:
-            shown = ", ".join(f"{k.replace('_', '-')}={v}" for k, v in known.options.items())
+            shown = ", ".join(f"{_dashed(k)}={v}" for k, v in known.options.items())
             raise fail(
                 "TSX8021",
                 name=known.name,
                 option=item,
-                hint=_hint(key, known.options),
+                hint=_hint(_dashed(key), map(_dashed, known.options)),
                 known=shown or "none",
             )
         options.append((key, _parse_value(known, key, value.strip())))
@@ -238,10 +240,15 @@ def _parse_value(known: PassInfo, key: str, text: str) -> Option:
             return {"true": True, "false": False, "1": True, "0": False}[text.lower()]
         return type(default)(text)
     except (KeyError, ValueError):
-        wanted = f"{key.replace('_', '-')}=<{type(default).__name__}>"
+        wanted = f"{_dashed(key)}=<{type(default).__name__}>"
         raise fail(
-            "TSX8021", name=known.name, option=f"{key}={text}", hint="", known=wanted
+            "TSX8021", name=known.name, option=f"{_dashed(key)}={text}", hint="", known=wanted
         ) from None
+
+
+def _dashed(name: str) -> str:
+    """An option's name as the command line spells it."""
+    return name.replace("_", "-")
 
 
 def _option_text(value: Option) -> str:
@@ -250,4 +257,4 @@ def _option_text(value: Option) -> str:
 
 def _hint(name: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; the closest is {close[0].replace('_', '_')}" if close else ""
+    return f"; the closest is {close[0]}" if close else ""

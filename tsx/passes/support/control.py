@@ -8,6 +8,13 @@ from tsx.passes.define import Context
 from tsx.passes.support.erase import drop_carried, drop_result, erase_dead, splice
 from tsx.passes.support.purity import computation_key
 
+_UNNEGATE = "if not c: A else: B == if c: B else: A"
+_SAME_RESULT = "if c: x else: x == x"
+_SAME_BRANCH = "if c: A else: A == A"
+_INVARIANT = "a carried value that never changes == its first value"
+CONTROL_RULES = (_UNNEGATE, _SAME_RESULT, _SAME_BRANCH, _INVARIANT)
+"""The equations, as docs/passes.md lists them."""
+
 
 def simplify_control(ctx: Context) -> None:
     """Applies the rules to each If and Loop once."""
@@ -26,7 +33,7 @@ def _unnegate(ctx: Context, node: Node) -> None:
     maker = node.inputs[0].node
     if maker is None or maker.kind != "aten::__not__":
         return
-    ctx.note("if not c: A else: B == if c: B else: A", node, "turned round")
+    ctx.note(_UNNEGATE, node, "turned round")
     operands = node.inputs
     node.set_input(0, maker.inputs[0])
     node.blocks.reverse()
@@ -42,7 +49,7 @@ def _same_results(ctx: Context, node: Node) -> None:
         if _is_within(first, node):
             assert first.node is not None
             first.node.move_before(node)
-        ctx.note("if c: x else: x == x", node, first)
+        ctx.note(_SAME_RESULT, node, first)
         node.outputs[index].replace_uses(first)
         drop_result(node, index)
 
@@ -65,7 +72,7 @@ def _same_branches(ctx: Context, node: Node) -> None:
     (first, read_first), (second, read_second) = map(_alone, node.blocks)
     if read_first != read_second or difference(first, second) is not None:
         return
-    ctx.note("if c: A else: A == A", node, "its branch")
+    ctx.note(_SAME_BRANCH, node, "its branch")
     for old, new in zip(node.outputs, splice(node.blocks[0], (), node), strict=True):
         old.replace_uses(new)
     operands = node.inputs
@@ -100,7 +107,7 @@ def _invariant(ctx: Context, loop: Node) -> None:
         carried, start = body.inputs[index + 1], loop.inputs[index + 2]
         if body.outputs[index + 1] not in (carried, start):
             continue
-        ctx.note("a carried value that never changes == its first value", loop, start)
+        ctx.note(_INVARIANT, loop, start)
         carried.replace_uses(start)
         loop.outputs[index].replace_uses(start)
         drop_carried(loop, index)
