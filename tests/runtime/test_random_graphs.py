@@ -9,12 +9,14 @@ from hypothesis import given, settings
 
 from tests.graphgen import Made, graphs
 from tests.ir.interpreter import run as walk
-from tsx.ir.module import LEAF, Method, Module, TreeSpec
+from tsx.ir.module import LEAF, Method, Module, Parameter, TreeSpec
+from tsx.passes import pipeline
 from tsx.runtime.border import Executable
 from tsx.runtime.check import check
 from tsx.runtime.disassemble import disassemble
 from tsx.runtime.lower import lower
 from tsx.runtime.memory import arrays_in
+from tsx.runtime.observe import Moment
 from tsx.runtime.profile import Profile, Steps, Taps
 from tsx.runtime.program import decode, encode
 from tsx.runtime.vm import VM
@@ -36,6 +38,34 @@ def test_the_vm_gives_what_the_nodes_give(made: Made) -> None:
     expected = walk(made.graph, made.inputs)
     results = VM(program).run(made.graph.name, made.inputs)
     assert [bits(v) for v in expected] == [bits(v) for v in results]
+
+
+@given(graphs())
+def test_fusion_groups_give_what_their_nodes_gave(made: Made) -> None:
+    leaves = (LEAF,) * len(made.graph.outputs)
+    parameters = tuple(Parameter(v.name) for v in made.graph.inputs)
+    method = Method(made.graph.clone(), parameters, TreeSpec("tuple", leaves))
+    module = Module("m", {"forward": method})
+    pipeline.run(module, pipeline.expand(pipeline.parse("fuse")))
+    fused = module.forward.graph
+    expected = walk(made.graph, made.inputs)
+    results = VM(lower(fused, module)).run(fused.name, made.inputs)
+    assert [bits(v) for v in expected] == [bits(v) for v in results]
+
+
+class NoNumpyScalars:
+    """NumPy's scalars behave almost as arrays do, and so hide errors: none may be on the stack."""
+
+    def before(self, moment: Moment) -> None:
+        assert not any(isinstance(v, np.generic) for v in moment.stack), moment.instruction
+
+    def after(self, moment: Moment) -> None:
+        pass
+
+
+@given(graphs())
+def test_the_stack_holds_arrays_never_numpy_scalars(made: Made) -> None:
+    VM(lower(made.graph)).run(made.graph.name, made.inputs, NoNumpyScalars())
 
 
 @given(graphs())
