@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tsx.ir.equal import difference
 from tsx.ir.graph import Graph
 from tsx.ir.text import parse_graph, print_graph
 from tsx.ir.verify.structure import extent, structure
+
+# A failure prints the blob that repeats it; TSX_EXAMPLES=5000 makes a campaign of the same tests.
+settings.register_profile(
+    "tsx", max_examples=int(os.environ.get("TSX_EXAMPLES", "50")), deadline=None, print_blob=True
+)
+settings.load_profile("tsx")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

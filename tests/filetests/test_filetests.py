@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from tests.filetests.case import ROOT, Case, bless, explain, read_cases
 from tests.filetests.stages import NEEDS_TORCH, STAGES
 

@@ -38,6 +38,10 @@ class FloorDiv:
         return f"{text if text.isidentifier() else f'({text})'} // {self.divisor}"
 
 
+# No model's sizes come near these; without them, a few lines of hostile text could fill the memory.
+_MAX_TERMS = 1024
+_MAX_DEGREE = 64
+
 Atom = Symbol | FloorDiv
 Monomial = tuple[Atom, ...]  # sorted by text; () is the constant term
 
@@ -66,6 +70,9 @@ class Expr:
         return -self + other
 
     def __mul__(self, other: Dim) -> Dim:
+        terms = len(self.terms) * len(_terms(other))
+        if terms > _MAX_TERMS or _degree(self) + _degree(other) > _MAX_DEGREE:
+            raise fail("TSX8003", detail=f"a product of {terms} terms")
         out: dict[Monomial, int] = {}
         for m1, c1 in self.terms:
             for m2, c2 in _terms(other):
@@ -217,6 +224,10 @@ def _terms(dim: Dim) -> tuple[tuple[Monomial, int], ...]:
     if isinstance(dim, Expr):
         return dim.terms
     return (((), dim),) if dim else ()
+
+
+def _degree(dim: Dim) -> int:
+    return max((len(monomial) for monomial, _ in _terms(dim)), default=0)
 
 
 def _make(terms: Mapping[Monomial, int]) -> Dim:

@@ -282,7 +282,8 @@ _RESERVED = frozenset(
 
 def name_text(name: str) -> str:
     """A qualified name as the text writes it: quoted, in ASCII, unless it is dotted words."""
-    return name if _DOTTED.fullmatch(name) else json.dumps(name)
+    is_plain = _DOTTED.fullmatch(name) and name not in ("inf", "nan")  # those are numbers
+    return name if is_plain else json.dumps(name)
 
 
 def _device_text(device: str) -> str:
