@@ -13,7 +13,7 @@ REPOSITORY = Path(__file__).parents[2]
 CONVERT = """
 import os, runpy, sys
 repository = sys.argv[1]
-sys.path[:0] = [repository, os.path.join(repository, "tests", "serialize")]
+sys.path.insert(0, repository)
 import tsx
 from tests.serialize.corpus import CORPUS
 from tsx.serialize.archive import save
