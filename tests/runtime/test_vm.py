@@ -288,6 +288,7 @@ def test_python_errors_of_operators_become_run_errors(
     with pytest.raises(RunError) as caught:
         run(failing(name, error, text), np.ones(2))
     assert shown == caught.value.message
+    assert caught.value.code == ("TSX5020" if error is MemoryError else "TSX5002")
     assert caught.value.excerpt == f"test::{name}(Double(2))"
 
 
