@@ -21,14 +21,14 @@ from tsx.ir.graph import Value
 from tsx.ir.types import TensorType
 from tsx.ops.weights import Weight
 
-_TORCH = os.path.dirname(torch.__file__)
+_TORCH = os.path.dirname(str(torch.__file__))
 
 
 class TorchDoor:
     """torch's world."""
 
     name = "torch"
-    library_roots = (_TORCH,)
+    library_roots: tuple[str, ...] = (_TORCH,)
 
     def is_array(self, obj: object) -> bool:
         return isinstance(obj, torch.Tensor)
@@ -53,6 +53,9 @@ class TorchDoor:
     def copy(self, array: object) -> torch.Tensor:
         assert isinstance(array, torch.Tensor)
         return array.detach().clone()
+
+    def live(self, tracer: Tracer, array: object) -> object:
+        return array
 
     def state(self, model: object) -> StateTree | None:
         owner = module_of(model)

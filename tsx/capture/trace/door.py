@@ -53,6 +53,10 @@ class Door(Protocol):
         """A copy of an input that a run may write to."""
         ...
 
+    def live(self, tracer: Tracer, array: object) -> object:
+        """What the model gets for an input: the array, or a proxy that records."""
+        ...
+
     def state(self, model: object) -> StateTree | None:
         """The attribute tree of a module; None for a function."""
         ...

@@ -128,6 +128,7 @@ class Capture:
             shape = list(self.sample.shape(leaf))
             changed = [sizes.get((leaf, dim), size) for dim, size in enumerate(shape)]
             live = self.door.resize(array, changed) if changed != shape else self.door.copy(array)
+            live = self.door.live(tracer, live)
             arrays.append(live)
             dims: Shape = tuple(
                 sym(symbols[leaf, dim]) if (leaf, dim) in symbols else size

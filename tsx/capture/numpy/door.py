@@ -1,0 +1,174 @@
+"""The door to NumPy: proxies in, a graph out; tsx.nn modules with their attribute tree and scopes."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+
+from tsx.capture.modules import Path, StateTree
+from tsx.capture.numpy.creation import traced_creation
+from tsx.capture.numpy.proxy import TracedArray
+from tsx.capture.numpy.recorder import Recorder
+from tsx.capture.trace.scalars import TracedBool, TracedFloat, TracedInt, TracedScalar
+from tsx.capture.trace.tracer import Tracer
+from tsx.ir.dims import Dim
+from tsx.ir.graph import Value
+from tsx.ir.types import TensorType
+from tsx.nn.module import Module, module_scopes
+from tsx.ops.dtypes import Array, type_of
+from tsx.ops.weights import Weight
+
+
+class NumpyDoor:
+    """NumPy's world."""
+
+    name = "numpy"
+    library_roots: tuple[str, ...] = (np.__path__[0],)
+
+    def is_array(self, obj: object) -> bool:
+        return isinstance(obj, (TracedArray, np.ndarray))
+
+    def type_of(self, array: object) -> TensorType:
+        return type_of(_real(array))
+
+    def weight(self, array: object) -> Weight:
+        return Weight(np.array(_real(array), order="C", copy=True))
+
+    def scalar(
+        self, tracer: Tracer, value: Value, hint: float | bool, dim: Dim | None
+    ) -> TracedScalar:
+        if isinstance(hint, bool):
+            return TracedBool(tracer, value, hint)
+        if isinstance(hint, int):
+            return TracedInt(tracer, value, hint, dim)
+        return TracedFloat(tracer, value, hint)
+
+    def resize(self, array: object, shape: Sequence[int]) -> Array:
+        out = _real(array)
+        for dim, size in enumerate(shape):
+            if out.shape[dim] == 0 and size:
+                out = np.zeros((*out.shape[:dim], size, *out.shape[dim + 1 :]), out.dtype)
+            elif out.shape[dim] != size:
+                out = np.take(out, np.arange(size) % out.shape[dim], axis=dim)
+        return out.copy()
+
+    def copy(self, array: object) -> Array:
+        return _real(array).copy()
+
+    def live(self, tracer: Tracer, array: object) -> TracedArray:
+        return TracedArray(Recorder(tracer, TracedArray), _real(array))
+
+    def state(self, model: object) -> StateTree | None:
+        owner = _module_of(model)
+        return _state_tree(owner) if owner is not None else None
+
+    @contextmanager
+    def prepared(self, model: object) -> Iterator[None]:
+        owner = _module_of(model)
+        modules = list(owner.modules()) if owner is not None else []
+        was_training = [module.training for module in modules]
+        for module in modules:
+            module.training = False
+        try:
+            yield
+        finally:
+            for module, training in zip(modules, was_training, strict=True):
+                module.training = training
+
+    def run(
+        self,
+        tracer: Tracer,
+        model: Callable[..., object],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> object:
+        owner = _module_of(model)
+        with ExitStack() as stack:
+            if owner is not None:
+                stack.enter_context(_state_kept(owner))
+                stack.enter_context(module_scopes(_scope(tracer)))
+            stack.enter_context(_traced_len())
+            stack.enter_context(traced_creation(Recorder(tracer, TracedArray)))
+            return model(*args, **kwargs)
+
+
+def _real(array: object) -> Array:
+    real = array.array if isinstance(array, TracedArray) else array
+    assert isinstance(real, np.ndarray)
+    return real
+
+
+def _module_of(model: object) -> Module | None:
+    if isinstance(model, Module):
+        return model
+    owner = getattr(model, "__self__", None)
+    return owner if isinstance(owner, Module) else None
+
+
+def _state_tree(module: Module) -> StateTree:
+    tree = StateTree(type(module).__name__)
+    _add(tree, (), module)
+    return tree
+
+
+def _add(tree: StateTree, path: Path, module: Module) -> None:
+    if not tree.add_object(path, module):
+        return
+    for role, table in (("parameter", module._parameters), ("buffer", module._buffers)):
+        for name, array in table.items():
+            if array is not None:
+                tree.add_array((*path, name), array, role)
+    for name, attribute in vars(module).items():
+        if isinstance(attribute, np.ndarray):
+            tree.add_array((*path, name), attribute, "plain")
+    for name, child in module._modules.items():
+        if child is not None:
+            _add(tree, (*path, name), child)
+
+
+def _scope(tracer: Tracer) -> Callable[[Module], AbstractContextManager[None]]:
+    def scope(module: Module) -> AbstractContextManager[None]:
+        assert tracer.state is not None
+        return tracer.in_scope(tracer.state.scopes.get(id(module), tracer.scope))
+
+    return scope
+
+
+@contextmanager
+def _state_kept(owner: Module) -> Iterator[None]:
+    """Attributes and contents of buffers as they were before the run."""
+    modules = list(owner.modules())
+    attributes = [dict(vars(m)) for m in modules]
+    tables = [(dict(m._parameters), dict(m._buffers)) for m in modules]
+    contents = [(a, a.copy()) for m in modules for a in m._buffers.values() if a is not None]
+    try:
+        yield
+    finally:
+        for module, kept, (parameters, buffers) in zip(modules, attributes, tables, strict=True):
+            vars(module).clear()
+            vars(module).update(kept)
+            module._parameters.update(parameters)
+            module._buffers.update(buffers)
+        for array, before in contents:
+            array[...] = before
+
+
+@contextmanager
+def _traced_len() -> Iterator[None]:
+    """``len(x)`` of a traced array is a traced size; CPython's own would force it to a plain int."""
+    original = builtins.len
+
+    def traced_len(obj: Any, /) -> Any:
+        if isinstance(obj, TracedArray) and obj.ndim:
+            return obj.shape[0]
+        return original(obj)
+
+    builtins.len = traced_len
+    try:
+        yield
+    finally:
+        builtins.len = original
