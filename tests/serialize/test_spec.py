@@ -13,7 +13,7 @@ from tsx.ir.prim import PRIMS
 from tsx.ir.types import ATOMS, DType
 from tsx.serialize import format, limits
 from tsx.serialize.archive import to_bytes
-from tsx.serialize.type_table import _READERS
+from tsx.serialize.type_table import TYPE_READERS
 
 DOC = (Path(__file__).parents[2] / "docs" / "archive.md").read_text(encoding="utf-8")
 EXAMPLE = """graph(%x : Float(s0, 3), %y : Float(s0, 3)):
@@ -66,7 +66,7 @@ def test_every_dtype_has_its_size() -> None:
 
 def test_every_type_is_told() -> None:
     section = DOC.split("### Types")[1].split("### Graphs")[0]
-    assert set(re.findall(r'\["(\w+)"', section)) == _READERS.keys()
+    assert set(re.findall(r'\["(\w+)"', section)) == TYPE_READERS.keys()
     atoms = section.split('["atom", name]')[1].split("\n")[0].split()
     assert set(atoms) == ATOMS.keys()
 

@@ -135,7 +135,7 @@ def read_types(rows: Any, sizes: Sizes) -> list[ty.Type]:
     growth = limits.Growth("types")
     for row in checked.array(rows, "the types"):
         tag, *fields = checked.array(row, "a type") or [None]
-        reader = _READERS.get(checked.string(tag, "the kind of a type"))
+        reader = TYPE_READERS.get(checked.string(tag, "the kind of a type"))
         if reader is None or len(fields) != reader.fields:
             raise checked.malformed(f"{tag!r:.60} with {len(fields)} fields is no type")
         source = _Row(fields, types, sizes)
@@ -236,7 +236,7 @@ def _named(make: Callable[[str], ty.Type]) -> _Reader:
     return _Reader(1, lambda row: make(checked.dotted(row.fields[0], "the name of a type")))
 
 
-_READERS = {
+TYPE_READERS = {
     "tensor": _Reader(5, _read_tensor),
     "atom": _Reader(1, _read_atom),
     "list": _Reader(1, lambda row: ty.ListType(row.type(row.fields[0]))),
