@@ -77,18 +77,15 @@ def _add_product(
     shape = _infer(name, type_of(self), type_of(a), type_of(b)).shape
     assert shape is not None
     kind = widen(a).dtype
-    if kind.kind in "iu" and not (isinstance(beta, int) and isinstance(alpha, int)):
-        raise fail(
-            "TSX4056", op=f"{name} with float factors", expected="floating-point", found=kind
-        )
-    if kind.kind == "b":
-        raise fail("TSX4056", op=name, expected="number", found=kind)
+    if kind.kind == "b" and name != "addr":
+        raise fail("TSX4056", op=name, expected="number", found=DType.BOOL)
+    # torch converts both factors to the dtype: 0.6 is 0 for integers, and True for bool.
+    alpha, beta = (kind.type(f.real if kind.kind != "c" else f) for f in (alpha, beta))
     result = _multiply(name, widen(a), widen(b))
     if alpha != 1:
-        result = result * kind.type(alpha)
+        result = result * alpha
     if beta != 0:
-        added = widen(self) if beta == 1 else widen(self) * kind.type(beta)
-        result = result + added
+        result = result + (widen(self) if beta == 1 else widen(self) * beta)
     return narrow(np.asarray(result), dtype)
 
 

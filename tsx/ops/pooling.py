@@ -145,7 +145,8 @@ def _avg_pool(
     else:
         count = _window_sizes(frame, counts, self.shape[-dims:], include_pad).astype(wide.dtype)
     if wide.dtype.kind in "iu":  # C's division: towards zero
-        return narrow(np.sign(total) * (abs(total) // count), dtype_of(self))
+        quotient = abs(total) // abs(np.asarray(count))
+        return narrow(np.sign(total) * np.sign(count) * quotient, dtype_of(self))
     return narrow(total / count, dtype_of(self))
 
 
