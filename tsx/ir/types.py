@@ -193,7 +193,7 @@ class TupleType(Type):
 
     def __str__(self) -> str:
         if self.name:
-            pairs = zip(self.fields, self.elements, strict=True)
+            pairs = zip(self.fields, self.elements, strict=False)  # printing never fails
             fields = ", ".join(f"{name_text(f)} : {e}" for f, e in pairs)
             return f"NamedTuple<{name_text(self.name)}>({fields})"
         return f"({', '.join(map(str, self.elements))})"

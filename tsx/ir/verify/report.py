@@ -9,6 +9,7 @@ from tsx.ir.graph import Graph, Node
 from tsx.ir.text import GraphPrinter
 
 _SHOWN_LINES = 60  # of a marked graph in an error
+_NOT_SHOWN = ("V05", "V06", "V07")  # what is too large or too deep to print
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def marked_lines(graph: Graph, found: Iterable[Violation]) -> list[str]:
 def excerpt(found: Sequence[Violation]) -> str:
     """The marked graph of the first violation, cut to what surrounds it; a list where there is no graph to show."""
     first = found[0]
-    if first.graph is None or first.code == "V05":  # too large to print
+    if first.graph is None or first.code in _NOT_SHOWN:
         return "\n".join(f"{v.name}: {v}" if v.name else str(v) for v in found)
     lines = marked_lines(first.graph, (v for v in found if v.graph is first.graph))
     guilty = next((i for i, line in enumerate(lines) if line.lstrip().startswith("# ^")), 0)

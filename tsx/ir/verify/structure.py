@@ -24,7 +24,7 @@ from tsx.ir.walk import all_blocks, all_values
 
 
 def extent(graph: Graph) -> Iterator[Violation]:
-    """V05; where it fails, no other rule may look, since some recurse into blocks."""
+    """V05, and the depths of V06 and V07. Where it fails nothing else may look, since the rest may recurse."""
     depths = {graph.block: 0}
     count = 0
     for block in all_blocks(graph):
@@ -35,8 +35,23 @@ def extent(graph: Graph) -> Iterator[Violation]:
         for node in block.nodes:
             count += 1
             depths.update(dict.fromkeys(node.blocks, depth + 1))
+            yield from _depth_of_literals(node)
     if count > MAX_NODES:
         yield Violation("V05", f"the graph has {count} nodes, more than {MAX_NODES}")
+    types = {id(value.type): value.type for value in all_values(graph)}
+    if any(type_depth(type) > MAX_DEPTH for type in types.values()):
+        yield Violation("V07", f"a type nests more than {MAX_DEPTH} deep")
+
+
+def _depth_of_literals(node: Node) -> Iterator[Violation]:
+    work = [(value, 0) for value in node.attributes.values()]
+    while work:
+        current, depth = work.pop()
+        if depth > MAX_DEPTH or (isinstance(current, ty.Type) and type_depth(current) > MAX_DEPTH):
+            yield Violation("V06", f"a literal nests more than {MAX_DEPTH} deep", node)
+            return
+        if isinstance(current, tuple):
+            work.extend((item, depth + 1) for item in current)
 
 
 def structure(graph: Graph) -> Iterator[Violation]:
@@ -132,14 +147,12 @@ def _attributes(graph: Graph) -> Iterator[Violation]:
 
 
 def _literal(value: object) -> Iterator[str]:
-    work = [(value, 0)]
+    work = [value]
     while work:
-        current, depth = work.pop()
+        current = work.pop()
         match current:
-            case tuple() if depth >= MAX_DEPTH:
-                yield f"literals nest more than {MAX_DEPTH} deep"
             case tuple():
-                work.extend((item, depth + 1) for item in current)
+                work.extend(current)
             case bool() | None | float() | complex() | ty.Type():
                 pass
             case int():
@@ -150,7 +163,7 @@ def _literal(value: object) -> Iterator[str]:
                     yield "a string is too long"
             case WeightRef(name):
                 if not name or len(name) > MAX_NAME:
-                    yield f"{name:.40} is no name for a weight"
+                    yield f"{name[:40]!r} is no name for a weight"
             case _:
                 yield f"a {type(current).__name__} is no literal"
 
@@ -173,7 +186,7 @@ def _types(graph: Graph) -> Iterator[Violation]:
 
 def type_violations(type: ty.Type) -> Iterator[Violation]:
     """What V07 and V08 say about one type."""
-    if type_depth(type) > MAX_DEPTH:
+    if type_depth(type) > MAX_DEPTH:  # of a class table; those of graphs are known to be flat
         yield Violation("V07", f"a type nests more than {MAX_DEPTH} deep")
         return
     work = [type]
@@ -195,7 +208,7 @@ def type_violations(type: ty.Type) -> Iterator[Violation]:
                 | ty.EnumType(name)
                 | ty.FunctionType(name)
             ) if not name or len(name) > MAX_NAME:
-                yield Violation("V08", f"{name:.40!r} is no qualified name")
+                yield Violation("V08", f"{name[:40]!r} is no qualified name")
         work.extend(current.children())
 
 
@@ -218,4 +231,6 @@ def _tensor(type: ty.TensorType) -> Iterator[Violation]:
 
 
 def _shown(value: Value) -> str:
-    return f"%{value.name:.40}" if value.name else f"a {value.type!s:.60}"
+    if value.name:
+        return f"%{value.name:.40}"
+    return "a block input" if value.node is None else f"a result of {value.node.kind:.80}"

@@ -282,7 +282,7 @@ def _class(key: str, definition: ClassDef, module: Module) -> Iterator[str]:
             yield f"there is no base {base:.80}"
     for name, type in definition.attributes.items():
         if not name or len(name) > MAX_NAME:
-            yield f"{name:.40!r} is no name for an attribute"
+            yield f"{name[:40]!r} is no name for an attribute"
         for violation in type_violations(type):
             yield f"attribute {name:.80}: {violation.message}"
 
@@ -295,7 +295,7 @@ def weights(module: Module) -> Iterator[Violation]:
         yield Violation("V28", f"there are more than {MAX_FUNCTIONS} functions")
     for name, weight in module.weights.items():
         if not name or len(name) > MAX_NAME:
-            yield Violation("V28", f"{name:.40!r} is no name for a weight")
+            yield Violation("V28", f"{name[:40]!r} is no name for a weight")
         if len(weight.shape) > MAX_RANK:
             yield Violation("V28", f"weight {name:.80} has rank {len(weight.shape)}")
             continue
