@@ -6,6 +6,8 @@ Each either is refused with ``ArchiveError``, or loads as a module that the veri
 from __future__ import annotations
 
 import copy
+import itertools
+import math
 import random
 import tracemalloc
 from collections.abc import Callable
@@ -247,6 +249,23 @@ def test_what_is_wrong_is_named(case: str) -> None:
     name, expected, change = CASES[case]
     with pytest.raises(ArchiveError, match=expected):
         load(broken(name, change))
+
+
+SIZES = [0, 1, 2, 3, 6, 255, 2**31 - 1, 2**31, 2**32, 2**48, 2**61, 2**62, 2**63 - 1]
+
+
+def test_a_shape_is_what_its_bytes_are() -> None:
+    """P5: over a thousand shapes around every boundary; none but those of six bytes are taken."""
+    original = take_apart(to_bytes(CORPUS["every_dtype"]()))
+    row = next(r for r in original.header["tensors"] if r[1] == "uint8")
+    for shape in itertools.product(SIZES, repeat=3):
+        parts = copy.copy(original)
+        row[2] = list(shape)
+        row[5] = tensor_digest("uint8", row[2], parts.weights[row[0]])
+        with pytest.raises(ArchiveError) as caught:
+            load(parts.assemble())
+        # A shape of six elements is right for the archive; the program declares another.
+        assert (caught.value.code == "TSX6006") == (math.prod(shape) == 6), shape
 
 
 def test_blocks_may_nest_64_deep() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import mmap
 import os
 import stat
-import sys
 import weakref
 from pathlib import Path
 from typing import IO, Literal, Protocol
@@ -168,21 +167,23 @@ def _what_else(mode: int) -> str:
 
 def _is_on_network(path: Path) -> bool:
     """Whether the mount that holds ``path`` is of a network file system; only Linux tells."""
-    if sys.platform != "linux":
-        return False
     try:
-        lines = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
-        real = os.path.realpath(path)
+        mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-    best, best_type = "", ""
-    for line in lines:
-        fields = line.split(" ")
-        mount = fields[1].replace("\\040", " ")
-        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
-        if inside and len(mount) >= len(best):
-            best, best_type = mount, fields[2]
-    return best_type in _NETWORK
+    return file_system_of(os.path.realpath(path), mounts) in _NETWORK
+
+
+def file_system_of(path: str, mounts: str) -> str:
+    """The type of the file system that holds ``path``, by the text of /proc/self/mounts; empty if none does."""
+    best, found = "", ""
+    for line in mounts.splitlines():
+        _, folder, type, *_ = line.split(" ")
+        folder = folder.replace("\\040", " ")
+        holds = path == folder or path.startswith(folder.rstrip("/") + "/")
+        if holds and len(folder) >= len(best):
+            best, found = folder, type
+    return found
 
 
 def _aligned_empty(length: int) -> npt.NDArray[np.uint8]:
