@@ -9,7 +9,8 @@ import pytest
 
 from tests.runtime.build import NET, floats, net
 from tsx.ir.graph import WeightRef
-from tsx.ir.module import Module, Object
+from tsx.ir.module import Method, Module, Object
+from tsx.ir.text import parse_graph
 from tsx.runtime.border import Executable
 
 COUNTER = """graph(%self : __torch__.Net, %x : Float(s0)):
@@ -172,3 +173,11 @@ def test_class_names_are_those_of_the_owner() -> None:
     assert calls(executable.run, 2) == [2.0, 2.0]
     assert list(executable.session().tensors() | {"part.count": None}) == ["part.count"]
     assert NET in module.classes
+
+
+def test_a_function_has_an_empty_session() -> None:
+    graph = parse_graph("graph(%x : int):\n  %y : int = aten::neg.int(%x)\n  return (%y)\n")
+    executable = Executable(Module("f", {"forward": Method(graph)}))
+    session = executable.session()
+    assert executable.run("forward", (3,), session=session) == -3
+    assert session.tensors() == {}

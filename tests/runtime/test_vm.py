@@ -10,11 +10,15 @@ import pytest
 from tests.runtime.build import NET, floats, net, run
 from tsx.errors import RunError, TsxError
 from tsx.ir import types as ty
+from tsx.ir.build import Builder
+from tsx.ir.graph import Graph, WeightRef
+from tsx.ir.location import NOWHERE
 from tsx.ir.module import ClassDef, Method, Module, Object
 from tsx.ir.op import Op, Trait, register
 from tsx.ir.schema import parse_schema
 from tsx.ir.text import parse_graph
 from tsx.ir.types import TENSOR
+from tsx.ops.weights import Weight
 from tsx.runtime.border import Executable
 from tsx.runtime.lower import lower, lower_module
 from tsx.runtime.observe import Moment
@@ -156,6 +160,34 @@ def test_enum_members_have_a_name_and_a_value() -> None:
     executable = Executable(Module("m", {"forward": Method(graph)}, {"Color": enum}))
     assert executable.vm.run("forward", []) == ["RED", 1]
     assert is_a(EnumMember("Color", "RED", 1), ty.EnumType("Color"))
+
+
+@pytest.mark.parametrize(
+    ("type", "text", "value"),
+    [
+        ("int[]?", "[1, 2]", [1, 2]),
+        ("int[]?", "", None),
+        ("int[][]", "[[1], [2, 3]]", [[1], [2, 3]]),
+        ("float[]", "[1.0, -0.0]", [1.0, -0.0]),
+        ("str[]", '["a"]', ["a"]),
+    ],
+)
+def test_constants_of_every_shape(type: str, text: str, value: object) -> None:
+    constant = f"prim::Constant[value={text}]" if text else "prim::Constant"
+    result = run(f"graph():\n  %c : {type} = {constant}()\n  return (%c)\n")
+    assert repr(value) == repr(result)
+
+
+def test_constants_may_hold_tensors_in_lists() -> None:
+    graph = Graph("forward")
+    type = ty.TupleType((ty.ListType(TENSOR), ty.INT))
+    value = Builder.at_end(graph.block, NOWHERE).constant(
+        ((WeightRef("a"), WeightRef("b")), 3), type
+    )
+    graph.block.return_node.set_inputs([value])
+    weights = {name: Weight(floats(i)) for i, name in enumerate("ab")}
+    ((tensors, number),) = VM(lower(graph), weights).run("forward", [])
+    assert ([t.item() for t in tensors], number) == ([0.0, 1.0], 3)
 
 
 def interface_module() -> Module:

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from tsx.errors import TsxError, fail
-from tsx.ir.graph import WeightRef
+from tsx.ir.graph import Attribute, WeightRef
 from tsx.ir.op import lookup
-from tsx.ir.types import ClassType, EnumType, ListType, Type
+from tsx.ir.types import AtomType, ClassType, EnumType, ListType, OptionalType, TupleType, Type
 from tsx.ops.dtypes import Array, to_numpy
 from tsx.ops.formula import number_dtype
 from tsx.runtime.opcodes import Opcode
-from tsx.runtime.program import Constant, Guard, Program
+from tsx.runtime.program import Guard, Program
 from tsx.runtime.tile import TileRunner
 from tsx.runtime.values import UNINITIALIZED, Instance, Stack, Value, is_a, same
 
@@ -40,6 +40,19 @@ class Host:
     weight: Callable[[str], Array]
     write: Callable[[str], None]
     enums: dict[str, dict[str, Value]]  # members by class
+
+    def constant(self, value: Attribute, type: Type) -> Value:
+        """The value of a constant. Lists are made anew each time, since the program may write to them."""
+        match type:
+            case OptionalType(element) if value is not None:
+                return self.constant(value, element)
+            case EnumType(name):
+                return self.enums[name][str(value)]
+            case ListType(element) if isinstance(value, tuple):
+                return [self.constant(v, element) for v in value]
+            case TupleType(elements) if isinstance(value, tuple):
+                return tuple(self.constant(v, e) for v, e in zip(value, elements, strict=True))
+        return self.weight(value.name) if isinstance(value, WeightRef) else value
 
 
 Binder = Callable[..., Step]  # (host, *operands)
@@ -90,30 +103,14 @@ def _free(host: Host, slot: int) -> Step:
 @_binds(Opcode.LOADC)
 def _loadc(host: Host, index: int) -> Step:
     constant = host.program.constants[index]
-    if isinstance(constant.value, WeightRef):
-        name, weight = constant.value.name, host.weight
-        return lambda stack, slots: stack.append(weight(name))
-    value = _constant_value(host, constant)
-    if isinstance(value, list):  # the program may write to it, so each time it is another list
-        return lambda stack, slots: stack.append(_fresh(value))
-    return lambda stack, slots: stack.append(value)
-
-
-def _constant_value(host: Host, constant: Constant) -> Value:
-    if isinstance(constant.type, EnumType):
-        return host.enums[constant.type.name][str(constant.value)]
-    return _as_lists(constant.value, constant.type)
-
-
-def _as_lists(value: Value, type: Type) -> Value:
-    """The tuples of a list constant as lists."""
-    if isinstance(type, ListType) and isinstance(value, tuple):
-        return [_as_lists(element, type.element) for element in value]
-    return value
-
-
-def _fresh(value: Value) -> Value:
-    return [_fresh(element) for element in value] if isinstance(value, list) else value
+    value, type = constant.value, constant.type
+    if isinstance(type, ListType) and isinstance(type.element, AtomType):
+        assert isinstance(value, tuple)
+        return lambda stack, slots: stack.append(list(value))
+    if isinstance(value, (tuple, WeightRef)):
+        return lambda stack, slots: stack.append(host.constant(value, type))
+    plain = host.constant(value, type)
+    return lambda stack, slots: stack.append(plain)
 
 
 @_binds(Opcode.DROP)

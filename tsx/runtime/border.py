@@ -65,7 +65,7 @@ class Executable:
         )
         self._entries = {name: _entry(name, m, module) for name, m in module.methods.items()}
         self._written = written_attributes(module) if module.root else frozenset()
-        self._root = make_root(module, self.vm.host.weight) if module.root else None
+        self._root = make_root(module, self.vm.host.weight)
         self._default: Session | None = None
         self._lock = threading.Lock()
 
@@ -79,8 +79,7 @@ class Executable:
         return bool(self._written)
 
     def session(self) -> Session:
-        """A fresh copy of the state that methods may write, as it was loaded."""
-        assert self._root is not None, "only a module with attributes has state"
+        """A fresh copy of the state that methods may write, as it was loaded (a function has none)."""
         return Session(make_root(self.module, self.vm.host.weight, self._written))
 
     def run(

@@ -120,9 +120,7 @@ class _Emitter:
 
     def _operands(self, node: Node) -> _Task:
         for value in node.inputs:
-            if not isinstance(
-                value.type, FunctionType
-            ):  # which function is known here, not a value
+            if not isinstance(value.type, FunctionType):  # it names a function and is no value
                 yield self._operand(value, node)
 
     def _operand(self, value: Value, user: Node) -> _Task:

@@ -52,8 +52,8 @@ def make_root(
     module: Module, weight: Callable[[str], Array], written: frozenset[Attribute] = frozenset()
 ) -> Instance:
     """The object that ``%self`` is. Attributes in ``written`` get arrays of their own; tied ones share one."""
-    assert module.root is not None
-    return _Copier(weight, _written_weights(module.root, written)).instance(module.root)
+    root = module.root or Object("")
+    return _Copier(weight, _written_weights(root, written)).instance(root)
 
 
 class _Copier:

@@ -34,6 +34,7 @@ class Literal:
     type: Type
 
     def fresh(self) -> values.Value:
+        """The value; a list is made anew each time. (Groups hold no constants but scalars and lists of them.)"""
         return list(self.value) if isinstance(self.value, tuple) else self.value
 
 
