@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.nn.comparing import check
 from tsx import nn
 
 pytestmark = pytest.mark.torch
@@ -34,7 +35,13 @@ class Case:
         return f"{self.name}({options})"
 
 
-def case(name: str, *args: Any, inputs: tuple[Any, ...], calls: dict[str, Any] | None = None, **kwargs: Any) -> Case:
+def case(
+    name: str,
+    *args: Any,
+    inputs: tuple[Any, ...],
+    calls: dict[str, Any] | None = None,
+    **kwargs: Any,
+) -> Case:
     return Case(name, args, kwargs, inputs, calls or {})
 
 
@@ -138,7 +145,9 @@ POOLS = [
     case("AdaptiveMaxPool2d", (4, 3), inputs=(IMAGE,), return_indices=True),
     case("AdaptiveMaxPool3d", 2, inputs=(VOLUME,)),
     case("Upsample", inputs=(IMAGE,), scale_factor=2),
-    case("Upsample", inputs=(IMAGE,), scale_factor=(1.5, 2.0), mode="bilinear", align_corners=False),
+    case(
+        "Upsample", inputs=(IMAGE,), scale_factor=(1.5, 2.0), mode="bilinear", align_corners=False
+    ),
     case("Upsample", inputs=(IMAGE,), size=(5, 13), mode="bicubic", align_corners=True),
     case("Upsample", inputs=(LINE,), size=7, mode="linear"),
     case("Upsample", inputs=(VOLUME,), scale_factor=2, mode="trilinear"),
@@ -218,21 +227,6 @@ def to_torch(value: Any) -> Any:
     return tuple(map(to_torch, value)) if isinstance(value, tuple) else value
 
 
-def check(ours: Any, theirs: Any) -> None:
-    if isinstance(theirs, (tuple, list)):
-        assert len(ours) == len(theirs)
-        for a, b in zip(ours, theirs, strict=True):
-            check(a, b)
-    elif theirs is None:
-        assert ours is None
-    else:
-        expected = theirs.detach().numpy()
-        assert isinstance(ours, np.ndarray)
-        assert (ours.dtype, ours.shape) == (expected.dtype, expected.shape)
-        scale = max(float(np.abs(expected).max(initial=0)), 1e-3) if expected.size else 1.0
-        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-5 * scale)
-
-
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_layer_computes_what_torchs_does(case: Case) -> None:
     theirs = getattr(torch.nn, case.name)(*case.args, **case.kwargs).eval()
@@ -249,7 +243,10 @@ def test_a_layer_computes_what_torchs_does(case: Case) -> None:
 
 def test_batch_norm_in_training_uses_and_updates_statistics_as_torch_does() -> None:
     for momentum in (0.1, None):
-        theirs, ours = torch.nn.BatchNorm2d(4, momentum=momentum), nn.BatchNorm2d(4, momentum=momentum)
+        theirs, ours = (
+            torch.nn.BatchNorm2d(4, momentum=momentum),
+            nn.BatchNorm2d(4, momentum=momentum),
+        )
         for _ in range(3):
             x = floats(5, 4, 3, 3)
             check(ours(x), theirs(torch.from_numpy(x)))
@@ -259,7 +256,9 @@ def test_batch_norm_in_training_uses_and_updates_statistics_as_torch_does() -> N
 
 def test_an_encoder_stacks_copies() -> None:
     layer = torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
-    theirs = torch.nn.TransformerEncoder(layer, 2, torch.nn.LayerNorm(8), enable_nested_tensor=False).eval()
+    theirs = torch.nn.TransformerEncoder(
+        layer, 2, torch.nn.LayerNorm(8), enable_nested_tensor=False
+    ).eval()
     randomise(theirs)
     copied = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
     ours = nn.TransformerEncoder(copied, 2, nn.LayerNorm(8)).eval()
@@ -298,4 +297,6 @@ def test_a_module_converts_to_other_dtypes(dtype: str) -> None:
         assert torch.allclose(found, expected.float(), rtol=2e-2, atol=2e-2)
     else:
         tolerance = 1e-2 if dtype == "float16" else 1e-9
-        np.testing.assert_allclose(ours(x.numpy()), expected.numpy(), rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(
+            ours(x.numpy()), expected.numpy(), rtol=tolerance, atol=tolerance
+        )

@@ -126,7 +126,7 @@ def _pair(a: Array, la: Labels, b: Array, lb: Labels, keep: set[str]) -> tuple[A
     found = product(
         x.reshape(*lead, int(np.prod(rows)), depth), y.reshape(*lead, depth, int(np.prod(columns)))
     )  # fmt: skip
-    return found.reshape(*lead, *rows, *columns), (*batch, *left, *right)
+    return found.reshape((*lead, *rows, *columns)), (*batch, *left, *right)
 
 
 def _drop_units(a: Array, la: Labels, b: Array, lb: Labels) -> tuple[Array, Labels, Array, Labels]:
