@@ -18,26 +18,34 @@ from torch._jit_internal import boolean_dispatched
 _ASKS = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
 
 
-def enterable(
-    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Callable[..., Any] | None:
+def enterable(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Any] | None:
     """A version of ``func`` to call with the mode on; None when it is no Python function."""
-    branches = boolean_dispatched.get(func) if isinstance(func, FunctionType) else None
-    if branches is not None:
-        flag = kwargs.get(branches["arg_name"], branches["default"])
-        if len(args) > branches["index"]:
-            flag = args[branches["index"]]
-        func = branches["if_true"] if flag else branches["if_false"]
-        func = inspect.unwrap(func)
+    branches = 0
+    while isinstance(func, FunctionType) and func in boolean_dispatched:
+        branches += 1
+        func = _branch(boolean_dispatched[func], args, kwargs)
     if not isinstance(func, FunctionType):
         return None
-    return _copy(func)
+    unwrapped = inspect.unwrap(func) if branches else func
+    return _copy(unwrapped if isinstance(unwrapped, FunctionType) else func)
+
+
+def _branch(branches: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Which of the two functions behind a boolean dispatcher is meant."""
+    flag = kwargs.get(branches["arg_name"], branches["default"])
+    if len(args) > branches["index"]:
+        flag = args[branches["index"]]
+    return branches["if_true"] if flag else branches["if_false"]
 
 
 @functools.lru_cache(maxsize=4096)
 def _copy(func: FunctionType) -> FunctionType:
+    return _with_globals(func, _globals(func))
+
+
+def _with_globals(func: FunctionType, namespace: dict[str, Any]) -> FunctionType:
     copy = FunctionType(
-        func.__code__, _globals(func), func.__name__, func.__defaults__, func.__closure__
+        func.__code__, namespace, func.__name__, func.__defaults__, func.__closure__
     )
     copy.__kwdefaults__ = func.__kwdefaults__
     return copy
@@ -47,11 +55,19 @@ _copied_globals: dict[int, dict[str, Any]] = {}
 
 
 def _globals(func: FunctionType) -> dict[str, Any]:
-    """The globals of ``func``'s module, with the questions for overrides answered; one copy for each module."""
-    key = id(func.__globals__)
-    if key not in _copied_globals:
-        _copied_globals[key] = {**func.__globals__, **dict.fromkeys(_ASKS, _never)}
-    return _copied_globals[key]
+    """The globals of ``func``'s module, with the questions for overrides answered; one copy for each module.
+
+    Private helpers of the module get the same globals: some of them ask again, in the name of the public function.
+    """
+    original = func.__globals__
+    if id(original) not in _copied_globals:
+        namespace = {**original, **dict.fromkeys(_ASKS, _never)}
+        _copied_globals[id(original)] = namespace
+        for name, value in original.items():
+            is_own = isinstance(value, FunctionType) and value.__globals__ is original
+            if is_own and name.startswith("_") and value not in boolean_dispatched:
+                namespace[name] = _with_globals(value, namespace)
+    return _copied_globals[id(original)]
 
 
 def _never(*_: object) -> bool:

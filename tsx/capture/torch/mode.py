@@ -35,6 +35,7 @@ class Recorder:
         self.tracer = tracer
         self.quiet = 0
         self.entered: list[Any] = []  # torch's Python functions that are running
+        self.decomposing: list[Any] = []  # operators that torch's own decompositions are computing
         self.function_mode = FunctionMode(self)
         self.dispatch_mode = DispatchMode(self)
 
@@ -137,9 +138,13 @@ class Recorder:
         if func in _NOT_RECORDED:
             return self.run(lambda: func(*args, **kwargs))
         decomposition = decomposition_table.get(func) or getattr(func, "impl_aten", None)
-        if decomposition is not None:
-            with self.watching():
-                return decomposition(*args, **kwargs)
+        if decomposition is not None and func not in self.decomposing:
+            self.decomposing.append(func)
+            try:
+                with self.watching():
+                    return decomposition(*args, **kwargs)
+            finally:
+                self.decomposing.pop()
         return self.unsupported(func, args, kwargs)
 
     def unsupported(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -77,6 +77,8 @@ def plain(obj: Any) -> Any:
         return Code(0, "Layout")
     if isinstance(obj, (list, tuple)):
         return [plain(item) for item in obj]
+    if isinstance(obj, dict):
+        return {key: plain(value) for key, value in obj.items()}
     if isinstance(obj, np.generic):
         return obj.item()
     return obj
