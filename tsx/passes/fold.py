@@ -61,7 +61,7 @@ _SPENT = "folded-bytes"
 """Metadata: what folding has added to the file so far, so that a second run has no second budget."""
 
 
-@define(safety="exact")
+@define(safety="exact", requires=("freeze",))
 def fold(ctx: Context, *, max_bytes: int = 1 << 20) -> None:
     """Evaluates, then resolves control flow, until neither finds anything."""
     while True:

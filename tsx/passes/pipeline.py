@@ -24,7 +24,7 @@ from tsx.passes.support.fingerprint import fingerprint
 
 LEVELS: tuple[str, ...] = (
     "",
-    "canonicalize,fold,prune_guards,cse,dce",
+    "canonicalize,prune_guards,cse,dce",
     "inline,freeze,functionalize,canonicalize,fold,prune_guards,cse,canonicalize,dce",
     "inline,freeze,functionalize,canonicalize,fold,prune_guards,cse,canonicalize,dce,conv_bn,fuse",
 )

@@ -43,6 +43,8 @@ def short_kind(kind: str) -> str:
 def _call(node: Node, depth: int) -> str:
     if node.kind == "prim::Constant":
         return literal(node.attributes.get("value"))
+    if node.kind == "prim::GetAttr":
+        return f"{_object(node.inputs[0])}.{node.attributes['name']}"
     shown = [describe(v, depth - 1 if depth else 0) for v in node.inputs[:_SHOWN_OPERANDS]]
     if len(node.inputs) > _SHOWN_OPERANDS:
         shown.append("…")
@@ -53,3 +55,12 @@ def _call(node: Node, depth: int) -> str:
     facts = [f"{k}={literal(v)}" for k, v in sorted(node.attributes.items()) if k != "value"]
     brackets = f"[{', '.join(facts)}]" if facts else ""
     return f"{short_kind(node.kind)}{brackets}({', '.join(shown)})"
+
+
+def _object(value: Value) -> str:
+    """A path of attributes whole, however deep: ``self.layer1.conv``."""
+    parts: list[str] = []
+    while value.node is not None and value.node.kind == "prim::GetAttr":
+        parts.append(str(value.node.attributes["name"]))
+        value = value.node.inputs[0]
+    return ".".join([value.name or "…", *reversed(parts)])
