@@ -7,7 +7,6 @@ stdout carries the result only, everything else goes to stderr. ``main`` turns e
 from __future__ import annotations
 
 import difflib
-import errno
 import functools
 import importlib.util
 import os
@@ -426,6 +425,8 @@ def _status(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return 130
+    except SystemExit:
+        return 0  # click's answer to a reader that has gone, as with `| head`; nothing is wrong
     except OSError as error:
         return _io_failure(error)
     except RecursionError:
@@ -440,11 +441,8 @@ def _status(arguments: list[str]) -> int:
 
 
 def _io_failure(error: OSError) -> int:
-    if error.errno == errno.EPIPE:  # the reader has gone, as with `| head`; nothing is wrong
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    path = f"{error.filename}: " if error.filename else ""
-    click.echo(f"error[TSX1005]: {path}{error.strerror or error}", err=True)
+    path = error.filename or "standard output"
+    show.print_error(fail("TSX1005", path=path, detail=error.strerror or error), False)
     return error_codes()["TSX1005"].exit
 
 

@@ -182,12 +182,19 @@ def run(
     step: bool = False,
     profile: bool = False,
 ) -> RunResult:
-    """Runs a method on arrays, and keeps the steps or the profile."""
+    """Runs a method on arrays, and keeps the steps or the profile.
+
+    Arrays without a name go to the parameters that no name was given for, in order.
+    """
     name = method or next(n for n, m in module.ir.methods.items() if m is module.ir.forward)
     if name not in module.ir.methods:
         raise fail(
             "TSX1006", what="method", name=name, hint=f" (it has {', '.join(module.methods)})"
         )
+    if named:
+        left = [p.name for p in module.ir.methods[name].parameters if p.name not in named]
+        named = {**named, **dict(zip(left, positional, strict=False))}
+        positional = positional[len(left) :]
     steps, timings = Steps() if step else None, Profile() if profile else None
     started = time.perf_counter()
     value = module.run(name, tuple(positional), named, observer=steps or timings)
