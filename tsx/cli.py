@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import functools
 import importlib.util
-import os
 import platform
 import sys
 import tempfile
@@ -41,6 +40,7 @@ def _lazy(name: str) -> ModuleType:
 
 if TYPE_CHECKING:
     from tsx import jobs
+    from tsx.jobs import CheckMode
     from tsx.render import reference, reports, show
 else:
     jobs = _lazy("tsx.jobs")
@@ -378,7 +378,7 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _load(path: Path, check: jobs.CheckMode = "auto") -> jobs.Module:
+def _load(path: Path, check: CheckMode = "auto") -> jobs.Module:
     return jobs.load(_existing(path), check=check, stdin=sys.stdin.buffer)
 
 

@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from tsx.runtime.compare import Difference, compare, compare_arrays
+from tsx import nn
 from tsx.capture.source import Source, load_source, raised_in_source, read_inputs, sample_of_shape
 from tsx.capture.trace import Report, trace
 from tsx.errors import TsxError, fail
 from tsx.ir.module import Module
 from tsx.runtime.border import Executable
+from tsx.runtime.compare import Difference, compare, compare_arrays
 from tsx.runtime.profile import Taps
 
 
@@ -140,7 +141,10 @@ def _run_original(source: Source, args: tuple[Any, ...], kwargs: dict[str, Any])
         from tsx.capture.torch.original import run_original
 
         return run_original(source.entry, args, kwargs)
-    return source.entry(*copy.deepcopy(args), **copy.deepcopy(kwargs))
+    entry = copy.deepcopy(source.entry)  # it may change its own state
+    if isinstance(entry, nn.Module):
+        entry.eval()
+    return entry(*copy.deepcopy(args), **copy.deepcopy(kwargs))
 
 
 def _layers(source: Source, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
