@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -27,27 +28,30 @@ LOCALES = ["C", "C.UTF-8", "POSIX", "de_DE.UTF-8"]
 ZONES = ["UTC", "Asia/Tokyo", "America/New_York"]
 
 
+def convert(number: int, folder: Path) -> str:
+    """What conversion ``number`` prints, in a process, a folder and an environment of its own."""
+    environment = {
+        **os.environ,
+        "PYTHONHASHSEED": str(number),
+        "LC_ALL": LOCALES[number % len(LOCALES)],
+        "TZ": ZONES[number % len(ZONES)],
+        "HOME": str(folder),
+        "COLUMNS": str(40 + number),
+    }
+    flags = ["-O"] if number % 2 else []
+    command = [sys.executable, *flags, "-c", CONVERT, str(REPOSITORY)]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @pytest.fixture(scope="module")
 def digests(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """What 20 conversions print, each in a process, a folder and an environment of its own."""
-    found = []
-    for number in range(20):
-        folder = tmp_path_factory.mktemp(f"folder{number}")
-        environment = {
-            **os.environ,
-            "PYTHONHASHSEED": str(number),
-            "LC_ALL": LOCALES[number % len(LOCALES)],
-            "TZ": ZONES[number % len(ZONES)],
-            "HOME": str(folder),
-            "COLUMNS": str(40 + number),
-        }
-        command = [sys.executable, *["-O"][: number % 2], "-c", CONVERT, str(REPOSITORY)]
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        found.append(done.stdout)
-    return found
+    folders = [tmp_path_factory.mktemp(f"folder{number}") for number in range(20)]
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(convert, range(20), folders))
 
 
 def test_twenty_conversions_give_one_digest(digests: list[str]) -> None:

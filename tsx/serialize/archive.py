@@ -116,14 +116,15 @@ def _load(source: ReadFrom, mmap: MmapMode, check: CheckMode) -> tuple[Header, M
         raise ValueError(f"check is 'auto', 'full' or 'header', not {check!r}")
     with _opened(source, mmap) as opened:
         header = _read_header(opened)
-        module = _decode(header, _read_sections(opened, header))
+        sections = _read_sections(opened, header)
         weights = lazy_weights(opened, header.tensors, check != "header")
-        module.weights.update(weights)
-        _verify(module)
         is_small = header.tensor_bytes <= limits.EAGER_CHECK_BYTES
         if check == "full" or (check == "auto" and is_small):
             for weight in weights.values():
                 weight.load()
+        module = _decode(header, sections)
+        module.weights.update(weights)
+        _verify(module)
     return header, module
 
 
