@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tsx.errors import fail
+from tsx.errors import TsxError, fail
 from tsx.ir import types as ty
 
 # Schema spellings whose values are plain ints (or bools, strings) in a program.
@@ -112,10 +112,16 @@ def parse_schema(text: str) -> Schema:
     return _Parser(text).schema()
 
 
+@functools.cache
+def _common_argument(tokens: tuple[str, ...], keyword_only: bool) -> Argument:
+    """An argument by its tokens: most schemas are made of the same few, and all are read at start."""
+    return _Parser("", tokens).argument(keyword_only)
+
+
 class _Parser:
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, tokens: Sequence[str] = ()) -> None:
         self.text = text
-        self.tokens = _TOKEN.findall(text)
+        self.tokens = tokens or _TOKEN.findall(text)
         self.at = 0
 
     def peek(self, ahead: int = 0) -> str:
@@ -150,7 +156,7 @@ class _Parser:
             elif self.accept("*"):
                 keyword_only = True
             else:
-                arguments.append(self.argument(keyword_only))
+                arguments.append(self.next_argument(keyword_only))
             if self.peek() != ")":
                 self.take(",")
         self.take("->")
@@ -175,6 +181,20 @@ class _Parser:
         argument = self.type()
         name = self.take() if self.peek() not in (",", ")", "") else ""
         return _named(argument, name, keyword_only=False)
+
+    def next_argument(self, keyword_only: bool) -> Argument:
+        end, depth = self.at, 0
+        for end in range(self.at, len(self.tokens)):
+            token = self.tokens[end]
+            if depth == 0 and token in (",", ")"):
+                break
+            depth += (token in ("(", "[")) - (token in (")", "]"))
+        try:
+            found = _common_argument(tuple(self.tokens[self.at : end]), keyword_only)
+        except TsxError:
+            return self.argument(keyword_only)  # raises again, and shows the whole text
+        self.at = end
+        return found
 
     def argument(self, keyword_only: bool) -> Argument:
         argument = self.type()
