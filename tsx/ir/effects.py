@@ -15,6 +15,7 @@ from tsx.ir.types import NONE
 _STATISTICS = {
     "aten::batch_norm": ((3, 4), 5),
     "aten::native_batch_norm": ((3, 4), 5),
+    "aten::_batch_norm_impl_index": ((3, 4), 5),
     "aten::instance_norm": ((3, 4), 5),
 }
 

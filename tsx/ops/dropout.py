@@ -31,10 +31,12 @@ def _rule(name: str) -> Infer:
 def _evaluate(name: str) -> Evaluate:
     def evaluate(input: Array, p: float, train: bool) -> Array:
         _check(name, p, train)
+        in_place = name.endswith("_")
         if not train or p == 0:
-            return input
+            # torch gives the input itself; the schema has no alias mark, so here it is a copy.
+            return input if in_place else input.copy()
         zeros = narrow(widen(input) * 0, dtype_of(input))  # everything is dropped
-        if name.endswith("_"):
+        if in_place:
             input[...] = zeros
             return input
         return zeros
@@ -42,7 +44,6 @@ def _evaluate(name: str) -> Evaluate:
     return evaluate
 
 
-# torch gives the input itself back: what is written to the result is written to the input.
 for _name in ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"):
     op(
         f"aten::{_name}(Tensor input, float p, bool train) -> Tensor",

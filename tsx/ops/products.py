@@ -152,7 +152,7 @@ def _power(self: Array, n: int) -> Array:
     if n < 0 and not (dtype.is_float or dtype.is_complex):
         raise fail("TSX4056", op="matrix_power", expected="floating-point", found=dtype)
     try:
-        return narrow(np.linalg.matrix_power(widen(self), n), dtype)
+        return narrow(np.linalg.matrix_power(widen(self).copy(), n), dtype)
     except np.linalg.LinAlgError:
         raise fail(
             "TSX4055", op="matrix_power", expected="an invertible matrix", found="a singular one"
