@@ -81,17 +81,18 @@ def graphs(
     draw: Draw, max_steps: int = 12, control: bool = True, writes: bool = True, depth: int = 2
 ) -> Made:
     """Graphs of up to ``max_steps`` steps in each block; ``depth`` is how deep blocks nest."""
-    maker = _Maker(draw, control=control, writes=writes)
+    maker = Maker(draw, control=control, writes=writes)
     return maker.make(max_steps, depth if control else 0)
 
 
-class _Maker:
+class Maker:
     def __init__(self, draw: Draw, *, control: bool, writes: bool) -> None:
         self.draw = draw
         self.graph = Graph("forward")
         self.known: dict[Value, Abstract] = {}
         self.writes = writes
         self.count = 0
+        self.more: list[Callable[[Block, Pool], None]] = []  # further actions, of subclasses
 
     def make(self, max_steps: int, depth: int) -> Made:
         pool = Pool()
@@ -155,6 +156,7 @@ class _Maker:
             self.unary, self.unary, self.binary, self.binary, self.scalar, self.reshape, self.view,
             self.reduce, self.join, self.unpack, self.number, self.compare,
         ]  # fmt: skip
+        actions += self.more
         if self.writes:
             actions += [self.write, self.write]
         for _ in range(self.draw(st.integers(0, count))):

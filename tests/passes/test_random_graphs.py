@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.graphgen import Made, graphs
+from tests.graphgen import Made
 from tests.ir.interpreter import run
+from tests.passes.idioms import idioms
 from tests.passes.modules import method
 from tsx.ir.module import Method, Module, TreeSpec
 from tsx.passes import pipeline
 from tsx.runtime.border import Executable
 
 EXACT = [p.name for p in pipeline.list_passes() if p.safety == "exact"]
-some = settings(max_examples=80, deadline=None, print_blob=True)
+some = settings(max_examples=40, deadline=None, print_blob=True)
 
 
 def module_of(made: Made) -> Module:
@@ -45,14 +46,14 @@ def check(made: Made, calls: list[pipeline.PassCall]) -> None:
 
 @pytest.mark.parametrize("name", EXACT)
 @some
-@given(graphs())
+@given(idioms())
 def test_an_exact_pass_keeps_every_bit(name: str, made: Made) -> None:
     check(made, [pipeline.PassCall(name)])
 
 
 @pytest.mark.parametrize("name", [p.name for p in pipeline.list_passes()])
 @some
-@given(graphs())
+@given(idioms())
 def test_a_second_run_changes_nothing(name: str, made: Made) -> None:
     module = module_of(made)
     pipeline.run(module, [pipeline.PassCall(name)])
@@ -62,21 +63,21 @@ def test_a_second_run_changes_nothing(name: str, made: Made) -> None:
 
 
 @some
-@given(graphs(max_steps=16), st.lists(st.sampled_from(EXACT), min_size=2, max_size=5))
+@given(idioms(max_steps=16), st.lists(st.sampled_from(EXACT), min_size=2, max_size=5))
 def test_passes_in_any_order_keep_every_bit(made: Made, names: list[str]) -> None:
     check(made, [pipeline.PassCall(name) for name in names])
 
 
 @pytest.mark.parametrize("number", range(len(pipeline.LEVELS)))
 @some
-@given(made=graphs(max_steps=16))
+@given(made=idioms(max_steps=16))
 def test_a_level_keeps_every_bit(number: int, made: Made) -> None:
     # No graph here has a BatchNorm, so level 3 is exact on them as well.
     check(made, pipeline.level(number))
 
 
 @some
-@given(graphs())
+@given(idioms())
 def test_the_vm_gives_the_same_after_all_passes(made: Made) -> None:
     module = module_of(made)
     names = [p.name for p in module.forward.parameters]
