@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
+from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -18,7 +19,8 @@ def scrambled(model: nn.Module, seed: int = 0) -> nn.Module:
     generator = torch.Generator().manual_seed(seed)
     for module in model.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            assert module.running_mean is not None and module.running_var is not None
+            assert module.running_mean is not None
+            assert module.running_var is not None
             module.running_mean.normal_(0, 0.5, generator=generator)
             module.running_var.uniform_(0.5, 2.0, generator=generator)
         affine = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
@@ -215,9 +217,8 @@ class ViT(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         B, _, H, W = x.shape
-        assert H % self.patch == 0 and W % self.patch == 0, (
-            "the image must consist of whole patches"
-        )
+        assert H % self.patch == 0, "the image must consist of whole patches"
+        assert W % self.patch == 0, "the image must consist of whole patches"
         x = self.patch_embed(x).flatten(2).transpose(1, 2)
         x = torch.cat((self.cls_token.expand(B, -1, -1), x), dim=1)
         x = x + self.positions(H // self.patch, W // self.patch)
@@ -261,7 +262,7 @@ class ConvNeXt(nn.Module):
         self.downsample_layers = nn.ModuleList(
             [nn.Sequential(nn.Conv2d(3, dims[0], 4, 4), LayerNorm2d(dims[0], eps=1e-6))]
         )
-        for a, b in zip(dims, dims[1:], strict=False):
+        for a, b in pairwise(dims):
             self.downsample_layers.append(
                 nn.Sequential(LayerNorm2d(a, eps=1e-6), nn.Conv2d(a, b, 2, 2))
             )
@@ -382,26 +383,45 @@ def resblock() -> nn.Module:
 
 
 Inputs = tuple[Tensor, ...]
-ZOO: "OrderedDict[str, tuple[Callable[[], nn.Module], Inputs, tuple[Inputs, ...]]]" = OrderedDict(
-    resblock=(resblock, (torch.randn(1, 3, 16, 16),), ((torch.randn(4, 3, 16, 16),), (torch.randn(2, 3, 64, 64),))),
-    resnet18=(
-        lambda: resnet18(16, 10), (torch.randn(1, 3, 64, 64),),
-        ((torch.randn(7, 3, 64, 64),), (torch.randn(3, 3, 64, 64),), (torch.randn(2, 3, 75, 96),)),
+
+
+class Entry(NamedTuple):
+    """A model with a sample, and inputs at other batch sizes and other resolutions or lengths."""
+
+    make: Callable[[], nn.Module]
+    sample: Inputs
+    others: tuple[Inputs, ...]
+
+
+def _images(*shapes: tuple[int, int, int]) -> list[Inputs]:
+    """Images of (batch, height, width), the same in every run."""
+    generator = torch.Generator().manual_seed(7)
+    return [(torch.randn(n, 3, h, w, generator=generator),) for n, h, w in shapes]
+
+
+def _tokens(*shapes: tuple[int, int]) -> list[Inputs]:
+    generator = torch.Generator().manual_seed(7)
+    return [(torch.randint(0, 50, shape, generator=generator),) for shape in shapes]
+
+
+def _entry(make: Callable[[], nn.Module], inputs: list[Inputs]) -> Entry:
+    return Entry(make, inputs[0], tuple(inputs[1:]))
+
+
+ZOO: dict[str, Entry] = {
+    "resblock": _entry(resblock, _images((1, 16, 16), (4, 16, 16), (2, 64, 64))),
+    "resnet18": _entry(
+        lambda: resnet18(16, 10), _images((1, 64, 64), (7, 64, 64), (3, 64, 64), (2, 75, 96))
     ),
-    mobilenet_v2=(
-        lambda: mobilenet_v2(10), (torch.randn(1, 3, 64, 64),),
-        ((torch.randn(4, 3, 64, 64),), (torch.randn(3, 3, 64, 64),), (torch.randn(2, 3, 96, 71),)),
+    "mobilenet_v2": _entry(
+        lambda: mobilenet_v2(10), _images((1, 64, 64), (4, 64, 64), (3, 64, 64), (2, 96, 71))
     ),
-    vit=(vit, (torch.randn(1, 3, 32, 32),), ((torch.randn(7, 3, 32, 32),), (torch.randn(3, 3, 32, 32),), (torch.randn(2, 3, 48, 24),))),
-    convnext=(convnext, (torch.randn(1, 3, 64, 64),), ((torch.randn(5, 3, 64, 64),), (torch.randn(3, 3, 64, 64),), (torch.randn(2, 3, 96, 100),))),
-    unet=(unet, (torch.randn(1, 3, 32, 32),), ((torch.randn(3, 3, 32, 32),), (torch.randn(2, 3, 32, 32),), (torch.randn(2, 3, 45, 51),))),
-    unet_bilinear=(
-        lambda: unet(bilinear=True), (torch.randn(1, 3, 32, 32),),
-        ((torch.randn(3, 3, 32, 32),), (torch.randn(2, 3, 40, 56),)),
+    "vit": _entry(vit, _images((1, 32, 32), (7, 32, 32), (3, 32, 32), (2, 48, 24))),
+    "convnext": _entry(convnext, _images((1, 64, 64), (5, 64, 64), (3, 64, 64), (2, 96, 100))),
+    "unet": _entry(unet, _images((1, 32, 32), (3, 32, 32), (2, 32, 32), (2, 45, 51))),
+    "unet_bilinear": _entry(
+        lambda: unet(bilinear=True), _images((1, 32, 32), (3, 32, 32), (2, 40, 56))
     ),
-    lstm=(
-        lstm_classifier, (torch.randint(0, 50, (1, 6)),),
-        ((torch.randint(0, 50, (5, 6)),), (torch.randint(0, 50, (3, 6)),), (torch.randint(0, 50, (2, 11)),)),
-    ),
-)  # fmt: skip
-"""Name -> maker, sample, inputs at other batch sizes and resolutions or lengths."""
+    "lstm": _entry(lstm_classifier, _tokens((1, 6), (5, 6), (3, 6), (2, 11))),
+}
+"""Models by name; the sample has batch 1, so that a size of 1 frozen in would show."""

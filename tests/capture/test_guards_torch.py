@@ -167,7 +167,7 @@ def test_random_numbers_are_refused() -> None:
         lambda x: x + torch.randn_like(x),
         lambda x: torch.nn.functional.dropout(x, 0.5, training=True),
         lambda x: x * random.random(),
-        lambda x: x * float(np.random.rand()),
+        lambda x: x * float(np.random.rand()),  # noqa: NPY002
         lambda x: torch.bernoulli(x.sigmoid()),
     ]
     for function in functions:

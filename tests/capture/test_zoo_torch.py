@@ -13,6 +13,6 @@ pytestmark = [pytest.mark.torch, pytest.mark.zoo]
 
 @pytest.mark.parametrize("name", ZOO)
 def test_model(name: str) -> None:
-    make, sample, others = ZOO[name]
+    entry = ZOO[name]
     torch.manual_seed(0)
-    check(make(), sample, *others)
+    check(entry.make(), entry.sample, *entry.others)

@@ -73,7 +73,9 @@ def _arange(
     return recorder.aten("arange.start_step", start, stop, step, code)
 
 
-def _eye(recorder: Recorder, code: int, N: Any, M: Any = None, k: int = 0, *_: Any, **__: Any) -> Any:
+def _eye(
+    recorder: Recorder, code: int, N: Any, M: Any = None, k: int = 0, *_: Any, **__: Any
+) -> Any:
     square = recorder.aten("eye.m", N, N if M is None else M, code)
     if k == 0:
         return square
@@ -93,7 +95,9 @@ def _array(
     """``np.array`` of traced arrays and numbers: stacked; of one array: itself or a copy."""
     if hasattr(type(data), "__tsx_record__"):
         copy = kwargs.get("copy", original is not np.asarray)
-        out = recorder.aten("clone", data) if copy is True and original.__name__ == "array" else data
+        out = (
+            recorder.aten("clone", data) if copy is True and original.__name__ == "array" else data
+        )
         return out if dtype is None else out.astype(dtype)
     sample = original(concrete(data), dtype=dtype)
     return _stack(recorder, data, result_dtype(sample).code)

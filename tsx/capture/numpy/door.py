@@ -82,7 +82,7 @@ class NumpyDoor:
     def run(
         self,
         tracer: Tracer,
-        model: Callable[..., object],
+        model: Any,
         args: tuple[object, ...],
         kwargs: dict[str, object],
     ) -> object:

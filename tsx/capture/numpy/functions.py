@@ -77,20 +77,41 @@ def _accumulated(recorder: Recorder, x: Any, dtype: Any, actual: Any) -> tuple[A
 
 @answers("sum")
 @ufuncs.reduction("add")
-def _sum(recorder: Recorder, x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # fmt: skip
+def _sum(
+    recorder: Recorder,
+    x: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+) -> Any:
     x, target = _accumulated(recorder, x, dtype, _real(x).sum(axis=axis, dtype=dtype))
     return recorder.aten("sum.dim_IntList", x, _axes(axis), bool(keepdims), target.code)
 
 
 @answers("mean", "average")
-def _mean(recorder: Recorder, x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # fmt: skip
+def _mean(
+    recorder: Recorder,
+    x: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+) -> Any:
     x, target = _accumulated(recorder, x, dtype, _real(x).mean(axis=axis, dtype=dtype))
     return recorder.aten("mean.dim", x, _axes(axis), bool(keepdims), target.code)
 
 
 @answers("prod")
 @ufuncs.reduction("multiply")
-def _prod(recorder: Recorder, x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: bool = False) -> Any:  # fmt: skip
+def _prod(
+    recorder: Recorder,
+    x: Any,
+    axis: Any = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: bool = False,
+) -> Any:
     x, target = _accumulated(recorder, x, dtype, _real(x).prod(axis=axis, dtype=dtype))
     dims = range(x.ndim) if axis is None else [a % x.ndim for a in _axes(axis) or ()]
     for dim in sorted(dims, reverse=True):
@@ -99,7 +120,15 @@ def _prod(recorder: Recorder, x: Any, axis: Any = None, dtype: Any = None, out: 
 
 
 def _spread(name: str) -> Function:
-    def compute(recorder: Recorder, x: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: int = 0, keepdims: bool = False) -> Any:  # fmt: skip
+    def compute(
+        recorder: Recorder,
+        x: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: int = 0,
+        keepdims: bool = False,
+    ) -> Any:
         x, _ = _accumulated(recorder, x, dtype, getattr(_real(x), name)(axis=axis, dtype=dtype))
         return recorder.aten(f"{name}.correction", x, _axes(axis), ddof, bool(keepdims))
 
@@ -111,7 +140,14 @@ answers("std")(_spread("std"))
 
 
 def _extreme(name: str) -> Function:
-    def compute(recorder: Recorder, x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, **_: Any) -> Any:  # fmt: skip
+    def compute(
+        recorder: Recorder,
+        x: Any,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        **_: Any,
+    ) -> Any:
         return recorder.aten(name, x, _axes(axis) or [], bool(keepdims))
 
     return compute
@@ -122,7 +158,14 @@ answers("min", "amin")(ufuncs.reduction("minimum")(_extreme("amin")))
 
 
 def _truth(name: str) -> Function:
-    def compute(recorder: Recorder, x: Any, axis: Any = None, out: Any = None, keepdims: bool = False, **_: Any) -> Any:  # fmt: skip
+    def compute(
+        recorder: Recorder,
+        x: Any,
+        axis: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        **_: Any,
+    ) -> Any:
         dims = range(x.ndim) if axis is None else [a % x.ndim for a in _axes(axis) or ()]
         x = recorder.cast(x, DType.BOOL)
         for dim in sorted(dims, reverse=True):
@@ -137,18 +180,26 @@ answers("all")(ufuncs.reduction("logical_and")(_truth("all")))
 
 
 @answers("argmax")
-def _argmax(recorder: Recorder, x: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:  # fmt: skip
+def _argmax(
+    recorder: Recorder, x: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False
+) -> Any:
     return recorder.aten("argmax", x, axis, bool(keepdims))
 
 
 @answers("argmin")
-def _argmin(recorder: Recorder, x: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:  # fmt: skip
+def _argmin(
+    recorder: Recorder, x: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False
+) -> Any:
     return recorder.aten("argmin", x, axis, bool(keepdims))
 
 
 def _cumulative(name: str) -> Function:
-    def compute(recorder: Recorder, x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:  # fmt: skip
-        x, target = _accumulated(recorder, x, dtype, getattr(_real(x), name)(axis=axis, dtype=dtype))
+    def compute(
+        recorder: Recorder, x: Any, axis: Any = None, dtype: Any = None, out: Any = None
+    ) -> Any:
+        x, target = _accumulated(
+            recorder, x, dtype, getattr(_real(x), name)(axis=axis, dtype=dtype)
+        )
         flat = ravel(recorder, x) if axis is None else x
         return recorder.aten(name, flat, 0 if axis is None else axis, target.code)
 
@@ -160,18 +211,29 @@ answers("cumprod")(_cumulative("cumprod"))
 
 
 @answers("quantile")
-def _quantile(recorder: Recorder, x: Any, q: float, axis: Any = None, keepdims: bool = False, **_: Any) -> Any:  # fmt: skip
+def _quantile(
+    recorder: Recorder, x: Any, q: float, axis: Any = None, keepdims: bool = False, **_: Any
+) -> Any:
     x = recorder.cast(x, result_dtype(np.quantile(_real(x), q, axis=axis)))
     return recorder.aten("quantile.scalar", x, float(q), axis, bool(keepdims))
 
 
 @answers("percentile")
-def _percentile(recorder: Recorder, x: Any, q: float, axis: Any = None, keepdims: bool = False, **_: Any) -> Any:  # fmt: skip
+def _percentile(
+    recorder: Recorder, x: Any, q: float, axis: Any = None, keepdims: bool = False, **_: Any
+) -> Any:
     return _quantile(recorder, x, q / 100, axis, keepdims)
 
 
 @answers("median")
-def _median(recorder: Recorder, x: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: bool = False) -> Any:  # fmt: skip
+def _median(
+    recorder: Recorder,
+    x: Any,
+    axis: Any = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    keepdims: bool = False,
+) -> Any:
     return _quantile(recorder, x, 0.5, axis, keepdims)
 
 
@@ -181,7 +243,9 @@ def _median(recorder: Recorder, x: Any, axis: Any = None, out: Any = None, overw
 @answers("reshape")
 def _reshape(recorder: Recorder, x: Any, *shape: Any, order: str = "C", **keywords: Any) -> Any:
     shape = (keywords["shape"],) if "shape" in keywords else shape
-    sizes = list(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else list(shape)  # fmt: skip
+    sizes = (
+        list(shape[0]) if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else list(shape)
+    )
     return recorder.aten("reshape", x, sizes)
 
 
@@ -321,10 +385,15 @@ def _roll(recorder: Recorder, x: Any, shift: Any, axis: Any = None) -> Any:
 
 
 @answers("pad")
-def _pad(recorder: Recorder, x: Any, pad_width: Any, mode: str = "constant", **keywords: Any) -> Any:
+def _pad(
+    recorder: Recorder, x: Any, pad_width: Any, mode: str = "constant", **keywords: Any
+) -> Any:
     pairs = np.broadcast_to(np.asarray(concrete(pad_width)), (x.ndim, 2))
     if mode != "constant" or np.ndim(concrete(keywords.get("constant_values", 0))):
-        return recorder.unsupported(f"numpy.pad(mode={mode!r})", np.pad(_real(x), pairs, mode, **keywords))  # type: ignore[call-overload]  # fmt: skip
+        pad: Any = np.pad
+        return recorder.unsupported(
+            f"numpy.pad(mode={mode!r})", pad(_real(x), pairs, mode, **keywords)
+        )
     widths = [int(side) for pair in pairs[::-1] for side in pair]
     return recorder.aten("constant_pad_nd", x, widths, keywords.get("constant_values", 0))
 
@@ -367,7 +436,9 @@ def _einsum(recorder: Recorder, equation: str, *operands: Any, **_: Any) -> Any:
 
 
 @answers("linalg.norm")
-def _norm(recorder: Recorder, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # fmt: skip
+def _norm(
+    recorder: Recorder, x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False
+) -> Any:
     if ord not in (None, 2) or (ord == 2 and axis is None and x.ndim != 1):
         return recorder.unsupported("numpy.linalg.norm", np.linalg.norm(_real(x), ord, axis))
     x = recorder.cast(x, result_dtype(np.linalg.norm(_real(x), ord, axis)))
@@ -383,19 +454,33 @@ def _where(recorder: Recorder, condition: Any, *choices: Any) -> Any:
         return tuple(recorder.aten("nonzero_numpy", condition))
     common = from_numpy(np.where(_real(condition), *map(concrete, choices)).dtype)
     return recorder.aten(
-        "where.self", recorder.cast(condition, DType.BOOL), *(recorder.cast(c, common) for c in choices)
+        "where.self",
+        recorder.cast(condition, DType.BOOL),
+        *(recorder.cast(c, common) for c in choices),
     )
 
 
 @answers("clip")
-def _clip(recorder: Recorder, x: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None, **_: Any) -> Any:  # fmt: skip
+def _clip(
+    recorder: Recorder,
+    x: Any,
+    a_min: Any = None,
+    a_max: Any = None,
+    out: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+    **_: Any,
+) -> Any:
     low, high = (a_min if min is None else min), (a_max if max is None else max)
     x = recorder.cast(x, result_dtype(np.clip(_real(x), concrete(low), concrete(high))))
     plain = all(b is None or isinstance(b, (int, float)) for b in (low, high))
     if plain:
         return recorder.aten("clamp", x, low, high)
     dtype = dtype_of(_real(x))
-    return recorder.aten("clamp.Tensor", x, *(None if b is None else recorder.cast(b, dtype) for b in (low, high)))  # fmt: skip
+    return recorder.aten(
+        "clamp.Tensor", x, *(None if b is None else recorder.cast(b, dtype) for b in (low, high))
+    )
 
 
 @answers("round", "around")
@@ -444,7 +529,14 @@ def _diff(recorder: Recorder, x: Any, n: int = 1, axis: int = -1) -> Any:
 
 
 @answers("nan_to_num")
-def _nan_to_num(recorder: Recorder, x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:  # fmt: skip
+def _nan_to_num(
+    recorder: Recorder,
+    x: Any,
+    copy: bool = True,
+    nan: float = 0.0,
+    posinf: Any = None,
+    neginf: Any = None,
+) -> Any:
     return recorder.aten("nan_to_num", x, nan, posinf, neginf)
 
 

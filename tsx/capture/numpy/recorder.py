@@ -23,7 +23,7 @@ from tsx.ops.dtypes import Array, cast, dtype_of, from_numpy
 class Recorder:
     """One trace of a NumPy function; ``proxy`` makes what Python sees of an array."""
 
-    def __init__(self, tracer: Tracer, proxy_class: type) -> None:
+    def __init__(self, tracer: Tracer, proxy_class: type[Any]) -> None:
         self.tracer = tracer
         self.proxy_class = proxy_class
 
@@ -32,8 +32,9 @@ class Recorder:
 
     def record(self, op: Op, operands: Sequence[object]) -> Any:
         """Runs and records one operator; results are proxies, or numbers."""
-        training = next((o for o, a in zip(operands, op.schema.arguments, strict=False) if a.name in ("train", "training")), False)  # fmt: skip
-        if op.has(Trait.RANDOM) and training is not False:
+        named = dict(zip((a.name for a in op.schema.arguments), operands, strict=False))
+        is_off = named.get("train", named.get("training")) is False
+        if op.has(Trait.RANDOM) and not is_off:
             raise fail("TSX2007", what=op.schema.base, where=self.tracer.locator.span() or "")
         by_array = {id(o.array): o for o in _flat(operands) if isinstance(o, self.proxy_class)}
 
@@ -86,7 +87,7 @@ def concrete(obj: object) -> Any:
         return type(obj)(concrete(item) for item in obj)
     if isinstance(obj, slice):
         return slice(concrete(obj.start), concrete(obj.stop), concrete(obj.step))
-    return getattr(obj, "array", obj) if hasattr(type(obj), "__tsx_record__") else obj
+    return getattr(obj, "array") if hasattr(type(obj), "__tsx_record__") else obj  # noqa: B009
 
 
 def _flat(operands: Sequence[object]) -> list[Any]:

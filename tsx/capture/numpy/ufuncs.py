@@ -51,11 +51,17 @@ _NO_SCALAR = frozenset({"bitwise_left_shift", "bitwise_right_shift"})
 
 
 def apply(
-    recorder: Recorder, ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+    recorder: Recorder,
+    ufunc: np.ufunc,
+    method: str,
+    inputs: tuple[Any, ...],
+    kwargs: dict[str, Any],
 ) -> Any:
     """What ``__array_ufunc__`` answers."""
     out = kwargs.pop("out", None)
-    actual = getattr(ufunc, method)(*concrete(inputs), **{k: concrete(v) for k, v in kwargs.items()})
+    actual = getattr(ufunc, method)(
+        *concrete(inputs), **{k: concrete(v) for k, v in kwargs.items()}
+    )
     name = ufunc.__name__
     if method == "reduce" and name in _REDUCTIONS:
         result = _reduce(recorder, name, inputs[0], kwargs, actual)
@@ -71,7 +77,7 @@ def apply(
 
 
 def _call(recorder: Recorder, name: str, inputs: tuple[Any, ...], actual: Any) -> Any:
-    if name in _ARITHMETIC and _ARITHMETIC[name]:
+    if _ARITHMETIC.get(name):
         return _elementwise(recorder, _ARITHMETIC[name], inputs, result_dtype(actual))
     if name in _COMPARISONS:
         common = from_numpy(np.result_type(*(_weak(i) for i in inputs)))

@@ -62,6 +62,12 @@ def to_copy(recorder: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -
     return cast(recorder, args[0], kwargs.get("dtype") or args[0].dtype, copy=True)
 
 
+def empty(recorder: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """A new tensor of any layout whose elements nobody may read before writing them."""
+    dtype = kwargs.get("dtype") or torch.get_default_dtype()
+    return recorder.aten("empty.memory_format", list(args[0]), dtype, None, None, None, None)
+
+
 def to_dtype(dtype: torch.dtype) -> Any:
     """``x.float()`` and its like."""
 
@@ -167,7 +173,8 @@ def tensor(recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[st
         with recorder.silently():
             return func(*args, **kwargs)
     with recorder.silently():
-        sample = func(_numbers(data), *args[1:], **{k: v for k, v in kwargs.items() if k not in ("data", "obj")})  # fmt: skip
+        rest = {k: v for k, v in kwargs.items() if k not in ("data", "obj")}
+        sample = func(_numbers(data), *args[1:], **rest)
     return _stack(recorder, data, sample.dtype)
 
 

@@ -1,8 +1,9 @@
 """Entering torch's own Python functions with recording on.
 
-``F.batch_norm``, ``F.interpolate``, ``Tensor.split`` … hand themselves to the function mode and do no work until it calls
-them again with the mode off. Here they run as a copy whose ``has_torch_function*`` answer False, so the mode stays on
-for what they call. Boolean dispatchers (``F.max_pool2d`` and its ``return_indices``) are resolved to their branch.
+``F.batch_norm``, ``F.interpolate``, ``Tensor.split`` … hand themselves to the function mode and do no work until it
+calls them again with the mode off. Here they run as a copy whose ``has_torch_function*`` answer False, so the mode
+stays on for what they call. Boolean dispatchers (``F.max_pool2d`` and its ``return_indices``) are resolved to their
+branch.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from torch._jit_internal import boolean_dispatched
 _ASKS = ("has_torch_function", "has_torch_function_unary", "has_torch_function_variadic")
 
 
-def enterable(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Callable[..., Any] | None:
+def enterable(
+    func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Callable[..., Any] | None:
     """A version of ``func`` to call with the mode on; None when it is no Python function."""
     branches = 0
     while isinstance(func, FunctionType) and func in boolean_dispatched:

@@ -1,4 +1,6 @@
-"""``x[…]`` and ``x[…] = y`` as torch's Python binding takes them apart (``torch/csrc/autograd/python_variable_indexing.cpp``).
+"""``x[…]`` and ``x[…] = y`` as torch's Python binding takes them apart.
+
+The source is ``torch/csrc/autograd/python_variable_indexing.cpp``.
 
 Ints select, slices slice, None adds a dimension, masks and index tensors gather; bounds may be traced sizes.
 """
@@ -68,7 +70,8 @@ def _apply(recorder: Recorder, tensor: Any, index: Any) -> tuple[Any, list[Any]]
     with recorder.silently():
         rank = tensor.dim()
     taken = sum(_dims_taken(part) for part in parts)
-    dim, indices = 0, []
+    dim = 0
+    indices: list[Any] = []
     for part in parts:
         if part is Ellipsis:
             dim += rank - taken
@@ -119,7 +122,7 @@ def _dims_taken(part: Any) -> int:
     if part is None or part is Ellipsis or isinstance(part, (bool, TracedBool)):
         return 0
     if isinstance(part, torch.Tensor) and part.dtype in (torch.bool, torch.uint8):
-        return part.dim()
+        return int(part.dim())
     return 1
 
 

@@ -10,22 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from types import FunctionType
 from typing import Any
 
 import torch
 from torch._decomp import decomposition_table
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
-from tsx.capture.torch import convert, special
+from tsx.capture.torch import convert, special, values
 from tsx.capture.torch.enter import enterable
 from tsx.capture.torch.names import candidates, dispatch_operands, is_query, kind_of
 from tsx.capture.torch.tensors import concrete, plain
 from tsx.capture.trace.match import choose
+from tsx.capture.trace.scalars import TracedScalar
 from tsx.capture.trace.tracer import Tracer, Unsupported
-from tsx.errors import fail
-from tsx.ir.op import Op, Trait, lookup
+from tsx.ir.op import Op, lookup
 
 
 class Recorder:
@@ -125,27 +125,50 @@ class Recorder:
         return func(*concrete(args), **concrete(kwargs))
 
     def dispatched(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """One operation of torch's dispatcher that the function mode hasn't recorded."""
+        """One operation of torch's dispatcher that the function mode hasn't recorded.
+
+        Whoever asked is C++: a traced number that it gets is a plain one from then on, so it is guarded.
+        """
         special.refuse_random_overload(self, func)
-        if func is torch.ops.aten._to_copy.default:
-            return convert.to_copy(self, args, kwargs)
+        own = _BELOW.get(func)
+        if own is not None:
+            return own(self, args, kwargs)
         op = lookup(kind_of(func))
-        if op is not None:
-            found = dispatch_operands(self, func, op, args, kwargs)
-            if found is not None:
-                chosen, operands = found
-                return self.record(chosen, operands, lambda: func(*args, **kwargs))
+        found = dispatch_operands(self, func, op, args, kwargs) if op is not None else None
+        if found is not None:
+            chosen, operands = found
+            return _consumed(self.record(chosen, operands, lambda: func(*args, **kwargs)))
         if func in _NOT_RECORDED:
             return self.run(lambda: func(*args, **kwargs))
+        return self.decomposed(func, args, kwargs)
+
+    def decomposed(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """An operator of which tsx has no record, computed as torch's Python decompositions do."""
         decomposition = decomposition_table.get(func) or getattr(func, "impl_aten", None)
-        if decomposition is not None and func not in self.decomposing:
-            self.decomposing.append(func)
-            try:
-                with self.watching():
-                    return decomposition(*args, **kwargs)
-            finally:
-                self.decomposing.pop()
-        return self.unsupported(func, args, kwargs)
+        if decomposition is None or func in self.decomposing:
+            return self.unsupported(func, args, kwargs)
+        self.decomposing.append(func)
+        try:
+            with self.watching():
+                result = decomposition(*args, **kwargs)
+        finally:
+            self.decomposing.pop()
+        if not func._schema.is_mutable and not self._agrees(func, args, kwargs, result):
+            return self.unsupported(func, args, kwargs)
+        return result
+
+    def _agrees(
+        self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any
+    ) -> bool:
+        """Whether a decomposition gave what the operator gives, as far as types go."""
+        want = self.run(lambda: func(*args, **kwargs))
+        pairs = zip(tree_leaves(want), tree_leaves(result), strict=False)
+        with self.silently():
+            return all(
+                a.shape == b.shape and a.dtype == b.dtype
+                for a, b in pairs
+                if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor)
+            )
 
     def unsupported(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Notes an operator that can't be converted, and goes on with torch's result to find the others."""
@@ -154,7 +177,7 @@ class Recorder:
         return self.run(lambda: func(*args, **kwargs))
 
 
-class FunctionMode(TorchFunctionMode):
+class FunctionMode(TorchFunctionMode):  # type: ignore[misc]
     """Calls as the user wrote them."""
 
     def __init__(self, recorder: Recorder) -> None:
@@ -173,7 +196,7 @@ class FunctionMode(TorchFunctionMode):
         return self.recorder.call(func, args, kwargs or {})
 
 
-class DispatchMode(TorchDispatchMode):
+class DispatchMode(TorchDispatchMode):  # type: ignore[misc]
     """Operations as torch's dispatcher runs them."""
 
     def __init__(self, recorder: Recorder) -> None:
@@ -197,11 +220,26 @@ _NOT_RECORDED = frozenset(
     {
         torch.ops.aten.lift_fresh.default,  # a tensor made from Python data: a constant when it is used
         torch.ops.aten.lift.default,
-        torch.ops.aten._local_scalar_dense.default,  # refused in special.py when the data is traced
         torch.ops.aten.is_same_size.default,
         torch.ops.aten.sym_size.int,
     }
 )
+
+
+_BELOW: dict[Any, Callable[[Recorder, tuple[Any, ...], dict[str, Any]], Any]] = {
+    torch.ops.aten._local_scalar_dense.default: values.taken_below,
+    torch.ops.aten._to_copy.default: convert.to_copy,
+    torch.ops.aten.empty_permuted.default: convert.empty,
+}
+
+
+def _consumed(result: Any) -> Any:
+    """Traced numbers among results as plain ones, with their guards."""
+    if isinstance(result, TracedScalar):
+        return result.tracer.scalars.consume(result)
+    if isinstance(result, (list, tuple)) and any(isinstance(r, TracedScalar) for r in result):
+        return type(result)(_consumed(r) for r in result)
+    return result
 
 
 def _inside_functorch() -> bool:

@@ -36,16 +36,18 @@ _DUNDERS = {
 }  # fmt: skip
 
 # What they answer is the same in every run: layouts, ranks, dtypes, identities.
-_QUERIES = frozenset(
-    "dim ndimension ndim dtype device layout requires_grad is_leaf grad grad_fn name names is_cuda is_cpu is_meta "
-    "is_mps is_xla is_xpu is_sparse is_sparse_csr is_quantized is_nested is_mkldnn is_vulkan is_maia is_mtia is_ipu "
-    "is_contiguous is_floating_point is_complex is_signed is_inference is_conj is_neg is_pinned is_shared "
-    "is_same_size is_set_to stride storage_offset data_ptr storage untyped_storage _typed_storage _version itemsize "
-    "element_size get_device has_names result_type can_cast promote_types is_tensor is_storage output_nr _base "
-    "__hash__ __repr__ __format__ __str__ __dir__ volatile retains_grad is_coalesced dense_dim sparse_dim "
-    "register_hook get_default_dtype is_nonzero_static _is_view __dlpack_device__ is_inference_mode_enabled "
-    "_backward_hooks _post_accumulate_grad_hooks is_vulkan_available _has_symbolic_sizes_strides dim_order".split()
-)
+_QUERIES_NAMES = """
+    dim ndimension ndim dtype device layout requires_grad is_leaf grad grad_fn name names is_cuda is_cpu
+    is_meta is_mps is_xla is_xpu is_sparse is_sparse_csr is_quantized is_nested is_mkldnn is_vulkan
+    is_maia is_mtia is_ipu is_contiguous is_floating_point is_complex is_signed is_inference is_conj
+    is_neg is_pinned is_shared is_same_size is_set_to stride storage_offset data_ptr storage
+    untyped_storage _typed_storage _version itemsize element_size get_device has_names result_type
+    can_cast promote_types is_tensor is_storage output_nr _base __hash__ __repr__ __format__ __str__
+    __dir__ volatile retains_grad is_coalesced dense_dim sparse_dim register_hook get_default_dtype
+    is_nonzero_static _is_view __dlpack_device__ is_inference_mode_enabled _backward_hooks
+    _post_accumulate_grad_hooks is_vulkan_available _has_symbolic_sizes_strides dim_order
+"""
+_QUERIES = frozenset(_QUERIES_NAMES.split())
 
 
 def is_query(func: Any) -> bool:

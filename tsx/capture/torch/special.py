@@ -141,11 +141,15 @@ def _random(recorder: Recorder, what: str) -> Exception:
     return fail("TSX2007", what=what, where=span)
 
 
-_DROPOUTS = frozenset("dropout alpha_dropout feature_dropout feature_alpha_dropout".split())
+_DROPOUTS_NAMES = """
+    dropout alpha_dropout feature_dropout feature_alpha_dropout
+"""
+_DROPOUTS = frozenset(_DROPOUTS_NAMES.split())
 # They are tagged as random, and are not with dropout off (which the function mode has checked).
-_QUIET_RANDOM = frozenset(
-    "aten::dropout aten::scaled_dot_product_attention aten::lstm aten::gru aten::rnn_tanh aten::rnn_relu "
-    "aten::_scaled_dot_product_flash_attention aten::_scaled_dot_product_flash_attention_for_cpu "
-    "aten::_scaled_dot_product_efficient_attention aten::_scaled_dot_product_attention_math "
-    "aten::native_dropout aten::rrelu_with_noise aten::rrelu".split()
-)
+_QUIET_RANDOM_NAMES = """
+    aten::dropout aten::scaled_dot_product_attention aten::lstm aten::gru aten::rnn_tanh aten::rnn_relu
+    aten::_scaled_dot_product_flash_attention aten::_scaled_dot_product_flash_attention_for_cpu
+    aten::_scaled_dot_product_efficient_attention aten::_scaled_dot_product_attention_math
+    aten::native_dropout aten::rrelu_with_noise aten::rrelu
+"""
+_QUIET_RANDOM = frozenset(_QUIET_RANDOM_NAMES.split())

@@ -52,7 +52,7 @@ class Snapshot:
             for m in self.modules
         ]
         self.buffers = [
-            (tensor, tensor.detach().clone(), tensor._version)
+            (tensor, tensor.detach().clone(), _version(tensor))
             for m in self.modules
             for tensor in m._buffers.values()
             if tensor is not None
@@ -68,15 +68,24 @@ class Snapshot:
                 if tensor is not buffers.get(name):
                     self._set(path, name, tensor)
             for name, value in module.__dict__.items():
-                if name in _OWN or value is attributes.get(name):
-                    continue
-                if isinstance(attributes.get(name), torch.Tensor) and isinstance(
-                    value, torch.Tensor
-                ):
-                    if self.tracer.known(value) is not None and not _is_derived(module, name):
-                        self._set(path, name, value)
+                if name not in _OWN and value is not attributes.get(name):
+                    self._attribute(module, path, name, attributes.get(name), value)
 
-    def _set(self, path: Path, name: str, tensor: torch.Tensor | None) -> None:
+    def _attribute(
+        self, module: torch.nn.Module, path: Path, name: str, before: object, after: object
+    ) -> None:
+        """A plain attribute that the run assigned: a tensor is state, a number is lost with a warning."""
+        is_tensor = isinstance(after, torch.Tensor)
+        if isinstance(before, torch.Tensor) and is_tensor:
+            if self.tracer.known(after) is not None and not _is_derived(module, name):
+                self._set(path, name, after)
+        elif isinstance(before, (bool, int, float, str)) or (before is None and is_tensor):
+            dotted = ".".join((*path, name))
+            self.tracer.warnings.append(
+                f"the model sets {dotted} while it runs; the program starts every call with the value it has now"
+            )
+
+    def _set(self, path: Path, name: str, tensor: object) -> None:
         if tensor is None:
             raise fail("TSX2008", what=".".join((*path, name)))
         with self.recorder.silently():
@@ -93,7 +102,7 @@ class Snapshot:
             _reset(module._buffers, buffers)
             _reset(module._modules, children)
         for tensor, before, version in self.buffers:
-            if tensor._version != version:
+            if version is None or _version(tensor) != version:
                 with torch.no_grad():
                     tensor.copy_(before)
 
@@ -106,3 +115,8 @@ def _is_derived(module: torch.nn.Module, name: str) -> bool:
 def _reset(table: dict[str, Any], before: dict[str, Any]) -> None:
     table.clear()
     table.update(before)
+
+
+def _version(tensor: torch.Tensor) -> int | None:
+    """How often a tensor was written; None when torch doesn't count (tensors made in inference mode)."""
+    return None if tensor.is_inference() else tensor._version

@@ -104,6 +104,12 @@ def item(recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str,
     return _number(recorder, args[0], _kind(args[0]))
 
 
+def taken_below(recorder: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """C++ reads an element: the number goes where nothing can follow it, so it is guarded."""
+    kind = _kind(args[0])
+    return kind(_number(recorder, args[0], kind))
+
+
 def consumed(kind: type) -> Any:
     """``bool(x)``, ``int(x)``, ``float(x)``: Python must have the plain value, so it is guarded."""
 

@@ -34,9 +34,9 @@ def trace(
     """Traces a torch module, a tsx.nn module or a function over arrays on a sample call.
 
     ``args`` is a tuple of arguments (a single array is taken for a tuple of one). ``dynamic`` forces or forbids free
-    dimensions: ``False`` pins all, ``{"x": [0]}`` demands that dimension 0 of ``x`` is free, ``{"x": {0: "n", 1: False}}``
-    names (equal names are tied) or forbids. Raises ``Problems`` with every unsupported operator, ``TraceError`` for what
-    a trace can't hold.
+    dimensions: ``False`` pins all, ``{"x": [0]}`` demands that dimension 0 of ``x`` is free,
+    ``{"x": {0: "n", 1: False}}`` names (equal names are tied) or forbids. Raises ``Problems`` with every unsupported
+    operator, ``TraceError`` for what a trace can't hold.
     """
     arguments = args if isinstance(args, tuple) else (args,)
     door = _door(fn_or_module, (arguments, kwargs))

@@ -61,6 +61,7 @@ class Scalars:
 
     def __init__(self, tracer: Tracer) -> None:
         self.tracer = tracer
+        self._compared: dict[tuple[str, Dim, Dim], bool | TracedBool] = {}
 
     def arithmetic(self, name: str, a: Number, b: Number) -> Number:
         if not isinstance(a, TracedScalar) and not isinstance(b, TracedScalar):
@@ -79,11 +80,17 @@ class Scalars:
         return dim if isinstance(dim, int) else self._record(name, (a,), dim)
 
     def compare(self, name: str, a: Number, b: Number) -> bool | TracedBool:
-        decided = _decide(name, dim_of(a), dim_of(b))
+        x, y = dim_of(a), dim_of(b)
+        decided = _decide(name, x, y)
         if decided is not None:
             return decided
+        if x is not None and y is not None and (name, x, y) in self._compared:
+            return self._compared[name, x, y]  # the same question about the same sizes
         result = self._record(name, (a, b), None)
-        return result if isinstance(result, TracedBool) else bool(result)
+        answer = result if isinstance(result, TracedBool) else bool(result)
+        if x is not None and y is not None:
+            self._compared[name, x, y] = answer
+        return answer
 
     def truth(self, a: TracedScalar) -> bool:
         """``bool(a)``: a guard on it, or on ``a != 0`` when it is a number."""

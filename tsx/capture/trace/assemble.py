@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from tsx.capture.trace.compare import Difference
 from tsx.capture.trace.dynamic import Outcome
 from tsx.capture.trace.report import FreeDim, GuardInfo, Report
 from tsx.capture.trace.run import Capture
 from tsx.ir.module import Method, Module, Pin, WeightData
+
+_SLOW = 2.0  # seconds a forward
 
 
 def assemble(capture: Capture, outcome: Outcome) -> tuple[Module, Report]:
@@ -13,7 +16,13 @@ def assemble(capture: Capture, outcome: Outcome) -> tuple[Module, Report]:
     run, sample = outcome.run, capture.sample
     tracer = run.tracer
     pins = tuple(
-        Pin(sample.names[leaf], dim, sample.size((leaf, dim)), found.message, found.span)
+        Pin(
+            sample.names[leaf],
+            dim,
+            sample.size((leaf, dim)),
+            _reason(sample.size((leaf, dim)), found),
+            found.span,
+        )
         for (leaf, dim), found in outcome.pins.items()
     )
     method = Method(
@@ -52,8 +61,16 @@ def _report(capture: Capture, outcome: Outcome, pins: tuple[Pin, ...]) -> Report
         if n.kind == "tsx::guard"
     )
     report = Report(free, pins, guards, outcome.warnings, capture.forwards, outcome.run.seconds)
-    if outcome.run.seconds > 2:
+    if outcome.run.seconds > _SLOW:
         report.warnings.append(
-            f"a forward takes {outcome.run.seconds:.1f} s; fewer sizes were tried for each dimension"
+            f"a forward takes {outcome.run.seconds:.1f} s, and finding the free dimensions took {capture.forwards}; "
+            "dynamic= says which ones to look at"
         )
     return report
+
+
+def _reason(size: int, found: Difference) -> str:
+    """Why a dimension is pinned; a size of 1 is often a special case in a model's source."""
+    if size == 1 and found.is_guard:
+        return f"{found.message} (a sample of another size than 1 may leave it free)"
+    return found.message

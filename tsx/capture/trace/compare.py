@@ -24,6 +24,7 @@ class Difference:
     message: str
     span: Span | None
     is_exact: bool = False  # a guard on the very number: no other size can do
+    is_guard: bool = False
 
 
 def structural(a: Run, b: Run) -> Difference | None:
@@ -84,9 +85,8 @@ def _node_difference(left: Node, right: Node, known: dict[Value, Value]) -> Diff
     if left.kind == "tsx::guard" and left.attributes["expect"] != right.attributes["expect"]:
         source = left.attributes["source"]
         values = f"{left.attributes['expect']} in one run, {right.attributes['expect']} in another"
-        return Difference(
-            f"Python uses `{source}`, which is {values}", span, left.attributes["kind"] != "bool"
-        )
+        message = f"Python uses `{source}`, which is {values}"
+        return Difference(message, span, left.attributes["kind"] != "bool", is_guard=True)
     if _plain(left) != _plain(right) or len(left.inputs) != len(right.inputs):
         return Difference(f"{left.kind} differs between runs", span)
     if len(left.outputs) != len(right.outputs):
@@ -128,4 +128,11 @@ def _same_constant(x: Value, y: Value) -> bool:
 
 
 def _rank_type(type: ty.Type) -> ty.Type:
-    return ty.map_tensors(type, lambda t: ty.TensorType(t.dtype, None if t.shape is None else (None,) * len(t.shape)))  # fmt: skip
+    """The type with every size unknown."""
+
+    def ranked(tensor: ty.TensorType) -> ty.Type:
+        return ty.TensorType(
+            tensor.dtype, None if tensor.shape is None else (None,) * len(tensor.shape)
+        )
+
+    return ty.map_tensors(type, ranked)

@@ -8,21 +8,23 @@ reason. Never lets a size stand in a program that another size would have made d
 
 from __future__ import annotations
 
+import io
 import traceback
+import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 
 from tsx.capture.trace import compare, fit, randomness
 from tsx.capture.trace.compare import Difference
-from tsx.capture.trace.run import Axis, Capture, Run
 from tsx.capture.trace.problems import refuse_unsupported
+from tsx.capture.trace.run import Axis, Capture, Run
 from tsx.capture.trace.spans import is_user_file, relative_path
 from tsx.capture.trace.tracer import HoleKey
 from tsx.errors import TsxError
 from tsx.ir.dims import Dim
 from tsx.ir.location import Span
 
-_SLOW = 2.0  # seconds a forward: beyond it fewer sizes are tried
 _MOST_TIES = 24  # sets of dimensions tried together
 
 
@@ -58,13 +60,11 @@ class Search:
         self.ties = ties
         self.axes = [axis for axis in self.sample.axes() if axis not in self.pins]
         self.all_symbols = {axis: f"s{n}" for n, axis in enumerate(self.axes)}
-        self.is_slow = False
 
     def outcome(self) -> Outcome:
         with randomness.refused(lambda: self.capture.run(self.all_symbols)):
             base = self.capture.run(self.all_symbols)
         refuse_unsupported(base.tracer)
-        self.is_slow = base.seconds > _SLOW
         groups = self._tied(base)
         groups += self._alone(base, {a for g in groups for a in g.axes})
         groups = self._together(base, groups)
@@ -146,8 +146,6 @@ class Search:
         if size == 0:
             return [2, 3]
         sizes = [size + 1, size + 32, 2 * size, size - 1, size // 2]
-        if self.is_slow:
-            sizes = sizes[:2]
         return list(dict.fromkeys(n for n in sizes if n > 1))
 
     def _run_and_compare(self, base: Run, sizes: Mapping[Axis, int]) -> Difference | None:
@@ -160,9 +158,11 @@ class Search:
         sizes: Mapping[Axis, int],
         explained: Mapping[HoleKey, Dim],
     ) -> Run | Difference:
-        """A run, or why the model can't run at these sizes."""
+        """A run, or why the model can't run at these sizes; what it prints was seen at the sample's own."""
         try:
-            return self.capture.run(symbols, sizes, explained)
+            with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+                warnings.simplefilter("ignore")
+                return self.capture.run(symbols, sizes, explained)
         except TsxError as error:
             return Difference(f"{error.code}: {error.message}", None)
         except Exception as error:
@@ -178,8 +178,8 @@ class Search:
             final, problem, culprit = self._agree(groups)
             if problem is None:
                 return Outcome(final, groups, self._all_pins(), list(final.tracer.warnings))
-            tied = _tie_equal(groups)
-            if tied is not None and culprit is None:
+            tied = self._tie_pairs(final, groups) if culprit is None else None
+            if tied is not None:
                 groups = tied
                 continue
             worst = culprit or groups[-1]
@@ -216,7 +216,9 @@ class Search:
     ) -> tuple[Run, Difference | None, Group | None]:
         """Plain ints that differ become expressions of sizes, true in a third run as well."""
         third = self._run(symbols, _distinct(groups, 2), {})
-        runs = [final, changed] + ([third] if isinstance(third, Run) and compare.structural(final, third) is None else [])  # fmt: skip
+        runs = [final, changed]
+        if isinstance(third, Run) and compare.structural(final, third) is None:
+            runs.append(third)
         inputs = set(symbols.values())
         sizes = fit.sizes_in(final.tracer.graph, inputs)
         bindings = [run.tracer.symbols.values for run in runs]
@@ -243,6 +245,22 @@ class Search:
                 "a number that depends on sizes", again.tracer.record_spans.get(rest[0][0])
             )
         return again, left, None
+
+    def _tie_pairs(self, final: Run, groups: list[Group]) -> list[Group] | None:
+        """Groups of one size that can't differ from each other, made one; None when there are none."""
+        attempts = 0
+        for index, first in enumerate(groups):
+            for second in groups[index + 1 :]:
+                if first.size != second.size or attempts >= _MOST_TIES:
+                    continue
+                attempts += 1
+                sizes = _distinct([first, second], 1)
+                if self._run_and_compare(final, sizes) is not None:
+                    axes = tuple(sorted((*first.axes, *second.axes)))
+                    merged = Group(axes, first.size, max(first.other, second.other))
+                    rest = [g for g in groups if g not in (first, second)]
+                    return sorted([*rest, merged], key=lambda g: g.axes)
+        return None
 
     def _culprit(self, final: Run, groups: list[Group]) -> Group | None:
         """The group whose change alone breaks the trace; None when it takes several."""
@@ -276,23 +294,6 @@ def _distinct(groups: list[Group], times: int) -> dict[Axis, int]:
         used.add(size)
         sizes.update(dict.fromkeys(group.axes, size))
     return sizes
-
-
-def _tie_equal(groups: list[Group]) -> list[Group] | None:
-    """Groups of one size made one, those at the same place first; None when there are none left."""
-    for same_place in (True, False):
-        merged: dict[tuple[int, int], Group] = {}
-        for group in groups:
-            place = group.axes[0][1] if same_place else -1
-            key = (group.size, place)
-            if key in merged:
-                axes = tuple(sorted((*merged[key].axes, *group.axes)))
-                merged[key] = Group(axes, group.size, max(merged[key].other, group.other))
-            else:
-                merged[key] = group
-        if len(merged) < len(groups):
-            return sorted(merged.values(), key=lambda g: g.axes)
-    return None
 
 
 def _failing_line(error: BaseException) -> Span | None:

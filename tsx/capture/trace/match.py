@@ -35,7 +35,13 @@ class DeviceName(str):
 
 IsArray = Callable[[object], bool]
 _NO = object()  # the argument doesn't fit
-_SYNONYMS = {"self": ("input", "x", "a"), "dim": ("axis",), "keepdim": ("keepdims",), "other": ("x2",), "end": ("stop",)}  # fmt: skip
+_SYNONYMS = {
+    "self": ("input", "x", "a"),
+    "dim": ("axis",),
+    "keepdim": ("keepdims",),
+    "other": ("x2",),
+    "end": ("stop",),
+}
 _CODES = ("ScalarType", "Layout", "MemoryFormat")
 
 

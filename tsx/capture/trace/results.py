@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from tsx.capture.trace.tracer import Tracer
 
 # Their result sizes depend on the data, so equal operand types don't mean equal sizes.
-_DATA_DEPENDENT = frozenset(
-    "nonzero nonzero_numpy masked_select unique unique_dim unique_consecutive _unique _unique2 index "
-    "repeat_interleave bincount argwhere where one_hot unique_dim_consecutive".split()
-)
+_DATA_DEPENDENT_NAMES = """
+    nonzero nonzero_numpy masked_select unique unique_dim unique_consecutive _unique _unique2 index
+    repeat_interleave bincount argwhere where one_hot unique_dim_consecutive
+"""
+_DATA_DEPENDENT = frozenset(_DATA_DEPENDENT_NAMES.split())
 
 
 class Results:

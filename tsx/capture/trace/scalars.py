@@ -1,10 +1,10 @@
 """Python numbers that a trace follows: sizes, and what ``item()`` gives.
 
 A ``TracedInt`` is deliberately no subclass of ``int``: CPython would then read its digits in ``range(n)``, ``l[n]``,
-``'%d' % n`` or ``int(n)`` without asking. As it is, arithmetic is recorded, and every place where Python needs the plain
-number goes through ``__index__``, ``__int__``, ``__float__``, ``__bool__`` or ``__hash__`` here, each of which records a
-guard. So a number can't leave a trace unseen. (torch's own ``SymInt`` works the same way, and torch accepts subclasses
-of it wherever it takes an int; the torch door mixes it in.)
+``'%d' % n`` or ``int(n)`` without asking. As it is, arithmetic is recorded, and every place where Python needs the
+plain number goes through ``__index__``, ``__int__``, ``__float__``, ``__bool__`` or ``__hash__`` here, each of which
+records a guard. So a number can't leave a trace unseen. (torch's own ``SymInt`` works the same way, and torch accepts
+subclasses of it wherever it takes an int; the torch door mixes it in.)
 """
 
 from __future__ import annotations
@@ -123,7 +123,9 @@ class TracedNumber(TracedScalar):
         return self._binary("mul", other)
 
     def __rmul__(self, other: object) -> Any:
-        return self.__mul__(other) if isinstance(other, (list, tuple, str)) else self._binary("mul", other, True)  # fmt: skip
+        if isinstance(other, (list, tuple, str)):
+            return self.__mul__(other)
+        return self._binary("mul", other, True)
 
     def __truediv__(self, other: object) -> Any:
         return self._binary("div", other)
@@ -167,10 +169,10 @@ class TracedNumber(TracedScalar):
     # torch's helpers for symbolic numbers look these up.
 
     def __sym_max__(self, other: object) -> Any:
-        return self if self >= other else other  # type: ignore[operator]
+        return self if self >= other else other
 
     def __sym_min__(self, other: object) -> Any:
-        return self if self <= other else other  # type: ignore[operator]
+        return self if self <= other else other
 
     def __sym_float__(self) -> Any:
         return self.tracer.scalars.unary("Float", self)

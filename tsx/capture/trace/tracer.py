@@ -17,7 +17,7 @@ from tsx.capture.trace.arithmetic import Scalars
 from tsx.capture.trace.door import Door
 from tsx.capture.trace.results import Results
 from tsx.capture.trace.scalars import TracedScalar
-from tsx.capture.trace.shapes import Symbols, refine
+from tsx.capture.trace.shapes import Symbols
 from tsx.capture.trace.spans import Locator
 from tsx.errors import TsxError, fail
 from tsx.ir import types as ty
@@ -29,7 +29,11 @@ from tsx.ir.op import Abstract, Op, Trait, Unknown, lookup
 from tsx.ops.weights import Weight
 
 HoleKey = tuple[int, int, int]
-"""A place where a plain int became an operand: number of the record, operand, element of a list (-1: the operand itself)."""
+"""Where a plain int became an operand: number of the record, operand, element of a list (-1: not in a list)."""
+
+
+# Arrays that earlier runs computed from their inputs: met again, they would be constants with one run's data in them.
+_COMPUTED: dict[int, tuple[weakref.ref[object], Tracer]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,10 @@ class Tracer:
     def bind(self, array: object, value: Value) -> None:
         """From now on ``array`` is ``value``."""
         key = id(array)
-        self._arrays[key] = (weakref.ref(array, lambda _: self._arrays.pop(key, None)), value)
+        reference = weakref.ref(array, lambda _: self._arrays.pop(key, None))
+        self._arrays[key] = (reference, value)
+        if self.varies(value):
+            _COMPUTED[key] = (reference, self)
 
     def known(self, array: object) -> Value | None:
         """The value of a live array, or None when the trace hasn't met it."""
@@ -141,6 +148,9 @@ class Tracer:
         return node.output
 
     def _constant(self, array: object) -> Value:
+        reference, tracer = _COMPUTED.get(id(array), (None, None))
+        if reference is not None and reference() is array and tracer is not self:
+            raise fail("TSX2009", where=self.locator.span() or "")
         name = f"constant_{len(self.constants)}"
         self.constants[name] = self.door.weight(array)
         value = self.builder.weight(name, self.door.type_of(array))
@@ -160,8 +170,10 @@ class Tracer:
         return self._plain[key]
 
     def number_operand(self, operand: object, hint: Attribute) -> Value:
-        """The value of a number; one of an earlier trace is a plain number by now."""
-        if isinstance(operand, TracedScalar) and operand.tracer is self:
+        """The value of a number, traced or plain."""
+        if isinstance(operand, TracedScalar):
+            if operand.tracer is not self:
+                raise fail("TSX2009", where=self.locator.span() or "")
             return operand.value
         return self.constant(hint)
 
@@ -227,7 +239,8 @@ class Tracer:
                 )
                 product = self.scalars.arithmetic("mul", product, factor)  # type: ignore[arg-type]
             total = self.scalars.arithmetic("add", total, product)  # type: ignore[arg-type]
-        return self.number_operand(total, getattr(total, "hint", total))
+        hint = total.hint if isinstance(total, TracedScalar) else total
+        return self.number_operand(total, _attribute(hint))
 
     def _divided(self, atom: FloorDiv) -> object:
         numerator = self.size_expression(atom.numerator)
