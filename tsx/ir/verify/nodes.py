@@ -92,7 +92,8 @@ def _count(
     if least <= given <= most:
         return
     if least == most:
-        wanted = f"{least} {what}{'' if least == 1 else 's'}"
+        wanted = str(least)
     else:
         wanted = f"at least {least}" if given < least else f"at most {most}"
-    yield Violation(code, f"{node.kind} has {given} {what}(s) instead of {wanted}", node)
+    plural = "" if given == 1 else "s"
+    yield Violation(code, f"{node.kind} has {given} {what}{plural}, not {wanted}", node)
