@@ -28,8 +28,8 @@ LOCALES = ["C", "C.UTF-8", "POSIX", "de_DE.UTF-8"]
 ZONES = ["UTC", "Asia/Tokyo", "America/New_York"]
 
 
-def convert(number: int, folder: Path) -> str:
-    """What conversion ``number`` prints, in a process, a folder and an environment of its own."""
+def convert(number: int, folder: Path, script: str = CONVERT) -> str:
+    """What ``script`` prints as conversion ``number``, in a process, a folder and an environment of its own."""
     environment = {
         **os.environ,
         "PYTHONHASHSEED": str(number),
@@ -39,7 +39,7 @@ def convert(number: int, folder: Path) -> str:
         "COLUMNS": str(40 + number),
     }
     flags = ["-O"] if number % 2 else []
-    command = [sys.executable, *flags, "-c", CONVERT, str(REPOSITORY)]
+    command = [sys.executable, *flags, "-c", script, str(REPOSITORY)]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
