@@ -52,6 +52,12 @@ class Made:
     def __repr__(self) -> str:
         return f"{self.graph}\n# inputs: {self._inputs}"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """What Hypothesis shows of a failing example."""
+        for line in repr(self).splitlines():
+            printer.break_()
+            printer.text(line)
+
 
 @dataclass
 class Pool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, reject
 
 from tests.graphgen import Made, graphs
 from tests.ir.interpreter import run
@@ -24,7 +24,14 @@ def to_tensor(value: Any) -> Any:
 def test_torch_agrees(made: Made) -> None:
     text = to_torch(made.graph).text
     function = torch._C._create_function_from_graph("forward", torch._C.parse_ir(text))
-    expected = function(*map(to_tensor, made.inputs))
+    try:
+        # As written: torch's optimizer takes x + 0 for x, also where the dtype changes.
+        with torch.jit.optimized_execution(False):
+            expected = function(*map(to_tensor, made.inputs))
+    except RuntimeError as error:
+        if "refer to a single memory location" in str(error):
+            reject()  # torch writes nothing that overlaps with what it reads; we do, as NumPy
+        raise
     results = run(made.graph, made.inputs)
     if len(results) == 1:
         expected = (expected,)
