@@ -1,26 +1,28 @@
 #!/bin/sh
 # The main job on a fixture, without torch: convert, optimise, inspect, run. Takes the bin folder of an environment.
 set -eu
-bin=$1
+bin=$(cd "$1" && pwd)
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
+cp fixtures/resblock.py "$out/model.py"
+cd "$out"
 say() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
 
 "$bin/python" -c 'import importlib.util, sys; sys.exit(importlib.util.find_spec("torch") is not None)' ||
     { echo "this environment has torch; the demo shows that none is needed" >&2; exit 1; }
 
-say "tsx convert fixtures/resblock.py --trace -o resblock.tsx"
-"$bin/tsx" convert fixtures/resblock.py --trace -o "$out/resblock.tsx"
-say "tsx optimize resblock.tsx --passes dce,fold,fuse -o fast.tsx"
-"$bin/tsx" optimize "$out/resblock.tsx" --passes dce,fold,fuse -o "$out/fast.tsx"
+say "tsx convert model.py --trace"
+"$bin/tsx" convert model.py --trace
+say "tsx optimize model.tsx --passes dce,fold,fuse -o fast.tsx"
+"$bin/tsx" optimize model.tsx --passes dce,fold,fuse -o fast.tsx
 say "tsx inspect fast.tsx"
-"$bin/tsx" inspect "$out/fast.tsx"
+"$bin/tsx" inspect fast.tsx
 say "tsx run fast.tsx --input x.npy --output y.npy"
-"$bin/python" -c 'import numpy, sys; numpy.save(sys.argv[1], numpy.random.default_rng(0).standard_normal((4, 3, 64, 64), dtype="float32"))' "$out/x.npy"
-"$bin/tsx" run "$out/fast.tsx" --input "$out/x.npy" --output "$out/y.npy"
-"$bin/tsx" run "$out/resblock.tsx" --input "$out/x.npy" --output "$out/y0.npy"
-"$bin/python" - "$out/y.npy" "$out/y0.npy" <<'PY'
+"$bin/python" -c 'import numpy; numpy.save("x.npy", numpy.random.default_rng(0).standard_normal((4, 3, 64, 64), dtype="float32"))'
+"$bin/tsx" run fast.tsx --input x.npy --output y.npy
+"$bin/tsx" run model.tsx --input x.npy --output plain.npy >plain.txt
+"$bin/python" - y.npy plain.npy <<'PY'
 import sys
 
 import numpy as np
