@@ -100,6 +100,8 @@ binary("aten::clamp_max(Tensor self, Scalar max) -> Tensor", "min(self, max)", r
 binary("aten::clamp_max.Tensor(Tensor self, Tensor max) -> Tensor", "min(self, max)", refuses="complex", inplace=True)
 binary("aten::minimum(Tensor self, Tensor other) -> Tensor", "min(self, other)", refuses="complex", traits=COMMUTATIVE, numpy=("minimum",))
 binary("aten::maximum(Tensor self, Tensor other) -> Tensor", "max(self, other)", refuses="complex", traits=COMMUTATIVE, numpy=("maximum",))
+binary("aten::min.other(Tensor self, Tensor other) -> Tensor", "min(self, other)", refuses="complex", traits=COMMUTATIVE)
+binary("aten::max.other(Tensor self, Tensor other) -> Tensor", "max(self, other)", refuses="complex", traits=COMMUTATIVE)
 binary("aten::fmin(Tensor self, Tensor other) -> Tensor", "where(isnan(self), other, where(isnan(other), self, min(self, other)))", refuses="complex", numpy=("fmin",))
 binary("aten::fmax(Tensor self, Tensor other) -> Tensor", "where(isnan(self), other, where(isnan(other), self, max(self, other)))", refuses="complex", numpy=("fmax",))
 NAN_TO_NUM = {

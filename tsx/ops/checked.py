@@ -39,8 +39,8 @@ def define(
     def checked(*operands: object) -> object:
         try:
             return eval(*operands)
-        except (ValueError, IndexError, TypeError, OverflowError, MemoryError) as error:
-            raise _explained(kind, infer, operands, error) from error
+        except (ValueError, IndexError, TypeError, OverflowError) as error:
+            raise _explained(kind, infer, operands, error) from None
 
     return op(
         schema, infer=infer, eval=checked, traits=traits, torch=torch, numpy=numpy, doc=doc
@@ -156,8 +156,6 @@ def _explained(
         infer(*(_abstract(operand) for operand in operands))
     except TsxError as found:
         return found
-    if isinstance(error, MemoryError):
-        return fail("TSX4033", op=kind)
     return fail("TSX4031", op=kind, detail=str(error).replace("axis", "dimension"))
 
 

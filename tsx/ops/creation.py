@@ -14,7 +14,7 @@ import numpy as np
 from tsx.ir.op import Abstract, Unknown
 from tsx.ir.types import BOOL, COMPLEX, DTYPE_BY_CODE, FLOAT, INT, DType, TensorType, Type
 from tsx.ops.abstract import dims_of, dtype_arg, is_dim, mismatch
-from tsx.ops.checked import define
+from tsx.ops.checked import VIEW, define
 from tsx.ops.dtypes import Array, cast, dtype_of, to_numpy
 from tsx.ops.promote import DEFAULT_COMPLEX, DEFAULT_FLOAT
 from tsx.ops.view_rules import tensor
@@ -208,6 +208,15 @@ def _leaves(data: Abstract) -> list[Abstract]:
     return [data]
 
 
+def _as_tensor(data: Array, dtype: int | None, *_: object) -> Array:
+    return cast(data, dtype_or(dtype, dtype_of(data)))
+
+
+def _as_tensor_rule(data: Abstract, dtype: Abstract = None, *_: Abstract) -> Abstract:
+    x = tensor(data)
+    return TensorType(dtype_arg(dtype, x.dtype), x.shape)
+
+
 _define_constant("zeros", 0, numpy=True)
 _define_constant("ones", 1, numpy=True)
 _define_constant("empty", 0, overload=".memory_format", numpy=True)
@@ -231,3 +240,5 @@ define("aten::tensor(t[] data, *, ScalarType? dtype=None, Device? device=None, b
        " -> Tensor", _from_list_rule, _from_list)  # fmt: skip
 define("aten::as_tensor.list(t[] data, *, ScalarType? dtype=None, Device? device=None) -> Tensor",
        _from_list_rule, _from_list)  # fmt: skip
+define("aten::as_tensor(Tensor(a) data, *, ScalarType? dtype=None, Device? device=None) -> Tensor(b|a)",
+       _as_tensor_rule, _as_tensor, VIEW)  # fmt: skip

@@ -2,8 +2,7 @@
 
 J. K. Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011. Numbers differ from torch's CPU generator
 (a Mersenne twister), as random numbers may; the distributions are the same. Programs draw from the generator of the
-current ``generator_scope``, which a session or ``tsx.manual_seed`` sets; without one, from one with seed 0, so a run
-is repeatable.
+current ``generator_scope``; without one, from one that starts at seed 0 with the process, so a run is repeatable.
 """
 
 from __future__ import annotations
@@ -84,6 +83,11 @@ class Generator:
 
 _DEFAULT = Generator(0)
 _CURRENT: ContextVar[Generator | None] = ContextVar("tsx_generator", default=None)
+
+
+def manual_seed(seed: int) -> Generator:
+    """Starts the process's own generator at ``seed``, for draws outside any scope."""
+    return _DEFAULT.manual_seed(seed)
 
 
 def current_generator() -> Generator:

@@ -124,25 +124,29 @@ def _define_randint(overload: str, *, has_low: bool, has_generator: bool) -> Non
            rule, evaluate, RANDOM)  # fmt: skip
 
 
-def _randint_like(x: Array, high: int, dtype: int | None, *_: object) -> Array:
-    return integers(x.shape, 0, high, dtype_or(dtype, dtype_of(x)), None)
+def _define_randint_like(overload: str, *, has_low: bool, high: str, has_generator: bool) -> None:
+    """One overload of ``randint_like``; its operands are self, [low], high, [generator], dtype, …"""
 
+    def split(operands: tuple[Any, ...]) -> tuple[Any, Any, Any, Any, Any]:
+        x, *rest = operands
+        low = rest.pop(0) if has_low else 0
+        limit = rest.pop(0)
+        generator = rest.pop(0) if has_generator else None
+        return x, low, limit, generator, rest[0]
 
-def _randint_like_low(x: Array, low: int, high: int, dtype: int | None, *_: object) -> Array:
-    return integers(x.shape, low, high, dtype_or(dtype, dtype_of(x)), None)
+    def evaluate(*operands: Any) -> Array:
+        x, low, limit, generator, dtype = split(operands)
+        return integers(x.shape, low, int(limit), dtype_or(dtype, dtype_of(x)), generator)
 
+    def rule(*operands: Abstract) -> Abstract:
+        self, _, _, _, dtype = split(operands)
+        x = tensor(self)
+        return TensorType(dtype_arg(dtype, x.dtype), x.shape)
 
-def _randint_like_rule(
-    self: Abstract, high: Abstract, dtype: Abstract = None, *_: Abstract
-) -> Abstract:
-    x = tensor(self)
-    return TensorType(dtype_arg(dtype, x.dtype), x.shape)
-
-
-def _randint_like_low_rule(
-    self: Abstract, low: Abstract, high: Abstract, dtype: Abstract = None, *_: Abstract
-) -> Abstract:
-    return _randint_like_rule(self, high, dtype)
+    low = "SymInt low, " if has_low else ""
+    options = LIKE.replace("*,", "*, Generator? generator,", 1) if has_generator else LIKE
+    define(f"aten::randint_like{overload}(Tensor self, {low}{high} high, {options}) -> Tensor",
+           rule, evaluate, RANDOM)  # fmt: skip
 
 
 def _randperm(n: int, dtype: int | None, *_: object) -> Array:
@@ -315,10 +319,12 @@ _define_randint("", has_low=False, has_generator=False)
 _define_randint(".generator", has_low=False, has_generator=True)
 _define_randint(".low", has_low=True, has_generator=False)
 _define_randint(".low_generator", has_low=True, has_generator=True)
-define(f"aten::randint_like(Tensor self, SymInt high, {LIKE}) -> Tensor",
-       _randint_like_rule, _randint_like, RANDOM)  # fmt: skip
-define(f"aten::randint_like.low_dtype(Tensor self, SymInt low, SymInt high, {LIKE}) -> Tensor",
-       _randint_like_low_rule, _randint_like_low, RANDOM)  # fmt: skip
+_define_randint_like("", has_low=False, high="SymInt", has_generator=False)
+_define_randint_like(".Tensor", has_low=False, high="Tensor", has_generator=False)
+_define_randint_like(".low_dtype", has_low=True, high="SymInt", has_generator=False)
+_define_randint_like(".generator", has_low=False, high="SymInt", has_generator=True)
+_define_randint_like(".Tensor_generator", has_low=False, high="Tensor", has_generator=True)
+_define_randint_like(".low_generator_dtype", has_low=True, high="SymInt", has_generator=True)
 define(f"aten::randperm(SymInt n, *, {_LONG}) -> Tensor", _randperm_rule, _randperm, RANDOM)
 define(f"aten::randperm.generator(SymInt n, *, Generator? generator, {_LONG}) -> Tensor",
        _randperm_given_rule, _randperm_given, RANDOM)  # fmt: skip
