@@ -7,7 +7,6 @@ in float32 and rounded once, when the operator's result is stored.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,7 +22,7 @@ from tsx.ops.dtypes import Array, dtype_of, to_numpy
 from tsx.ops.interpret import Runner, compile_tile
 from tsx.ops.promote import Category, Kind, describe, kind_dtypes, result_type
 from tsx.ops.scalar import Value, emit, parse
-from tsx.ops.tile import Constant, Register, TileBuilder
+from tsx.ops.tile import Constant, Register, TileBuilder, TileProgram
 
 Operand = Register | Constant | str | None
 
@@ -46,6 +45,16 @@ class Formula:
     refuses: frozenset[str] = frozenset()  # classes of promoted dtype that torch refuses
     compute: DType | None = None  # instead of the promoted dtype
     becomes: str = ""  # a cast: the argument that says the dtype, as a code or as a tensor
+    _runners: dict[object, Runner] = field(default_factory=dict, repr=False)  # by signature
+    _baked: tuple[bool, ...] = field(init=False, repr=False)  # for each argument, see ``bakes``
+
+    def __post_init__(self) -> None:
+        baked = tuple(self.bakes(argument.name) for argument in self.schema.arguments)
+        object.__setattr__(self, "_baked", baked)
+
+    def bakes(self, argument: str) -> bool:
+        """Whether the value of a number is part of the program; one that takes part in promotion is loaded."""
+        return argument not in self.promotes or argument == self.select
 
     def __str__(self) -> str:
         """The text, or each case's."""
@@ -114,9 +123,20 @@ class Formula:
 
     def evaluate(self, operands: Sequence[object]) -> Array:
         """The value, in NumPy. The program is made once for each signature of operands."""
-        signature = tuple(self._signature(name, value) for name, value in self._arguments(operands))
-        (result,) = _specialise(self, signature)(operands)
-        return result
+        signature = tuple(
+            [
+                (operand.dtype, operand.ndim > 0)
+                if isinstance(operand, np.ndarray)
+                else (type(operand), repr(operand) if baked else "")  # repr tells 0.0 from -0.0
+                for operand, baked in zip(operands, self._baked, strict=True)
+            ]
+        )
+        runner = self._runners.get(signature)
+        if runner is None:
+            if len(self._runners) >= _MAX_RUNNERS:
+                self._runners.clear()
+            runner = self._runners[signature] = compile_tile(self._program(operands))
+        return runner(operands)[0]
 
     def __call__(self, *operands: object) -> Array:
         return self.evaluate(operands)
@@ -132,34 +152,24 @@ class Formula:
         names = (argument.name for argument in self.schema.arguments)
         return list(zip(names, operands, strict=True))
 
-    def _signature(self, name: str, value: object) -> object:
-        """What a program depends on: a tensor's dtype and category, a promoting number's
-        dtype, and the value of any other operand, which becomes part of the program."""
-        if isinstance(value, np.ndarray):
-            return dtype_of(value), Category.TENSOR if value.ndim else Category.ZERO_DIM
-        if value is None or isinstance(value, str):
-            return value
-        if name in self.promotes and name != self.select:
-            return number_dtype(value), Category.NUMBER
-        return repr(value), value  # repr tells 0.0 from -0.0 and 1 from True
+    def _program(self, operands: Sequence[object]) -> TileProgram:
+        """The operator alone, for operands like these."""
+        builder = TileBuilder()
+        given: list[Operand] = []
+        for slot, (value, baked) in enumerate(zip(operands, self._baked, strict=True)):
+            if isinstance(value, np.ndarray):
+                category = Category.TENSOR if value.ndim else Category.ZERO_DIM
+                given.append(builder.load(slot, dtype_of(value), category))
+            elif value is None or isinstance(value, str) or baked:
+                assert value is None or isinstance(value, (bool, int, float, complex, str))
+                given.append(value)
+            else:
+                given.append(builder.load(slot, number_dtype(value), Category.NUMBER))
+        builder.store(self.emit(builder, given))
+        return builder.finish()
 
 
-@functools.lru_cache(maxsize=4096)
-def _specialise(formula: Formula, signature: tuple[object, ...]) -> Runner:
-    builder = TileBuilder()
-    operands: list[Operand] = []
-    for slot, described in enumerate(signature):
-        if described is None or isinstance(described, str):
-            operands.append(described)
-            continue
-        assert isinstance(described, tuple)
-        first, second = described
-        if isinstance(first, DType):
-            operands.append(builder.load(slot, first, second))
-        else:
-            operands.append(second)
-    builder.store(formula.emit(builder, operands))
-    return compile_tile(builder.finish())
+_MAX_RUNNERS = 256  # programs kept for one operator
 
 
 def _is_code(value: object) -> bool:

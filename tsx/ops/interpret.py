@@ -12,56 +12,83 @@ from typing import Any
 import numpy as np
 
 from tsx.ir.op import lookup, unknown_op
-from tsx.ir.types import DType
 from tsx.ops.dtypes import Array, cast, to_numpy
 from tsx.ops.primitives import PRIMITIVES
 from tsx.ops.tile import CAST, CONST, LOAD, REDUCE, STORE, Instruction, TileProgram
 
 Runner = Callable[[Sequence[object]], tuple[Array, ...]]
-_Step = tuple[Callable[..., Any], tuple[int, ...]]
+_Step = tuple[int, Callable[..., Any], tuple[int, ...], tuple[int, ...]]
+"""The register it defines, its function, the registers it reads, and those of them that nobody reads again."""
 
 
 def compile_tile(program: TileProgram) -> Runner:
-    """A function from operands (arrays or Python numbers, by slot) to the results of ``program``."""
-    constants = {
-        index: np.asarray(line.value, to_numpy(line.dtype))
-        for index, line in enumerate(program.instructions)
-        if line.opcode == CONST
-    }
-    loads = [
-        (index, line.value, line.dtype)
-        for index, line in enumerate(program.instructions)
-        if line.opcode == LOAD
-    ]
-    steps = [
-        (index, *_resolve(line))
-        for index, line in enumerate(program.instructions)
-        if line.opcode not in (LOAD, CONST, STORE)
-    ]
-    stores = [line.registers[0] for line in program.instructions if line.opcode == STORE]
-    borrowed = {index for index, _, _ in loads} | set(constants)
-    reduces = any(line.opcode == REDUCE for line in program.instructions)
-    count = len(program.instructions)
+    """A function from operands (arrays or Python numbers, by slot) to the results of ``program``.
 
-    def run(operands: Sequence[object]) -> tuple[Array, ...]:
-        registers: list[Any] = [None] * count
-        for index, constant in constants.items():
-            registers[index] = constant
+    A register's array dies at its last use, so a long program holds as many as the operators one by one would.
+    """
+    lines = program.instructions
+    start: list[Any] = [
+        np.asarray(line.value, to_numpy(line.dtype)) if line.opcode == CONST else None
+        for line in lines
+    ]
+    loads = [
+        (index, line.value, to_numpy(line.dtype))
+        for index, line in enumerate(lines)
+        if line.opcode == LOAD and isinstance(line.value, int)
+    ]
+    stores = [line.registers[0] for line in lines if line.opcode == STORE]
+    steps = [step for step in _steps(lines, frozenset(stores)) if not _fold(step, start)]
+    borrowed = {index for index, line in enumerate(lines) if line.opcode == LOAD}
+    borrowed |= {index for index, constant in enumerate(start) if constant is not None}
+    reduces = any(line.opcode == REDUCE for line in lines)
+
+    def run(operands: Sequence[Any]) -> tuple[Array, ...]:
+        registers = start.copy()
         for index, slot, dtype in loads:
-            assert isinstance(slot, int)
-            registers[index] = _load(operands[slot], dtype)
-        shape = None if reduces else _space([registers[index] for index, _, _ in loads])
-        for index, function, sources in steps:
-            registers[index] = function(*(registers[source] for source in sources))
-        return tuple(_stored(registers[index], shape, index in borrowed) for index in stores)
+            operand = operands[slot]
+            is_array = isinstance(operand, np.ndarray)
+            registers[index] = operand if is_array else np.asarray(operand, dtype)
+        shape = None if reduces else _space([registers[index].shape for index, _, _ in loads])
+        for index, function, sources, dead in steps:
+            if len(sources) == 1:
+                registers[index] = function(registers[sources[0]])
+            elif len(sources) == 2:
+                registers[index] = function(registers[sources[0]], registers[sources[1]])
+            else:
+                registers[index] = function(*[registers[source] for source in sources])
+            for register in dead:
+                registers[register] = None
+        return tuple([_stored(registers[index], shape, index in borrowed) for index in stores])
 
     return run
 
 
-def _resolve(line: Instruction) -> _Step:
+def _steps(lines: Sequence[Instruction], stored: frozenset[int]) -> list[_Step]:
+    """What computes, in order."""
+    last: dict[int, int] = {}
+    for index, line in enumerate(lines):
+        last.update(dict.fromkeys(line.registers, index))
+    steps: list[_Step] = []
+    for index, line in enumerate(lines):
+        if line.opcode not in (LOAD, CONST, STORE):
+            dead = {r for r in line.registers if last[r] == index and r not in stored}
+            steps.append((index, _resolve(line), line.registers, tuple(sorted(dead))))
+    return steps
+
+
+def _fold(step: _Step, known: list[Any]) -> bool:
+    """Whether a step has only constants to read; then its value is put into ``known``, once and for all."""
+    index, function, sources, _ = step
+    if any(known[source] is None for source in sources):
+        return False
+    known[index] = np.asarray(function(*[known[source] for source in sources]))
+    return True
+
+
+def _resolve(line: Instruction) -> Callable[..., Any]:
     if line.opcode == CAST:
         dtype = line.dtype
-        return (lambda value: cast(np.asarray(value), dtype)), line.registers
+        return lambda value: cast(np.asarray(value), dtype)
     if line.opcode == REDUCE:
         assert isinstance(line.value, tuple)
         kind, operands = line.value
@@ -69,21 +96,17 @@ def _resolve(line: Instruction) -> _Step:
         if op is None:
             raise unknown_op(kind)
         evaluate = op.eval
-        return (lambda value: evaluate(np.asarray(value), *operands)), line.registers
-    return PRIMITIVES[line.opcode].function, line.registers
+        return lambda value: evaluate(np.asarray(value), *operands)
+    return PRIMITIVES[line.opcode].function
 
 
-def _load(operand: object, dtype: DType) -> Array:
-    if isinstance(operand, np.ndarray):
-        return operand
-    return np.asarray(operand, to_numpy(dtype))
-
-
-def _space(loaded: Sequence[Array]) -> tuple[int, ...]:
+def _space(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     """The iteration space: what all loaded operands broadcast to."""
-    if len(loaded) == 1:
-        return loaded[0].shape
-    return np.broadcast_shapes(*(array.shape for array in loaded))
+    first = shapes[0]
+    for shape in shapes:
+        if shape != first:
+            return np.broadcast_shapes(*shapes)
+    return first
 
 
 def _stored(value: Any, shape: tuple[int, ...] | None, borrowed: bool) -> Array:

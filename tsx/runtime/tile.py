@@ -137,9 +137,7 @@ class TileRunner:
             for argument, operand in zip(
                 op.schema.arguments, self.tile.steps[index].operands, strict=True
             ):
-                if isinstance(operand, int) and (
-                    formula is None or _is_baked(formula, argument.name)
-                ):
+                if isinstance(operand, int) and (formula is None or formula.bakes(argument.name)):
                     yield operand
 
 
@@ -163,7 +161,7 @@ class _Lowering:
             if formula is not None:
                 names = [argument.name for argument in op.schema.arguments]
                 operands = [
-                    self.operand(o, _is_baked(formula, name))
+                    self.operand(o, formula.bakes(name))
                     for o, name in zip(step.operands, names, strict=True)
                 ]
                 self.results.append(formula.emit(self.builder, operands))
@@ -225,11 +223,6 @@ def _op(kind: str) -> Op:
 
 def _formula(op: Op) -> Formula | None:
     return op.formula if isinstance(op.formula, Formula) else None
-
-
-def _is_baked(formula: Formula, argument: str) -> bool:
-    """Whether the value of this number is part of the program; one that takes part in promotion is loaded."""
-    return argument not in formula.promotes or argument == formula.select
 
 
 def _is_fusible(op: Op) -> bool:
