@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tsx.nn import functional as F
-from tsx.nn.functional import Tensor
+from tsx.nn.calls import Tensor
 from tsx.nn.module import Module
 
 

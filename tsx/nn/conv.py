@@ -9,7 +9,7 @@ import numpy as np
 from tsx.errors import fail
 from tsx.nn import functional as F
 from tsx.nn import init
-from tsx.nn.functional import Size, Tensor
+from tsx.nn.calls import Size, Tensor, ints
 from tsx.nn.module import Module
 
 _PADDING_MODES = {"zeros": "constant", **{m: m for m in ("reflect", "replicate", "circular")}}
@@ -38,10 +38,10 @@ class _Conv(Module):
         if isinstance(padding, str) and padding not in ("same", "valid"):
             raise fail("TSX1034", layer=name, expected='padding "same" or "valid"', found=padding)
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size = tuple(F.ints(kernel_size, dims))
-        self.stride, self.dilation = tuple(F.ints(stride, dims)), tuple(F.ints(dilation, dims))
-        self.padding = padding if isinstance(padding, str) else tuple(F.ints(padding, dims))
-        self.output_padding = tuple(F.ints(output_padding, dims))
+        self.kernel_size = tuple(ints(kernel_size, dims))
+        self.stride, self.dilation = tuple(ints(stride, dims)), tuple(ints(dilation, dims))
+        self.padding = padding if isinstance(padding, str) else tuple(ints(padding, dims))
+        self.output_padding = tuple(ints(output_padding, dims))
         self.padding_mode = padding_mode
         outer, inner = (
             (in_channels, out_channels) if self._transposed else (out_channels, in_channels)

@@ -1,53 +1,105 @@
 """Functions over tensors, named and ordered like torch.nn.functional, each one operator of tsx.
 
-A tensor is an ``ndarray`` or, while a capture runs, an object that records what is done to it. Every function gives
-what the operator gives; its errors are the operator's (TSX4nnn).
+Every function gives what the operator gives; its errors are the operator's (TSX4nnn).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
-import numpy as np
-import numpy.typing as npt
+from tsx.nn.calls import Dtype, Number, Size, Tensor, dtype_code, ints, tensor
+from tsx.nn.resizing import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    interpolate,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+)
 
-from tsx.errors import fail
-from tsx.ir.types import DTYPE_BY_NAME, DType
-from tsx.ops.call import call
-from tsx.ops.dtypes import Array, from_numpy
-
-Tensor = Array
-Size = int | Sequence[int]
-Number = int | float
-Dtype = DType | str | npt.DTypeLike | None
-
-
-def tensor(kind: str, *operands: object, **keywords: object) -> Tensor:
-    """The result of an operator that gives one tensor."""
-    return cast("Tensor", call(f"aten::{kind}", *operands, **keywords))
-
-
-def tensors(kind: str, *operands: object, **keywords: object) -> tuple[Tensor, ...]:
-    """The results of an operator that gives several tensors, or a list of them."""
-    return tuple(cast("Sequence[Tensor]", call(f"aten::{kind}", *operands, **keywords)))
-
-
-def dtype_code(dtype: Dtype) -> int | None:
-    """torch's scalar type code of a dtype given as a ``DType``, a name ("bfloat16") or a NumPy dtype."""
-    if dtype is None:
-        return None
-    if isinstance(dtype, str) and dtype in DTYPE_BY_NAME:
-        return DTYPE_BY_NAME[dtype].code
-    return dtype.code if isinstance(dtype, DType) else from_numpy(np.dtype(dtype)).code
-
-
-def ints(value: Size, count: int) -> list[int]:
-    """A size given as one int or as ``count`` of them."""
-    if isinstance(value, (list, tuple)):
-        return list(value)
-    return [cast("int", value)] * count
-
+__all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "add",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "batch_norm",
+    "bilinear",
+    "bmm",
+    "cat",
+    "celu",
+    "channel_shuffle",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "dropout",
+    "elu",
+    "embedding",
+    "flatten",
+    "gelu",
+    "glu",
+    "group_norm",
+    "hardshrink",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "instance_norm",
+    "interpolate",
+    "layer_norm",
+    "leaky_relu",
+    "linear",
+    "log_softmax",
+    "logsigmoid",
+    "matmul",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "mean",
+    "mish",
+    "mul",
+    "one_hot",
+    "pad",
+    "permute",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "prelu",
+    "relu",
+    "relu6",
+    "reshape",
+    "rms_norm",
+    "scaled_dot_product_attention",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "softmin",
+    "softplus",
+    "softshrink",
+    "softsign",
+    "squeeze",
+    "stack",
+    "tanh",
+    "tanhshrink",
+    "threshold",
+    "transpose",
+    "unflatten",
+    "unsqueeze",
+]
 
 # --- arithmetic and shape: what layers need beyond Python's operators --------------------------------------------
 
@@ -380,157 +432,3 @@ def scaled_dot_product_attention(
     kind = "scaled_dot_product_attention"
     options = {"scale": scale, "enable_gqa": enable_gqa}
     return tensor(kind, query, key, value, attn_mask, dropout_p, is_causal, **options)
-
-
-# --- pools -------------------------------------------------------------------------------------------------------
-
-
-def _max_pool(
-    dims: int, input: Tensor, kernel_size: Size, stride: Size | None, padding: Size, dilation: Size, ceil_mode: bool,
-    return_indices: bool,
-) -> Tensor | tuple[Tensor, ...]:  # fmt: skip
-    steps = [] if stride is None else ints(stride, dims)
-    numbers = (ints(kernel_size, dims), steps, ints(padding, dims), ints(dilation, dims), ceil_mode)
-    if return_indices:
-        return tensors(f"max_pool{dims}d_with_indices", input, *numbers)
-    return tensor(f"max_pool{dims}d", input, *numbers)
-
-
-def max_pool1d(
-    input: Tensor, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
-    ceil_mode: bool = False, return_indices: bool = False,
-) -> Tensor | tuple[Tensor, ...]:  # fmt: skip
-    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
-
-
-def max_pool2d(
-    input: Tensor, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
-    ceil_mode: bool = False, return_indices: bool = False,
-) -> Tensor | tuple[Tensor, ...]:  # fmt: skip
-    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
-
-
-def max_pool3d(
-    input: Tensor, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
-    ceil_mode: bool = False, return_indices: bool = False,
-) -> Tensor | tuple[Tensor, ...]:  # fmt: skip
-    return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode, return_indices)
-
-
-def avg_pool1d(
-    input: Tensor, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
-    count_include_pad: bool = True,
-) -> Tensor:  # fmt: skip
-    steps = [] if stride is None else ints(stride, 1)
-    numbers = (ints(kernel_size, 1), steps, ints(padding, 1))
-    return tensor("avg_pool1d", input, *numbers, ceil_mode, count_include_pad)
-
-
-def _avg_pool(
-    dims: int, input: Tensor, kernel_size: Size, stride: Size | None, padding: Size, ceil_mode: bool,
-    count_include_pad: bool, divisor_override: int | None,
-) -> Tensor:  # fmt: skip
-    numbers = (
-        ints(kernel_size, dims),
-        [] if stride is None else ints(stride, dims),
-        ints(padding, dims),
-    )
-    return tensor(
-        f"avg_pool{dims}d", input, *numbers, ceil_mode, count_include_pad, divisor_override
-    )
-
-
-def avg_pool2d(
-    input: Tensor, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
-    count_include_pad: bool = True, divisor_override: int | None = None,
-) -> Tensor:  # fmt: skip
-    return _avg_pool(
-        2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    )
-
-
-def avg_pool3d(
-    input: Tensor, kernel_size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False,
-    count_include_pad: bool = True, divisor_override: int | None = None,
-) -> Tensor:  # fmt: skip
-    return _avg_pool(
-        3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    )
-
-
-def adaptive_size(
-    input: Tensor, output_size: Size | Sequence[int | None] | None, dims: int
-) -> list[int]:
-    """None stands for the input's own size."""
-    sizes = list(output_size) if isinstance(output_size, (list, tuple)) else [output_size] * dims
-    own = input.shape[-dims:]
-    return [own[i] if size is None else cast("int", size) for i, size in enumerate(sizes)]
-
-
-def adaptive_avg_pool1d(input: Tensor, output_size: Size) -> Tensor:
-    return tensor("adaptive_avg_pool1d", input, adaptive_size(input, output_size, 1))
-
-
-def adaptive_avg_pool2d(input: Tensor, output_size: Size | Sequence[int | None] | None) -> Tensor:
-    return tensor("adaptive_avg_pool2d", input, adaptive_size(input, output_size, 2))
-
-
-def adaptive_avg_pool3d(input: Tensor, output_size: Size | Sequence[int | None] | None) -> Tensor:
-    return tensor("adaptive_avg_pool3d", input, adaptive_size(input, output_size, 3))
-
-
-def _adaptive_max(
-    dims: int, input: Tensor, output_size: Size | Sequence[int | None] | None, return_indices: bool
-) -> Tensor | tuple[Tensor, ...]:  # fmt: skip
-    found = tensors(f"adaptive_max_pool{dims}d", input, adaptive_size(input, output_size, dims))
-    return found if return_indices else found[0]
-
-
-def adaptive_max_pool1d(
-    input: Tensor, output_size: Size, return_indices: bool = False
-) -> Tensor | tuple[Tensor, ...]:
-    return _adaptive_max(1, input, output_size, return_indices)
-
-
-def adaptive_max_pool2d(
-    input: Tensor, output_size: Size | Sequence[int | None] | None, return_indices: bool = False
-) -> Tensor | tuple[Tensor, ...]:
-    return _adaptive_max(2, input, output_size, return_indices)
-
-
-def adaptive_max_pool3d(
-    input: Tensor, output_size: Size | Sequence[int | None] | None, return_indices: bool = False
-) -> Tensor | tuple[Tensor, ...]:
-    return _adaptive_max(3, input, output_size, return_indices)
-
-
-# --- resampling --------------------------------------------------------------------------------------------------
-
-_LINEAR = {"linear": (3, "upsample_linear1d"), "bilinear": (4, "upsample_bilinear2d"),
-           "trilinear": (5, "upsample_trilinear3d"), "bicubic": (4, "upsample_bicubic2d")}  # fmt: skip
-_NEAREST = {"nearest": "upsample_nearest", "nearest-exact": "_upsample_nearest_exact"}
-
-
-def interpolate(
-    input: Tensor, size: Size | None = None, scale_factor: float | Sequence[float] | None = None,
-    mode: str = "nearest", align_corners: bool | None = None, antialias: bool = False,
-) -> Tensor:  # fmt: skip
-    """Resamples the dimensions after the first two to ``size``, or by ``scale_factor``."""
-    dims = len(input.shape) - 2
-    sizes = None if size is None else ints(size, dims)
-    factors = None
-    if scale_factor is not None:
-        given = (
-            list(scale_factor) if isinstance(scale_factor, (list, tuple)) else [scale_factor] * dims
-        )
-        factors = [float(cast("float", factor)) for factor in given]
-    if mode in _NEAREST:
-        return tensor(f"{_NEAREST[mode]}{dims}d.vec", input, sizes, factors)
-    if mode == "area" and sizes is not None:
-        return tensor(f"adaptive_avg_pool{dims}d", input, sizes)
-    if mode not in _LINEAR or _LINEAR[mode][0] != dims + 2:
-        modes = ", ".join([*_NEAREST, *_LINEAR, "area (with a size)"])
-        expected = f"a mode of {modes} that fits {dims + 2} dimensions"
-        raise fail("TSX1034", layer="interpolate", expected=expected, found=repr(mode))
-    name = f"_{_LINEAR[mode][1]}_aa" if antialias else _LINEAR[mode][1]
-    return tensor(f"{name}.vec", input, sizes, bool(align_corners), factors)

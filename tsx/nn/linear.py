@@ -9,7 +9,7 @@ import numpy as np
 
 from tsx.nn import functional as F
 from tsx.nn import init
-from tsx.nn.functional import Tensor
+from tsx.nn.calls import Tensor, tensor
 from tsx.nn.module import Module
 
 
@@ -161,7 +161,7 @@ class Dropout(Module):
         self.p, self.inplace = p, inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        return F.tensor(self._kind, input, self.p, self.training)
+        return tensor(self._kind, input, self.p, self.training)
 
     def extra_repr(self) -> str:
         return f"p={self.p}, inplace={self.inplace}"

@@ -9,7 +9,7 @@ import numpy as np
 from tsx.errors import fail
 from tsx.nn import functional as F
 from tsx.nn import init
-from tsx.nn.functional import Tensor
+from tsx.nn.calls import Tensor, ints
 from tsx.nn.module import Module
 
 
@@ -130,7 +130,7 @@ class LayerNorm(Module):
         bias: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.normalized_shape = tuple(F.ints(normalized_shape, 1))
+        self.normalized_shape = tuple(ints(normalized_shape, 1))
         self.eps, self.elementwise_affine = eps, elementwise_affine
         shape = self.normalized_shape
         self.register_parameter("weight", init.ones(*shape) if elementwise_affine else None)
@@ -156,7 +156,7 @@ class RMSNorm(Module):
         elementwise_affine: bool = True,
     ) -> None:
         super().__init__()
-        self.normalized_shape = tuple(F.ints(normalized_shape, 1))
+        self.normalized_shape = tuple(ints(normalized_shape, 1))
         self.eps, self.elementwise_affine = eps, elementwise_affine
         weight = init.ones(*self.normalized_shape) if elementwise_affine else None
         self.register_parameter("weight", weight)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tsx.nn import functional as F
-from tsx.nn.functional import Tensor
+from tsx.nn.calls import Tensor, ints
 from tsx.nn.module import Module
 
 
@@ -17,7 +17,7 @@ class _Pad(Module):
 
     def __init__(self, padding: int | Sequence[int]) -> None:
         super().__init__()
-        self.padding = tuple(F.ints(padding, 2 * self._dims))
+        self.padding = tuple(ints(padding, 2 * self._dims))
 
     def forward(self, input: Tensor) -> Tensor:
         return F.pad(input, self.padding, self._mode)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tsx.nn import functional as F
-from tsx.nn.functional import Size, Tensor
+from tsx.nn.calls import Size, Tensor, ints, tensor, tensors
 from tsx.nn.module import Module
+from tsx.nn.resizing import adaptive_size
 
 
 class _MaxPool(Module):
@@ -51,9 +52,9 @@ class AvgPool1d(Module):
         count_include_pad: bool = True,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.kernel_size = tuple(F.ints(kernel_size, 1))
-        self.stride = self.kernel_size if stride is None else tuple(F.ints(stride, 1))
-        self.padding = tuple(F.ints(padding, 1))
+        self.kernel_size = tuple(ints(kernel_size, 1))
+        self.stride = self.kernel_size if stride is None else tuple(ints(stride, 1))
+        self.padding = tuple(ints(padding, 1))
         self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
 
     def forward(self, input: Tensor) -> Tensor:
@@ -105,7 +106,7 @@ class _AdaptiveAvgPool(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         kind = f"adaptive_avg_pool{self._dims}d"
-        return F.tensor(kind, input, F.adaptive_size(input, self.output_size, self._dims))
+        return tensor(kind, input, adaptive_size(input, self.output_size, self._dims))
 
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}"
@@ -132,7 +133,7 @@ class _AdaptiveMaxPool(Module):
 
     def forward(self, input: Tensor) -> Tensor | tuple[Tensor, ...]:
         kind = f"adaptive_max_pool{self._dims}d"
-        found = F.tensors(kind, input, F.adaptive_size(input, self.output_size, self._dims))
+        found = tensors(kind, input, adaptive_size(input, self.output_size, self._dims))
         return found if self.return_indices else found[0]
 
     def extra_repr(self) -> str:

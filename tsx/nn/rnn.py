@@ -11,7 +11,7 @@ import numpy as np
 from tsx.errors import fail
 from tsx.nn import functional as F
 from tsx.nn import init
-from tsx.nn.functional import Tensor
+from tsx.nn.calls import Tensor, tensor, tensors
 from tsx.nn.module import Module
 from tsx.ops.dtypes import Array
 
@@ -63,11 +63,11 @@ class _Recurrent(Module):
             batch = x.shape[0 if self.batch_first else 1]
             count = self.num_layers * self._directions
             sizes = [self.proj_size or self.hidden_size, self.hidden_size][: self._states]
-            initial = [F.tensor("new_zeros", x, [count, batch, size]) for size in sizes]
+            initial = [tensor("new_zeros", x, [count, batch, size]) for size in sizes]
         else:
             initial = [s if batched else F.unsqueeze(s, 1) for s in states]
         parameters: list[Array] = [getattr(self, name) for name in self._names]
-        out, *final = F.tensors(
+        out, *final = tensors(
             f"{kind}.input", x, initial if self._states == 2 else initial[0], parameters, self.bias, self.num_layers,
             self.dropout, self.training, self.bidirectional, self.batch_first,
         )  # fmt: skip
@@ -168,14 +168,14 @@ class _Cell(Module):
         batched = len(input.shape) == 2
         x = input if batched else F.unsqueeze(input, 0)
         if states is None:
-            initial = [F.tensor("new_zeros", x, [x.shape[0], self.hidden_size])] * count
+            initial = [tensor("new_zeros", x, [x.shape[0], self.hidden_size])] * count
         else:
             initial = [s if batched else F.unsqueeze(s, 0) for s in states]
         operands = (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
         if count == 2:
-            found = F.tensors(f"{kind}_cell", x, initial, *operands)
+            found = tensors(f"{kind}_cell", x, initial, *operands)
         else:
-            found = (F.tensor(f"{kind}_cell", x, initial[0], *operands),)
+            found = (tensor(f"{kind}_cell", x, initial[0], *operands),)
         return found if batched else tuple(F.squeeze(s, 0) for s in found)
 
     def extra_repr(self) -> str:

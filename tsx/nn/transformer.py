@@ -10,8 +10,8 @@ import numpy as np
 from tsx.errors import fail
 from tsx.nn import functional as F
 from tsx.nn import init
+from tsx.nn.calls import Tensor, tensor, tensors
 from tsx.nn.container import ModuleList
-from tsx.nn.functional import Tensor
 from tsx.nn.linear import Dropout, Linear
 from tsx.nn.module import Module
 from tsx.nn.norm import LayerNorm
@@ -108,23 +108,23 @@ class MultiheadAttention(Module):
     def _project(self, q: Tensor, k: Tensor, v: Tensor) -> list[Tensor]:
         names = ("q_proj_weight", "k_proj_weight", "v_proj_weight")
         if self._same:
-            weights = F.tensors("chunk", self.in_proj_weight, 3, 0)
+            weights = tensors("chunk", self.in_proj_weight, 3, 0)
         else:
             weights = tuple(getattr(self, name) for name in names)
         biases: tuple[Tensor | None, ...] = (None, None, None)
         if self.in_proj_bias is not None:
-            biases = F.tensors("chunk", self.in_proj_bias, 3, 0)
+            biases = tensors("chunk", self.in_proj_bias, 3, 0)
         return [F.linear(x, w, b) for x, w, b in zip((q, k, v), weights, biases, strict=True)]
 
     def _extended(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor, int]:
         """Keys and values with the learned and the zero entries, and how many there are."""
         added, extra = 0, [k.shape[0], 1, self.embed_dim]
         if self.bias_k is not None:
-            k = F.cat([k, F.tensor("expand", self.bias_k, extra)], 1)
-            v = F.cat([v, F.tensor("expand", self.bias_v, extra)], 1)
+            k = F.cat([k, tensor("expand", self.bias_k, extra)], 1)
+            v = F.cat([v, tensor("expand", self.bias_v, extra)], 1)
             added += 1
         if self.add_zero_attn:
-            k, v = (F.cat([t, F.tensor("new_zeros", t, extra)], 1) for t in (k, v))
+            k, v = (F.cat([t, tensor("new_zeros", t, extra)], 1) for t in (k, v))
             added += 1
         return k, v, added
 
@@ -166,8 +166,8 @@ def _additive(like: Tensor, mask: Tensor) -> Tensor:
     """A mask as numbers to add, in the dtype of ``like``: -inf where a bool mask is True."""
     if mask.dtype != np.bool_:
         return mask
-    zeros = F.tensor("new_zeros", like, list(mask.shape))
-    return F.tensor("masked_fill.Scalar", zeros, mask, float("-inf"))
+    zeros = tensor("new_zeros", like, list(mask.shape))
+    return tensor("masked_fill.Scalar", zeros, mask, float("-inf"))
 
 
 Activation = str | Callable[[Tensor], Tensor]
