@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -208,6 +210,20 @@ def test_a_group_of_one_operand_each_is_as_the_operator_alone() -> None:
         fused = outcome(chain([op], places, 1, fused=True), [x])
         assert (plain is None) == (fused is None), op.kind
         assert plain is None or plain[0].tobytes() == fused[0].tobytes(), op.kind
+
+
+def test_arrays_inside_a_group_die_at_their_last_use() -> None:
+    ops = [op for op in OPS if op.kind in ("aten::neg", "aten::abs")] * 20
+    graph = chain(ops, [(i,) for i in range(len(ops))], 1, fused=True)
+    group = next(node for node in graph.nodes if node.kind == "tsx::group")
+    tile = TileRunner(replace(tile_of(group), outputs=(len(ops),)))
+    x = np.ones((256, 1024), np.float32)
+    tile(x)  # the program is made on the first call
+    tracemalloc.start()
+    tile(x)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3 * x.nbytes
 
 
 def test_an_unknown_operator_in_a_group_is_named() -> None:

@@ -288,6 +288,19 @@ def test_an_error_shows_the_calls_that_led_there() -> None:
     ]
 
 
+def test_an_error_in_a_body_names_the_line_that_called_it() -> None:
+    text = """graph(%x : Tensor):
+  %d : int = prim::Constant[value=5]()
+  %n : NoneType = prim::Constant()
+  %y : Tensor = aten::softmax.int(%x, %d, %n) # model.py:3:4
+  return (%y)
+"""
+    with pytest.raises(RunError) as caught:
+        run(text, np.ones((2, 2)), bodies=True)
+    assert caught.value.where == "model.py:3:4"
+    assert "called from graph at model.py:3:4" in caught.value.excerpt
+
+
 def failing(name: str, error: type[Exception], text: str) -> str:
     """Defines an operator that raises; gives a graph that calls it."""
 

@@ -21,7 +21,8 @@ def explained(
 ) -> TsxError:
     """The error to raise in place of ``error``. ``callers`` are the calls around, outermost first."""
     origin = moment.origin
-    where = str(origin.span) if origin.span else ""
+    spans = [origin.span, *(f.origins[place].span for f, place in reversed(callers))]
+    where = next((str(span) for span in spans if span), "")  # a composite's body has no lines
     notes = [*_operands(moment), *_chain(origin.span, origin.scope, moment, callers)]
     excerpt = "\n".join(notes)
     if isinstance(error, RunError):
