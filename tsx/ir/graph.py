@@ -107,6 +107,11 @@ class Node:
         return self.block.graph
 
     @property
+    def is_linked(self) -> bool:
+        """Whether it stands in a block; False before it is inserted and after ``destroy``."""
+        return self._is_linked
+
+    @property
     def inputs(self) -> tuple[Value, ...]:
         return tuple(self._inputs)
 

@@ -209,7 +209,7 @@ class _Folder:
 def resolve_control_flow(ctx: Context) -> None:
     """Replaces an If by the branch it takes, and a Loop that runs at most once by its body or nothing."""
     for node in list(ctx.graph.all_nodes()):
-        if not node._is_linked:
+        if not node.is_linked:
             continue
         if node.kind == "prim::If":
             condition = _scalar(node.inputs[0])

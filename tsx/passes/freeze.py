@@ -46,7 +46,7 @@ def freeze(ctx: Context) -> None:
     for name, graph in module.graphs():
         ctx.graph_name = name
         for node in list(graph.all_nodes()):
-            if node.kind == "prim::GetAttr" and node._is_linked:
+            if node.kind == "prim::GetAttr" and node.is_linked:
                 _freeze_read(ctx, node, access)
         erase_dead([v for v in all_values(graph) if v.node and v.node.kind == "prim::GetAttr"])
     _drop_self(ctx)

@@ -87,7 +87,7 @@ class _Rewriter:
                 operands = node.inputs
                 node.destroy()
                 erase_dead(operands)
-        erase_dead([value for value in self.memory if value.node and value.node._is_linked])
+        erase_dead([value for value in self.memory if value.node and value.node.is_linked])
 
     def update_operands(self, node: Node, anchor: Node) -> None:
         for index, value in enumerate(node.inputs):

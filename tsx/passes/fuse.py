@@ -25,7 +25,7 @@ After:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tsx.ir.alias import AliasAnalysis
 from tsx.ir.build import is_constant
@@ -57,10 +57,11 @@ def fuse(ctx: Context) -> None:
 
 @dataclass(slots=True, eq=False)
 class _Cluster:
-    """Nodes of one block that will be one group."""
+    """Nodes of one block that will be one group, which stands where ``last`` is."""
 
     space: object
-    nodes: list[Node] = field(default_factory=list)  # in program order
+    nodes: list[Node]  # in program order, but a contraction first
+    last: Node
     contraction: Node | None = None
     reduction: Node | None = None
 
@@ -76,14 +77,15 @@ class _Clusters:
         self.aliases = aliases
         self.of: dict[Node, _Cluster] = {}
         self.spaces: dict[Value, object] = {}
+        self.position = {node: place for place, node in enumerate(block.nodes)}
 
     def found(self) -> list[_Cluster]:
         for node in self.block.nodes:
             role = self.role(node)
             if role is Trait.CONTRACTION:
-                self.of[node] = _Cluster(self.space(node.output), [node], contraction=node)
+                self.of[node] = _Cluster(self.space(node.output), [node], node, node)
             elif role is Trait.ELEMENTWISE:
-                self.of[node] = _Cluster(self.space(node.output), [node])
+                self.of[node] = _Cluster(self.space(node.output), [node], node)
                 self.join_operands(node)
             elif role is Trait.REDUCTION:
                 self.join_reduction(node)
@@ -133,10 +135,10 @@ class _Clusters:
                 continue
             if theirs.contraction and mine.contraction:
                 continue
-            nodes = sorted({*theirs.nodes, *mine.nodes}, key=self.position)
+            nodes = sorted({*theirs.nodes, *mine.nodes}, key=self.position.__getitem__)
             contraction = theirs.contraction or mine.contraction
             if self.is_closed(nodes) and not _feeds(nodes, contraction):
-                joined = _Cluster(mine.space, nodes, contraction)
+                joined = _Cluster(mine.space, nodes, nodes[-1], contraction)
                 self.of.update((member, joined) for member in nodes)
 
     def join_reduction(self, node: Node) -> None:
@@ -146,7 +148,7 @@ class _Clusters:
             return
         if self.is_closed([*cluster.nodes, node]):
             cluster.nodes.append(node)
-            cluster.reduction = node
+            cluster.last = cluster.reduction = node
             self.of[node] = cluster
 
     def is_closed(self, nodes: list[Node]) -> bool:
@@ -174,10 +176,6 @@ class _Clusters:
             cluster.nodes.remove(first)
             cluster.nodes.insert(0, first)
 
-    def position(self, node: Node) -> int:
-        self.block._number()
-        return node._order
-
 
 def _feeds(nodes: list[Node], contraction: Node | None) -> bool:
     """Whether a member gives the contraction an operand; it must come first."""
@@ -187,7 +185,6 @@ def _feeds(nodes: list[Node], contraction: Node | None) -> bool:
 def _make_group(ctx: Context, cluster: _Cluster) -> None:
     """Moves the cluster's nodes into the block of a new group in the place of the last of them."""
     members = set(cluster.nodes)
-    last = max(cluster.nodes, key=lambda node: node._order)
     results = [
         node.output
         for node in cluster.nodes
@@ -200,8 +197,8 @@ def _make_group(ctx: Context, cluster: _Cluster) -> None:
         origin=Origin.merge(*(node.origin for node in cluster.nodes)),
         attributes={"name": name},
     )
-    ctx.note("one space, one sweep", last, name)
-    group.insert_before(last)
+    ctx.note("one space, one sweep", cluster.last, name)
+    group.insert_before(cluster.last)
     _fill(ctx.graph, group, cluster.nodes, results)
     for value, output in zip(results, group.outputs, strict=True):
         label, value.name = value.name, ""

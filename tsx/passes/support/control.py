@@ -19,7 +19,7 @@ CONTROL_RULES = (_UNNEGATE, _SAME_RESULT, _SAME_BRANCH, _INVARIANT)
 def simplify_control(ctx: Context) -> None:
     """Applies the rules to each If and Loop once."""
     for node in list(ctx.graph.all_nodes()):
-        if not node._is_linked:
+        if not node.is_linked:
             continue
         if node.kind == "prim::If":
             _unnegate(ctx, node)

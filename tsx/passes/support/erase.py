@@ -14,7 +14,7 @@ def erase_dead(values: Iterable[Value]) -> None:
     work = [value.node for value in values]
     while work:
         node = work.pop()
-        if node is None or not node._is_linked or not is_removable(node):
+        if node is None or not node.is_linked or not is_removable(node):
             continue
         work.extend(value.node for value in node.inputs)
         node.destroy()

@@ -91,7 +91,7 @@ def sweep(ctx: Context) -> None:
     aliases = ctx.aliases()
     known = set(all_values(ctx.graph))
     for node in list(walk_outside_groups(ctx.graph.block)):
-        if not node._is_linked or any(value not in known for value in node.inputs):
+        if not node.is_linked or any(value not in known for value in node.inputs):
             continue  # made in this sweep: the next one sees it
         for candidate in _by_kind().get(node.kind, ()):
             if not _is_unwritten(aliases, (*node.inputs, *node.outputs)):

@@ -16,7 +16,6 @@ from tsx.ir.build import Builder
 from tsx.ir.graph import Block, Graph, Node, Value
 from tsx.ir.infer import abstract_of
 from tsx.ir.op import Op, lookup
-from tsx.ir.schema import Argument
 from tsx.ir.walk import all_values, ancestor_in
 from tsx.passes.support.purity import is_pure
 from tsx.passes.support.views import can_put_back
@@ -176,9 +175,9 @@ def _twin(node: Node, op: Op) -> Twin | None:
         return _appended
     if node.kind == "aten::copy_":
         return _copied if _is_same_tensor(node.inputs[0], node.inputs[1]) else None
-    base, _, overload = node.kind.partition(".")
-    kind = _SPECIAL_TWINS.get(base) or base.removesuffix("_")
-    kind = f"{kind}.{overload}" if overload else kind
+    if node.kind == "aten::zero_":
+        return _zeroed
+    kind = _pure_kind(node.kind)
     pure = lookup(kind)
     if pure is None or kind == node.kind or not _is_twin(pure, op):
         return None
@@ -187,17 +186,23 @@ def _twin(node: Node, op: Op) -> Twin | None:
     return lambda builder, write: builder.op(kind, write.inputs, write.inputs[0].type)
 
 
+def _pure_kind(kind: str) -> str:
+    """``aten::add.Tensor`` for ``aten::add_.Tensor``."""
+    if kind in _OTHER_TWINS:
+        return _OTHER_TWINS[kind]
+    base, dot, overload = kind.partition(".")
+    name = base.removeprefix("aten::")
+    if name.startswith("__i"):
+        return f"aten::__{name[3:]}{dot}{overload}"  # __iand__ is __and__
+    return f"{base.removesuffix('_')}{dot}{overload}"
+
+
 def _is_twin(pure: Op, write: Op) -> bool:
     """Whether two schemas differ in the writing only."""
     if pure.schema.mutates or len(pure.schema.results) != 1 or pure.schema.results[0].alias:
         return False
-    return [_signature(a) for a in pure.schema.arguments] == [
-        _signature(a) for a in write.schema.arguments
-    ]
-
-
-def _signature(argument: Argument) -> tuple[str, ty.Type]:
-    return argument.name, argument.type
+    mine, theirs = ([a.type for a in op.schema.arguments] for op in (pure, write))
+    return mine == theirs
 
 
 def _gives_same(pure: Op, node: Node) -> bool:
@@ -241,6 +246,11 @@ def _copied(builder: Builder, write: Node) -> Value:
     return builder.op("aten::clone", (source, none), target.type)
 
 
+def _zeroed(builder: Builder, write: Node) -> Value:
+    (target,) = write.inputs
+    return builder.op("aten::fill.Scalar", (target, builder.constant(0)), target.type)
+
+
 def _appended(builder: Builder, write: Node) -> Value:
     old, element = write.inputs
     assert isinstance(old.type, ty.ListType)
@@ -251,8 +261,10 @@ def _appended(builder: Builder, write: Node) -> Value:
 _LIST_WRITES = ("aten::append.t",)
 _MAKERS = ("prim::ListConstruct",)
 _HOLDERS = ("prim::ListConstruct", "prim::TupleConstruct")
-_SPECIAL_TWINS = {
-    "aten::__iand__": "aten::__and__", "aten::__ior__": "aten::__or__", "aten::__ixor__": "aten::__xor__",
-    "aten::__ilshift__": "aten::__lshift__", "aten::__irshift__": "aten::__rshift__",
-}  # fmt: skip
+# Where the pure operator has another overload name.
+_OTHER_TWINS = {
+    "aten::pow_.Scalar": "aten::pow.Tensor_Scalar",
+    "aten::pow_.Tensor": "aten::pow.Tensor_Tensor",
+    "aten::floor_divide_.Tensor": "aten::floor_divide",
+}
 _READERS = ("prim::ListUnpack", "prim::isinstance", "tsx::guard", "tsx::group", "prim::Print")
