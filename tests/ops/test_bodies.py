@@ -8,7 +8,9 @@ import pytest
 import tsx.ops  # noqa: F401  (fills the registry)
 from tsx.ir.op import Op, all_ops, lookup
 from tsx.ir.text import parse_graph
+from tsx.ir.types import DType
 from tsx.ir.verify import verify
+from tsx.ops.dtypes import cast
 from tsx.runtime.lower import lower
 from tsx.runtime.vm import VM
 
@@ -70,6 +72,12 @@ SAMPLES: dict[str, list[tuple[object, ...]]] = {
 }
 
 
+def halved(operands: tuple[object, ...], dtype: DType) -> tuple[object, ...]:
+    """The float32 operands as halves."""
+    floating = [isinstance(o, np.ndarray) and o.dtype == np.float32 for o in operands]
+    return tuple(cast(o, dtype) if f else o for o, f in zip(operands, floating, strict=True))  # type: ignore[arg-type]
+
+
 def composites() -> list[Op]:
     return [op for op in all_ops() if op.body]
 
@@ -98,6 +106,26 @@ def test_a_body_answers_what_eval_answers(kind: str, operands: tuple[object, ...
     for a, b in zip(bodys, ours, strict=True):  # what training writes
         if isinstance(a, np.ndarray):
             check(a, b)
+
+
+@pytest.mark.parametrize("dtype", [DType.FLOAT16, DType.BFLOAT16])
+@pytest.mark.parametrize("kind", SAMPLES)
+def test_a_body_computes_halves_in_float32_and_rounds_once(kind: str, dtype: DType) -> None:
+    op = lookup(kind)
+    assert op is not None
+    graph = parse_graph(op.body, file=kind)
+    for sample in SAMPLES[kind]:
+        operands = halved(sample, dtype)
+        with np.errstate(all="ignore"):
+            expected = op.eval(*copied(operands))
+        (found,) = VM(lower(graph, bodies=True)).run(graph.name, copied(operands))
+        assert isinstance(found, np.ndarray)
+        assert isinstance(expected, np.ndarray)
+        assert found.dtype == expected.dtype
+        # Both round once, from float32 values that may differ in their last place.
+        a, b = (cast(x, DType.FLOAT32) for x in (found, expected))
+        assert (a != b).mean() < 0.05
+        np.testing.assert_allclose(a, b, rtol=2**-7, atol=1e-3)
 
 
 def copied(operands: tuple[object, ...]) -> list[object]:

@@ -154,6 +154,9 @@ _BODY = """graph(%query : Tensor, %key : Tensor, %value : Tensor, %attn_mask : T
       -> (%keys, %values)
     block1():
       -> (%key, %value)
+  %wide : Tensor = tsx::widen(%query)
+  %wide_k : Tensor = tsx::widen(%k)
+  %wide_v : Tensor = tsx::widen(%v)
   %scaled : bool = aten::__isnot__(%scale, %none)
   %factor : float = prim::If(%scaled)
     block0():
@@ -165,8 +168,8 @@ _BODY = """graph(%query : Tensor, %key : Tensor, %value : Tensor, %attn_mask : T
       %unit : float = prim::Constant[value=1.0]()
       %inverse : float = aten::div.float(%unit, %root)
       -> (%inverse)
-  %q : Tensor = aten::mul.Scalar(%query, %factor)
-  %kt : Tensor = aten::transpose.int(%k, %second, %last)
+  %q : Tensor = aten::mul.Scalar(%wide, %factor)
+  %kt : Tensor = aten::transpose.int(%wide_k, %second, %last)
   %scores : Tensor = aten::matmul(%q, %kt)
   %rows : int = aten::size.int(%scores, %second)
   %columns : int = aten::size.int(%scores, %last)
@@ -203,7 +206,8 @@ _BODY = """graph(%query : Tensor, %key : Tensor, %value : Tensor, %attn_mask : T
   %impossible : Tensor = aten::eq.Scalar(%final, %low)
   %empty_rows : Tensor = aten::all.dim(%impossible, %last, %yes)
   %weights : Tensor = aten::masked_fill.Scalar(%plain, %empty_rows, %zero)
-  %result : Tensor = aten::matmul(%weights, %v)
+  %sums : Tensor = aten::matmul(%weights, %wide_v)
+  %result : Tensor = aten::type_as(%sums, %query)
   return (%result)
 """
 

@@ -29,13 +29,14 @@ _AFFINE = """  %weighted : bool = aten::__isnot__(%weight, %none)
     block1():
       -> (%normal)
   %biased : bool = aten::__isnot__(%bias, %none)
-  %result : Tensor = prim::If(%biased)
+  %shifted : Tensor = prim::If(%biased)
     block0():
       %b : Tensor = prim::unchecked_cast(%bias)
       %plus : Tensor = aten::add.Tensor(%scaled, %b, %one)
       -> (%plus)
     block1():
       -> (%scaled)
+  %result : Tensor = aten::type_as(%shifted, %input)
 """
 _CONSTANTS = """  %none : NoneType = prim::Constant()
   %yes : bool = prim::Constant[value=True]()
@@ -160,7 +161,8 @@ composite(
       %cudnn_enable : bool):
 {_CONSTANTS}  %count : int = aten::len.t(%normalized_shape)
   %first : int = aten::neg.int(%count)
-  %rows : Tensor = aten::flatten.using_ints(%input, %first, %last)
+  %x : Tensor = tsx::widen(%input)
+  %rows : Tensor = aten::flatten.using_ints(%x, %first, %last)
 {_STANDARDIZE}  %normal : Tensor = aten::reshape(%flat, %sizes)
 {_AFFINE}  return (%result)
 """,
@@ -234,7 +236,8 @@ composite(
       -> (%epsilon)
   %count : int = aten::len.t(%normalized_shape)
   %first : int = aten::neg.int(%count)
-  %rows : Tensor = aten::flatten.using_ints(%input, %first, %last)
+  %x : Tensor = tsx::widen(%input)
+  %rows : Tensor = aten::flatten.using_ints(%x, %first, %last)
   %squares : Tensor = aten::mul.Tensor(%rows, %rows)
   %power : Tensor = aten::mean.dim(%squares, %ends, %yes, %none)
   %safe : Tensor = aten::add.Scalar(%power, %small, %one)
@@ -243,13 +246,14 @@ composite(
   %sizes : int[] = aten::size(%input)
   %normal : Tensor = aten::reshape(%flat, %sizes)
   %weighted : bool = aten::__isnot__(%weight, %none)
-  %result : Tensor = prim::If(%weighted)
+  %scaled : Tensor = prim::If(%weighted)
     block0():
       %w : Tensor = prim::unchecked_cast(%weight)
       %times : Tensor = aten::mul.Tensor(%normal, %w)
       -> (%times)
     block1():
       -> (%normal)
+  %result : Tensor = aten::type_as(%scaled, %input)
   return (%result)
 """,
     infer=_infer_rms_norm,
@@ -336,7 +340,8 @@ composite(
       %cudnn_enabled : bool):
 {_CONSTANTS}  %batch : int = aten::size.int(%input, %zero)
   %grouped : int[] = prim::ListConstruct(%batch, %num_groups, %last)
-  %rows : Tensor = aten::reshape(%input, %grouped)
+  %x : Tensor = tsx::widen(%input)
+  %rows : Tensor = aten::reshape(%x, %grouped)
 {_STANDARDIZE}  %whole : Tensor = aten::reshape(%flat, %sizes)
   %normal : Tensor = aten::transpose.int(%whole, %one, %last)
 {_AFFINE}  %restored : Tensor = aten::transpose.int(%result, %one, %last)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from tsx.errors import fail
-from tsx.ir.types import DType
+from tsx.ir.op import Abstract
+from tsx.ir.types import DType, TensorType
+from tsx.ops.define import op
 from tsx.ops.dtypes import Array, bfloat16_to_float32, cast, dtype_of
 
 _HALVES = (DType.FLOAT16, DType.BFLOAT16)
@@ -64,3 +66,22 @@ def need_indices(op: str, indices: Array, count: int) -> None:
     if least < 0 or most >= count:
         found = least if least < 0 else most
         raise fail("TSX4057", op=op, last=count - 1, found=found)
+
+
+def _infer_widen(x: Abstract) -> Abstract:
+    if not isinstance(x, TensorType) or x.dtype is None:
+        return x
+    return TensorType(compute_dtype(x.dtype), x.shape)
+
+
+def _widen(x: Array) -> Array:
+    wide = widen(x)
+    return wide.copy() if wide is x else wide
+
+
+op(
+    "tsx::widen(Tensor x) -> Tensor",
+    infer=_infer_widen,
+    eval=_widen,
+    doc="float16 and bfloat16 as float32, anything else as it is: what the bodies of composites compute with.",
+)

@@ -82,7 +82,7 @@ _BODY = """graph(%self : Tensor, %dim : int, %dtype : int?):
   %yes : bool = prim::Constant[value=True]()
   %one : int = prim::Constant[value=1]()
   %given : bool = aten::__isnot__(%dtype, %none)
-  %x : Tensor = prim::If(%given)
+  %asked : Tensor = prim::If(%given)
     block0():
       %code : int = prim::unchecked_cast(%dtype)
       %no : bool = prim::Constant[value=False]()
@@ -90,10 +90,11 @@ _BODY = """graph(%self : Tensor, %dim : int, %dtype : int?):
       -> (%cast)
     block1():
       -> (%self)
+  %x : Tensor = tsx::widen(%asked)
   %zero : int = prim::Constant[value=0]()
   %count : int = aten::numel(%x)
   %some : bool = aten::gt.int(%count, %zero)
-  %result : Tensor = prim::If(%some)
+  %wide : Tensor = prim::If(%some)
     block0():
       %dims : int[] = prim::ListConstruct(%dim)
       %top : Tensor = aten::amax(%x, %dims, %yes)
@@ -112,6 +113,7 @@ _EMPTY = """      -> (%rows)
     block1():
       %nothing : Tensor = aten::clone(%x, %none)
       -> (%nothing)
+  %result : Tensor = aten::type_as(%wide, %asked)
   return (%result)
 """
 
