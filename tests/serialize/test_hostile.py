@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.serialize.corpus import CORPUS, module_of
+from tests.serialize.corpus import CORPUS, module_of, tree_module
 from tests.serialize.surgery import Parts, pack, take_apart
 from tsx.errors import ArchiveError
 from tsx.ir.verify import verify_module
@@ -106,6 +106,18 @@ def broken(name: str, change: Callable[[Parts], None]) -> bytes:
 
 def graph_of(parts: Parts) -> Any:
     return parts.sections["program"]["unit"]["graphs"][0]
+
+
+LEAF = ["leaf", [], [], "", None]
+
+
+def method_of(parts: Parts) -> Any:
+    return parts.sections["program"]["methods"][0]
+
+
+def type_at(parts: Parts, name: str) -> int:
+    """The index of an atomic type."""
+    return parts.sections["program"]["unit"]["types"].index(["atom", name])
 
 
 def set_tensor(field: int, value: Any) -> Callable[[Parts], None]:
@@ -220,6 +232,65 @@ CASES: dict[str, tuple[str, str, Callable[[Parts], None]]] = {
     "no program": ("nothing", "TSX6005", lambda p: p.sections.pop("program")),
     "debug data that is critical": ("nothing", "TSX6005", lambda p: p.critical.update(debug=True)),
     "metadata that is no text": ("nothing", "TSX6005", lambda p: p.header.update(metadata={"a": 1})),
+    "scales that are integers": (
+        "quantized_by_channel", "TSX6005.*floats", set_tensor(6, [1, [1, 2, 3], [0] * 3]),
+    ),
+    "a sample that is no tensor": (
+        "guards_and_pins", "TSX6005.*sample", lambda p: method_of(p).__setitem__(5, [type_at(p, "int")]),
+    ),
+    "a leaf with parts": (
+        "trees", "TSX6005.*no parts", lambda p: method_of(p)[2][0][1].__setitem__(1, [LEAF]),
+    ),
+    "a value beside a tuple": (
+        "trees", "TSX6005.*no value", lambda p: method_of(p)[2][1][1].__setitem__(4, 1),
+    ),
+    "a key twice": (
+        "trees", "TSX6005.*twice", lambda p: method_of(p)[2][2][1].__setitem__(2, ["a", "a", "b"]),
+    ),
+    "a constant that is a list": (
+        "trees", "TSX6005.*plain", lambda p: method_of(p)[2][3][1].__setitem__(4, ["tuple", 1]),
+    ),
+    "an unknown kind of tree": (
+        "trees", "TSX6005", lambda p: method_of(p)[2][0][1].__setitem__(0, "set"),
+    ),
+    "an unknown kind of class": (
+        "state", "TSX6005", lambda p: p.sections["program"]["classes"][0].__setitem__(1, "trait"),
+    ),
+    "a type in the attribute tree": (
+        "state", "TSX6005.*is a type",
+        lambda p: p.sections["program"]["objects"][0].__setitem__(1, [["n", ["type", 0]]]),
+    ),
+    "a dictionary with a key twice": (
+        "state", "TSX6005.*key twice",
+        lambda p: p.sections["program"]["objects"][0].__setitem__(1, [["n", ["dict", 1, 2, 1, 3]]]),
+    ),
+    "an object that refers to a later one": (
+        "state", "TSX6005.*index",
+        lambda p: p.sections["program"]["objects"][0].__setitem__(1, [["n", ["object", 0]]]),
+    ),
+    "factors out of order": (
+        "symbolic_sizes", "TSX6005.*out of order",
+        lambda p: p.sections["program"]["unit"]["sizes"].append([[1, "s1", "s0"]]),
+    ),
+    "terms out of order": (
+        "symbolic_sizes", "TSX6005.*normal form",
+        lambda p: p.sections["program"]["unit"]["sizes"].append([[1, "s0"], [1, "s1"]]),
+    ),
+    "a division that can be simplified": (
+        "symbolic_sizes", "TSX6005.*normal form",
+        lambda p: p.sections["program"]["unit"]["sizes"].extend([[[2, "s0"]], [[1, [6, 2]]]]),
+    ),
+    "a division by 0": (
+        "symbolic_sizes", "TSX6005", lambda p: p.sections["program"]["unit"]["sizes"].append([[1, [0, 0]]]),
+    ),
+    "a NamedTuple with too few fields": (
+        "every_type", "TSX6005.*field for each",
+        lambda p: p.sections["program"]["unit"]["types"].append(["tuple", [0, 0], "m.P", ["a"]]),
+    ),
+    "an unknown kind of future": (
+        "every_type", "TSX6005.*kind of future",
+        lambda p: p.sections["program"]["unit"]["types"].append(["future", "Promise", 0]),
+    ),
     "an operand that does not exist": (
         "arithmetic", "TSX6005", lambda p: graph_of(p)[2][0][1][1][1].__setitem__(0, 99),
     ),
@@ -242,6 +313,43 @@ CASES: dict[str, tuple[str, str, Callable[[Parts], None]]] = {
         ),
     ),
 }  # fmt: skip
+
+
+LIES: dict[str, tuple[str, Callable[[dict[str, Any]], object]]] = {
+    "a wrong program digest": ("TSX6005.*program digest", lambda h: h.update(program_digest=bytes(32))),
+    "a hole between sections": ("TSX6005.*does not follow", lambda h: add(h["sections"][1], 2, 64)),
+    "sections that overlap": ("TSX6005.*does not follow", lambda h: add(h["sections"][1], 2, -64)),
+    "bytes after the last section": ("TSX6005", lambda h: add(h["sections"][-1], 3, -1)),
+    "a section beyond the end": ("TSX6005", lambda h: add(h["sections"][-1], 3, 4096)),
+    "tensors without their section": ("TSX6005", lambda h: h["sections"].pop()),
+    "a section without tensors": ("TSX6005.*exactly if", lambda h: h["tensors"].clear()),
+    "tensors that overlap": ("TSX6005.*follow the one", lambda h: add(h["tensors"][1], 3, -64)),
+    "a tensor outside of its section": ("TSX6005.*follow", lambda h: add(h["tensors"][0], 3, 1 << 40)),
+    "a section that is longer than its tensors": (
+        "TSX6005.*does not end with its last", lambda h: h["tensors"].pop(),
+    ),
+    "a section digest that is not of its tensors": (
+        "TSX6002.*that of their section", lambda h: h["sections"][-1].__setitem__(4, bytes(32)),
+    ),
+    "a section twice": ("TSX6005", lambda h: h["sections"].insert(1, h["sections"][0])),
+    "tensors out of order": ("TSX6005.*ascend", lambda h: h["tensors"].reverse()),
+    "a negative offset": ("TSX6005", lambda h: h["sections"][0].__setitem__(2, -1)),
+    "a digest of 31 bytes": ("TSX6005", lambda h: h["sections"][0].__setitem__(4, bytes(31))),
+    "an offset of 64 bits": ("TSX6005", lambda h: h["sections"][0].__setitem__(2, 2**64 - 1)),
+}  # fmt: skip
+
+
+def add(row: list[Any], field: int, change: int) -> None:
+    row[field] += change
+
+
+@pytest.mark.parametrize("case", LIES)
+def test_a_header_that_lies_is_refused(case: str) -> None:
+    expected, lie = LIES[case]
+    parts = take_apart(to_bytes(tree_module()))
+    parts.lie = lie
+    with pytest.raises(ArchiveError, match=expected):
+        load(parts.assemble())
 
 
 @pytest.mark.parametrize("case", CASES)

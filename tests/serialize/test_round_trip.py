@@ -15,6 +15,7 @@ from tsx.ir.module import ClassDef, Module, Object, Pin
 from tsx.ir.text import print_graph
 from tsx.ops.weights import Weight, as_weight
 from tsx.serialize.archive import load, read_header, save, to_bytes, verify_file
+from tsx.serialize.graph_codec import UnitWriter
 
 
 def assert_same(a: Module, b: Module) -> None:
@@ -143,6 +144,25 @@ def test_an_integer_over_64_bits_is_refused_when_saving() -> None:
     module.methods["forward"].pins = (Pin("x", 1, 1 << 64, "too large"),)
     with pytest.raises(ArchiveError, match="TSX6010"):
         to_bytes(module)
+
+
+def test_values_that_no_archive_holds_are_refused_when_saving() -> None:
+    """Whatever gets past the verifier; each has a sentence of its own."""
+    unit = UnitWriter()
+    with pytest.raises(ArchiveError, match=r"TSX6010.*holds a list"):
+        unit.attribute([1])  # lists are mutable: attributes hold tuples
+    with pytest.raises(ArchiveError, match=r"TSX6010.*can't have the type t"):
+        unit.types.type(ty.VarType("t"))
+    module = CORPUS["every_type"]()
+    module.classes["__torch__.Color"].members = (("RED", object()),)
+    with pytest.raises(TsxError, match=r"TSX6010|TSX8002"):
+        to_bytes(module)
+
+
+@pytest.mark.parametrize("option", ["mmap", "check"])
+def test_an_unknown_option_is_named(option: str) -> None:
+    with pytest.raises(ValueError, match="not 'sometimes'"):
+        load(to_bytes(tree_module()), **{option: "sometimes"})
 
 
 def test_an_object_that_holds_itself_is_refused_when_saving() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import msgpack
 import pytest
 
 from tests.serialize.corpus import CORPUS, module_of
-from tests.serialize.surgery import take_apart
+from tests.serialize.surgery import digest, pack, take_apart
 from tsx.errors import ArchiveError
 from tsx.ir import op as registry
 from tsx.ir.graph import Node
@@ -194,12 +196,33 @@ def test_a_body_that_is_damaged_or_hides_something_is_refused(
         (lambda rows: rows[0].__setitem__(2, bytes(32)), "TSX6002.*my::swish"),
         (lambda rows: rows[0].__setitem__(0, "prim::Print"), "TSX6005.*can't have a body"),
         (lambda rows: rows.append(rows[0]), "TSX6005"),
+        (lambda rows: rows[0].__setitem__(2, "text"), "TSX6002"),
+        (lambda rows: rows[0].__setitem__(3, "text"), "TSX6005.*bytes"),
+        (
+            lambda rows: change_unit(rows[0], lambda unit: unit["graphs"].clear()),
+            "TSX6005.*one graph",
+        ),
+        (lambda rows: change_unit(rows[0], use_weight), "TSX6005.*uses a weight"),
         (lambda rows: rows.clear(), "TSX6007"),
     ):
         parts = take_apart(data)
         change(parts.sections["program"]["bodies"])
         with pytest.raises(ArchiveError, match=expected):
             load(parts.assemble())
+
+
+def change_unit(row: list[Any], change: Callable[[Any], object]) -> None:
+    """Changes the unit of a body, and its digest with it."""
+    unit = msgpack.unpackb(row[3])
+    change(unit)
+    row[3] = pack(unit)
+    row[2] = digest(row[3])
+
+
+def use_weight(unit: Any) -> None:
+    unit["strings"].append("value")
+    attribute = [len(unit["strings"]) - 1, ["weight", "w"]]
+    unit["graphs"][0][2][0][1][0].append([attribute])
 
 
 def test_an_operator_that_nobody_defines_can_not_be_saved() -> None:
