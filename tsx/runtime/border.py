@@ -17,9 +17,10 @@ import numpy as np
 
 from tsx.errors import fail
 from tsx.ir.module import Method, Module, Parameter
+from tsx.ops.dtypes import Array
 from tsx.runtime.convert import bfloat16_dtype, out_of_value, to_value
 from tsx.runtime.lower import lower_module
-from tsx.runtime.memory import arrays_in, map_arrays, separate
+from tsx.runtime.memory import arrays_in, copies_of, separate
 from tsx.runtime.observe import Observer
 from tsx.runtime.program import Program
 from tsx.runtime.session import Session, make_root
@@ -144,19 +145,21 @@ class Executable:
                 "TSX9001",
                 detail=f"{entry.name}: {len(given)} leaves for {len(graph_inputs)} inputs",
             )
-        entries: list[Entry] = []
-        copies: dict[int, Value] = {}
-        for index, (value, (path, leaf)) in enumerate(zip(graph_inputs, given, strict=True)):
-            converted = to_value(path, leaf, value.type)
-            if index + first in entry.written:
-                known = copies.get(id(leaf)) if isinstance(leaf, np.ndarray) else None
-                converted = (
-                    known if known is not None else _writable(path, converted, leaf, inplace)
-                )
-                copies[id(leaf)] = converted  # an array given twice stays one
-            entries.append(Entry(value.name, path, value.type, converted))
+        entries = [
+            Entry(value.name, path, value.type, to_value(path, leaf, value.type))
+            for value, (path, leaf) in zip(graph_inputs, given, strict=True)
+        ]
         check_sizes(entries, entry.method.pins)
-        return [e.value for e in entries]
+        written = [i for i in range(len(entries)) if i + first in entry.written]
+        values = [e.value for e in entries]
+        if inplace:
+            for index in written:
+                _check_in_place(entries[index], given[index][1])
+        elif written:
+            named = [(entries[i].path, values[i]) for i in written]
+            for index, copy in zip(written, copies_of(named), strict=True):
+                values[index] = copy
+        return values
 
 
 def signature(method: Method) -> str:
@@ -213,17 +216,15 @@ def _bound(entry: _Entry, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dic
     return bound
 
 
-def _writable(name: str, value: Value, given: Any, inplace: bool) -> Value:
-    """A value that the program may write: the caller's own memory when ``inplace``, else a copy.
+def _row_major(array: Array) -> Array:
+    return np.asarray(array, order="C")
 
-    Lists and numbers have no memory that could be written in place.
-    """
-    if not inplace:
-        return map_arrays(value, np.ndarray.copy)
-    is_array = isinstance(value, np.ndarray) and isinstance(given, np.ndarray)
-    if is_array and not np.shares_memory(value, given):
-        raise fail("TSX5019", name=name, reason="its byte order is not this machine's")
-    return value
+
+def _check_in_place(entry: Entry, given: Any) -> None:
+    """Refuses an array that had to be converted. Lists and numbers have no memory that could be written in place."""
+    is_array = isinstance(entry.value, np.ndarray) and isinstance(given, np.ndarray)
+    if is_array and not np.shares_memory(entry.value, given):
+        raise fail("TSX5019", name=entry.path, reason="its byte order is not this machine's")
 
 
 def _enums(module: Module) -> dict[str, dict[str, Value]]:

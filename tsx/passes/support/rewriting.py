@@ -3,7 +3,8 @@
 A rule sees one node and gives what equals its result: a value that exists, a ``Make`` (a node to make), a ``Literal``,
 one value for each of several results, or None. It must be exact for NaN, infinities, signed zeros and integer wrap, and
 must leave dtypes as they are. Memory is the sweep's business: a rule applies only where nothing writes what it touches,
-and never makes one tensor out of two that callers can see.
+and never makes one tensor out of two that callers can see; a tensor
+stands for a fresh copy of it only where both have one layout (``layout.py``).
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ import tsx.passes.support.rules
 from tsx.ir.alias import AliasAnalysis
 from tsx.ir.build import Builder, is_constant
 from tsx.ir.graph import Attribute, Node, Value
-from tsx.ir.op import Trait, lookup
-from tsx.ir.types import Type
+from tsx.ir.op import lookup
+from tsx.ir.types import TensorType, Type
 from tsx.ir.walk import all_values
 from tsx.passes.define import Context
 from tsx.passes.support.erase import can_stand_for, replace
+from tsx.passes.support.layout import is_dense, shares
 from tsx.passes.support.walk import walk_outside_groups
 
 
@@ -121,15 +123,15 @@ def _is_allowed(found: Result, node: Node, aliases: AliasAnalysis, known: set[Va
         for old, new in pairs:
             if aliases.may_alias_output(old) and aliases.may_alias_output(new):
                 return False
+            if isinstance(old.type, TensorType) and not is_dense(new):
+                return False
     return all(can_stand_for(new, old) for old, new in pairs)
 
 
 def shares_memory(node: Node) -> bool:
     """Whether the results are the memory of operands anyway."""
     op = lookup(node.kind)
-    if op is None:
-        return True
-    return op.has(Trait.VIEW) or any(result.alias for result in op.schema.results)
+    return op is None or shares(op)
 
 
 def _is_unwritten(aliases: AliasAnalysis, values: Iterable[Value]) -> bool:

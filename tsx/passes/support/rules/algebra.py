@@ -8,26 +8,15 @@ import tsx.ops  # noqa: F401  (the rules for idempotent operators ask the regist
 from tsx.ir import types as ty
 from tsx.ir.graph import Node, Value
 from tsx.ir.op import Trait, all_ops
-from tsx.passes.support.rewriting import Result, constant, made_by, rule, same, shares_memory
-
-_EXPANDING = ("aten::expand", "aten::expand_as", "aten::broadcast_to")
-
-
-def _is_expanded(value: Value) -> bool:
-    """Whether elements may share memory. Arithmetic makes them separate, and sums may then add in another order."""
-    while value.node is not None and value.node.inputs and shares_memory(value.node):
-        if value.node.kind in _EXPANDING:
-            return True
-        value = value.node.inputs[0]
-    return False
+from tsx.passes.support.rewriting import Result, constant, made_by, rule, same
 
 
 def _kept_dtype(node: Node) -> ty.DType | None:
-    """The dtype of operand 0 where the result certainly has it as well, and its sizes and layout."""
+    """The dtype of operand 0 where the result certainly has it as well."""
     source, result = node.inputs[0].type, node.output.type
     if not isinstance(source, ty.TensorType) or not isinstance(result, ty.TensorType):
         return None
-    if source.dtype is not result.dtype or _is_expanded(node.inputs[0]):
+    if source.dtype is not result.dtype:
         return None
     return source.dtype
 
@@ -100,7 +89,7 @@ def int_mul_one(node: Node) -> Result:
 @rule("-(-x) == x", "aten::neg", "aten::negative", "aten::neg.int", "aten::neg.float")
 def neg_neg(node: Node) -> Result:
     inner = made_by(node.inputs[0], node.kind)
-    return inner.inputs[0] if inner and not _is_expanded(inner.inputs[0]) else None
+    return inner.inputs[0] if inner else None
 
 
 @rule("not not c == c", "aten::__not__")
@@ -112,7 +101,7 @@ def not_not(node: Node) -> Result:
 @rule("~~x == x", "aten::bitwise_not", "aten::logical_not")
 def invert_twice(node: Node) -> Result:
     inner = made_by(node.inputs[0], node.kind)
-    if inner is None or _is_expanded(inner.inputs[0]):
+    if inner is None:
         return None
     type = inner.inputs[0].type
     # logical_not gives bool, so it is its own inverse for bools only.

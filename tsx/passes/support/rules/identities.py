@@ -34,6 +34,11 @@ def detach(node: Node) -> Result:
     return node.inputs[0]
 
 
+@rule("clone(x) == x where nothing is written", "aten::clone")
+def clone(node: Node) -> Result:
+    return node.inputs[0] if _keeps_layout(node.inputs[1]) else None
+
+
 @rule("contiguous(contiguous(x)) == contiguous(x)", "aten::contiguous")
 def contiguous(node: Node) -> Result:
     # contiguous(x) alone stays: later nodes may rely on the layout.
