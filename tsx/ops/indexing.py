@@ -66,7 +66,9 @@ def _check_places(op: str, x: Array, index: Array, dim: int) -> None:
 def indexed(x: Array, indices: Indices) -> Array:
     """``x[indices]``, always a copy in row-major order."""
     found = x[place_of("index", x, indices)]
-    return np.array(found, order="C", copy=None if found.base is None else True)
+    result = np.asarray(found, order="C")
+    # Indices that are all 0-dim make a basic index, and that a view.
+    return result.copy() if np.may_share_memory(result, x) else result
 
 
 def index_rule(self: Abstract, indices: Abstract) -> Abstract:
