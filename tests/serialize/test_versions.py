@@ -6,18 +6,24 @@ from collections.abc import Callable
 from typing import Any
 
 import msgpack
+import numpy as np
 import pytest
 
 from tests.serialize.corpus import CORPUS, module_of
 from tests.serialize.surgery import digest, pack, take_apart
 from tsx.errors import ArchiveError
 from tsx.ir import op as registry
+from tsx.ir.equal import difference
 from tsx.ir.graph import Node
-from tsx.ir.op import Op
+from tsx.ir.op import Op, all_ops
 from tsx.ir.schema import parse_schema
+from tsx.ir.text import parse_graph
 from tsx.ir.types import TensorType
+from tsx.runtime.border import Executable
 from tsx.serialize import archive, format, upgrade
 from tsx.serialize.archive import load, read_header, to_bytes
+from tsx.serialize.graph_codec import UnitReader
+from tsx.serialize.operators import body_rows
 
 
 def future(major: int, minor: int, least: int) -> bytes:
@@ -167,6 +173,32 @@ def test_a_composite_travels_with_its_body(monkeypatch: pytest.MonkeyPatch) -> N
     assert str(again.forward.graph) == str(module.forward.graph)
 
 
+@pytest.mark.parametrize("op", [op for op in all_ops() if op.body], ids=lambda op: op.kind)
+def test_the_body_of_every_composite_can_travel(op: Op) -> None:
+    ((kind, version, _, unit),) = body_rows([op])
+    assert (kind, version) == (op.kind, op.version)
+    (graph,) = UnitReader(msgpack.unpackb(unit)).graphs
+    assert difference(graph, parse_graph(op.body)) is None
+
+
+def test_a_reader_without_the_operator_runs_the_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = to_bytes(
+        module_of("""graph(%x : Float(s0, 4)):
+          %shape : int[] = prim::Constant[value=[4]]()
+          %none : NoneType = prim::Constant()
+          %eps : float = prim::Constant[value=1e-05]()
+          %off : bool = prim::Constant[value=False]()
+          %y : Float(s0, 4) = aten::layer_norm(%x, %shape, %none, %none, %eps, %off)
+          return (%y)""")
+    )
+    x = np.arange(8, dtype=np.float32).reshape(2, 4) ** 2
+    expected = Executable(load(data)).run("forward", (x,), {})
+    monkeypatch.delitem(registry._REGISTRY, "aten::layer_norm")
+    module = load(data)
+    assert list(module.functions) == ["aten::layer_norm"]
+    np.testing.assert_allclose(Executable(module).run("forward", (x,), {}), expected, rtol=1e-6)
+
+
 def test_a_body_that_calls_itself_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         define(
@@ -196,6 +228,7 @@ def test_a_body_that_is_damaged_or_hides_something_is_refused(
         (lambda rows: rows[0].__setitem__(2, bytes(32)), "TSX6002.*my::swish"),
         (lambda rows: rows[0].__setitem__(0, "prim::Print"), "TSX6005.*can't have a body"),
         (lambda rows: rows.append(rows[0]), "TSX6005"),
+        (lambda rows: rows[0].__setitem__(1, 2), "TSX6005.*not listed"),
         (lambda rows: rows[0].__setitem__(2, "text"), "TSX6002"),
         (lambda rows: rows[0].__setitem__(3, "text"), "TSX6005.*bytes"),
         (

@@ -71,10 +71,7 @@ def settle_operators(
 
     Raises ``ArchiveError`` TSX6007 with all operators that nobody here defines.
     """
-    graphs = {row[0]: (row[1], _read_body(row)) for row in map(_body_row, bodies)}
-    checked.ascending(list(graphs), "the bodies")
-    if len(graphs) != len(bodies):
-        raise checked.malformed("a composite has two bodies")
+    graphs = _read_bodies(bodies, operators)
     called: set[str] = set()
     missing: list[str] = []
     for kind, version in operators.items():
@@ -88,26 +85,30 @@ def settle_operators(
     if missing:
         hint = "; the host has to register: " + ", ".join(requires) if requires else ""
         raise fail("TSX6007", ops=", ".join(missing) + hint)
-    module.functions.update({kind: graphs[kind][1] for kind in sorted(called)})
+    module.functions.update({kind: graphs[kind] for kind in sorted(called)})
     for _, graph in module.graphs():
         _check_listed(graph, operators)
         _call_bodies(graph, called)
         upgrade_operators(graph, operators)
 
 
-def _body_row(row: Any) -> list[Any]:
-    kind, version, body_digest, unit = fields = checked.array(row, "a body", 4)
-    checked.kind(kind, "the kind of a body")
-    checked.integer(version, f"the version of {kind}", 1)
-    if kind.startswith("prim::"):
-        raise checked.malformed(f"{kind} can't have a body")
-    if digest(checked.binary(unit, f"the body of {kind}")) != body_digest:
-        raise fail("TSX6002", what=f"the body of {kind} does not match its digest")
-    return fields
+def _read_bodies(rows: list[Any], operators: Mapping[str, int]) -> dict[str, Graph]:
+    graphs: dict[str, Graph] = {}
+    for row in rows:
+        kind, version, body_digest, data = checked.array(row, "a body", 4)
+        if checked.kind(kind, "the kind of a body").startswith("prim::"):
+            raise checked.malformed(f"{kind} can't have a body")
+        if operators.get(kind) != version:
+            raise checked.malformed(f"the body of {kind} is of a version that is not listed")
+        if digest(checked.binary(data, f"the body of {kind}")) != body_digest:
+            raise fail("TSX6002", what=f"the body of {kind} does not match its digest")
+        if graphs and kind <= next(reversed(graphs)):
+            raise checked.malformed("the bodies have to ascend")
+        graphs[kind] = _read_body(kind, data)
+    return graphs
 
 
-def _read_body(row: list[Any]) -> Graph:
-    kind, _, _, data = row
+def _read_body(kind: str, data: bytes) -> Graph:
     unit = UnitReader(canonical.unpack(data, f"the body of {kind}"))
     if len(unit.graphs) != 1 or unit.graphs[0].name != kind:
         raise checked.malformed(f"the body of {kind} has to be one graph of that name")
