@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -218,6 +219,13 @@ BROKEN += [
 
 
 @breaks("V06")
+def kind_is_long() -> Graph:
+    graph = Graph()
+    graph.block.append(graph.create("prim::" + "k" * 1100, origin=NOWHERE))
+    return graph
+
+
+@breaks("V06")
 def literal_nests_deep() -> Graph:
     value: object = 1
     for _ in range(5000):
@@ -239,7 +247,7 @@ def nested_lists(depth: int) -> ty.Type:
 
 
 BROKEN += [
-    ("V07", "type nests deep", lambda: one_input(nested_lists(200))),
+    ("V07", "type nests deep", lambda: one_input(nested_lists(3000))),
     ("V07", "rank 17", lambda: one_input(ty.TensorType(ty.DType.FLOAT32, (1,) * 17))),
     ("V07", "negative size", lambda: one_input(ty.TensorType(ty.DType.FLOAT32, (-1,)))),
     ("V07", "too many bytes", lambda: one_input(ty.TensorType(ty.DType.FLOAT32, (1 << 24,) * 2))),
@@ -409,6 +417,8 @@ BROKEN += [
     ("V27", "no such base", changed(lambda m: setattr(m.classes[NET], "bases", ("Gone",)))),
     ("V27", "attribute with a type variable",
      changed(lambda m: m.classes[NET].attributes.update(count=ty.VarType("t")))),
+    ("V27", "attribute whose type nests deep",
+     changed(lambda m: m.classes[NET].attributes.update(deep=nested_lists(3000)))),
     ("V28", "weight of rank 17",
      changed(lambda m: m.weights.update(big=Weight(np.ones((1,) * 17, "f4"))))),
     ("V28", "weight without a name",
@@ -433,6 +443,18 @@ def test_a_broken_invariant_is_told(code: str, title: str, make: Broken) -> None
         check(program, after="fold")
     assert caught.value.code == "TSX8002"
     assert "after fold: " in caught.value.message
+
+
+def test_tables_and_graphs_have_a_greatest_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    structure, tables = (sys.modules[f"tsx.ir.verify.{n}"] for n in ("structure", "tables"))
+    monkeypatch.setattr(structure, "MAX_NODES", 2)
+    assert found_in(simple()) == {"V05"}
+    monkeypatch.undo()
+    monkeypatch.setattr(tables, "MAX_WEIGHTS", 1)
+    assert found_in(network()) == {"V28"}
+    monkeypatch.undo()
+    monkeypatch.setattr(tables, "MAX_FUNCTIONS", 2)
+    assert found_in(network()) == {"V28"}
 
 
 def test_every_invariant_has_a_breaker() -> None:

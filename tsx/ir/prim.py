@@ -286,7 +286,7 @@ def tensors_agree(a: ty.TensorType, b: ty.TensorType) -> bool:
     if len(a.shape) != len(b.shape):
         return False
     for x, y in zip(a.shape, b.shape, strict=True):
-        if x is None or y is None:
+        if x is None or y is None or x == y:
             continue
         gap = x - y
         if isinstance(gap, int) and gap != 0:

@@ -92,6 +92,8 @@ def _uses(graph: Graph) -> Iterator[Violation]:
         for index, value in enumerate(node.inputs):
             wanted.setdefault(value, []).append(Use(node, index))
     for value in all_values(graph):
+        if value.uses == wanted.get(value, []):
+            continue
         listed, real = Counter(value.uses), Counter(wanted.get(value, ()))
         for use in (listed - real) + (real - listed):
             word = "lists" if listed[use] > real[use] else "lacks"

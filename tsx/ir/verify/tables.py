@@ -27,8 +27,12 @@ _SPEC_KINDS = ("leaf", "constant", "none", "tuple", "list", "dict", "namedtuple"
 
 def references(graph: Graph, module: Module) -> Iterator[Violation]:
     """V21 to V24 for the nodes of one graph."""
+    unknown: dict[ty.Type, list[str]] = {}
     for value in all_values(graph):
-        for name in sorted(ty.class_names([value.type]) - module.classes.keys()):
+        if value.type not in unknown:
+            names = ty.class_names([value.type])
+            unknown[value.type] = sorted(names - module.classes.keys())
+        for name in unknown[value.type]:
             node = value.node or value.block.node
             yield Violation("V22", f"there is no class {name:.80}", node)
     for node in graph.all_nodes():
