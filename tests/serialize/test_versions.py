@@ -41,6 +41,11 @@ def test_a_newer_format_names_the_version_it_needs(version: tuple[int, int, int]
         read_header(future(*version))
 
 
+def test_a_version_that_never_was_is_damage() -> None:
+    with pytest.raises(ArchiveError, match=r"TSX6002.*contradicts itself"):
+        load(future(0, 1, 0))
+
+
 def test_a_newer_minor_version_that_asks_nothing_loads() -> None:
     data = future(1, 9, 0)
     assert read_header(data).version == (1, 9)
