@@ -105,6 +105,17 @@ def test_dtypes_are_never_converted_silently(given: Any) -> None:
         neg(given)
 
 
+def test_views_work_whatever_the_layout_of_the_input() -> None:
+    text = """graph(%x : Float(s0, s1)):
+  %m : int = prim::Constant[value=-1]()
+  %s : int[] = prim::ListConstruct(%m)
+  %y : Float = aten::view(%x, %s)
+  return (%y)
+"""
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    assert executable(text).run("forward", (x.T,)).tolist() == [0.0, 3.0, 1.0, 4.0, 2.0, 5.0]
+
+
 def test_numbers_without_a_program_dtype_get_torch_defaults() -> None:
     identity = executable("graph(%x : Tensor):\n  %y : Tensor = aten::neg(%x)\n  return (%y)\n")
     assert identity.run("forward", ([1.5],)).dtype == np.float32
@@ -294,6 +305,14 @@ def test_an_array_given_twice_is_one_array() -> None:
 """
     assert executable(text).run("forward", (x, x)).tolist() == [2.0, 3.0]
     assert x.tolist() == [1.0, 2.0]
+
+
+def test_inputs_that_overlap_and_are_written_are_refused() -> None:
+    x = floats(1, 2, 3)
+    with pytest.raises(RunError, match=r"TSX5022.*x and y overlap"):
+        executable(WRITES).run("forward", (x[:2], x[1:]))
+    pairs = floats(1, 2, 3, 4)
+    assert executable(WRITES).run("forward", (pairs[::2], pairs[1::2])).tolist() == [3.0, 7.0]
 
 
 def test_inplace_into_what_cannot_be_written_is_refused() -> None:

@@ -20,7 +20,7 @@ from tsx.ir.module import Method, Module, Parameter
 from tsx.ops.dtypes import Array
 from tsx.runtime.convert import bfloat16_dtype, out_of_value, to_value
 from tsx.runtime.lower import lower_module
-from tsx.runtime.memory import arrays_in, copies_of, separate
+from tsx.runtime.memory import arrays_in, copies_of, map_arrays, separate
 from tsx.runtime.observe import Observer
 from tsx.runtime.program import Program
 from tsx.runtime.session import Session, make_root
@@ -151,14 +151,14 @@ class Executable:
         ]
         check_sizes(entries, entry.method.pins)
         written = [i for i in range(len(entries)) if i + first in entry.written]
-        values = [e.value for e in entries]
         if inplace:
             for index in written:
                 _check_in_place(entries[index], given[index][1])
-        elif written:
-            named = [(entries[i].path, values[i]) for i in written]
-            for index, copy in zip(written, copies_of(named), strict=True):
-                values[index] = copy
+            return [e.value for e in entries]
+        values = [map_arrays(e.value, _row_major) for e in entries]
+        named = [(entries[i].path, entries[i].value) for i in written]
+        for index, copy in zip(written, copies_of(named), strict=True):
+            values[index] = copy
         return values
 
 
@@ -217,6 +217,7 @@ def _bound(entry: _Entry, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dic
 
 
 def _row_major(array: Array) -> Array:
+    """The layout that capture's samples have: views that worked there work here, and sums have the same bits."""
     return np.asarray(array, order="C")
 
 

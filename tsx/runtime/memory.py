@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from tsx.errors import fail
 from tsx.ops.dtypes import Array
 from tsx.runtime.values import Instance, Value
 
@@ -18,6 +20,27 @@ def separate(values: list[Value], kept: Iterable[Array]) -> list[Value]:
         map_arrays(value, lambda a: a.copy() if not a.flags.writeable or is_of(a, owners) else a)
         for value in values
     ]
+
+
+def copies_of(named: Sequence[tuple[str, Value]]) -> list[Value]:
+    """Copies of inputs for a program to write. An array given twice stays one; TSX5022 for others that overlap."""
+    known: list[tuple[str, Array, Array]] = []  # input, array, copy
+
+    def copy(name: str, array: Array) -> Array:
+        for other, seen, copied in known:
+            if _place(seen) == _place(array):
+                return copied
+            if np.may_share_memory(seen, array) and np.shares_memory(seen, array):
+                raise fail("TSX5022", first=other, second=name)
+        known.append((name, array, array.copy()))
+        return known[-1][2]
+
+    return [map_arrays(value, functools.partial(copy, name)) for name, value in named]
+
+
+def _place(array: Array) -> tuple[object, ...]:
+    """Where an array's elements are, and which: equal for two views of the same elements."""
+    return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
 
 
 def owners_of(arrays: Iterable[Array]) -> set[int]:
