@@ -160,6 +160,9 @@ class TracedArray(NDArrayOperatorsMixin):
     def __getattr__(self, name: str) -> Any:
         method = functions.METHODS.get(name)
         if method is None:
+            if hasattr(np.ndarray, name) and not name.startswith("__"):
+                where = self.recorder.tracer.locator.span() or ""
+                raise fail("TSX2005", what=f"an array's {name}", where=where)
             raise AttributeError(f"a traced array has no {name}")
         return lambda *args, **kwargs: method(self.recorder, self, *args, **kwargs)
 

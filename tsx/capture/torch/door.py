@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 
 from tsx.capture.modules import StateTree
@@ -28,7 +29,7 @@ class TorchDoor:
     """torch's world."""
 
     name = "torch"
-    library_roots: tuple[str, ...] = (_TORCH,)
+    library_roots: tuple[str, ...] = (_TORCH, os.path.dirname(np.__file__))
 
     def is_array(self, obj: object) -> bool:
         return isinstance(obj, torch.Tensor)

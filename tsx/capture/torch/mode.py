@@ -118,7 +118,14 @@ class Recorder:
         function = getattr(getattr(torch.ops.aten, base), overload or "default")
         if op is None:
             return self.below(function, operands, {})
-        return self.record(op, list(plain(operands)), lambda: function(*concrete(operands)))
+        arguments = op.schema.arguments
+        count = sum(not a.keyword_only for a in arguments)
+        named = {a.name: o for a, o in zip(arguments[count:], operands[count:], strict=True)}
+        return self.record(
+            op,
+            list(plain(operands)),
+            lambda: function(*concrete(operands[:count]), **concrete(named)),
+        )
 
     def below(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Runs ``func`` and lets the dispatch mode record its parts."""

@@ -12,6 +12,8 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
 
@@ -60,6 +62,9 @@ class TracedScalar:
 
     def __hash__(self) -> int:
         return hash(self.tracer.scalars.consume(self))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self.tracer.scalars.consume(self), dtype)
 
     # Text is for people: messages and logs do not specialise a trace.
 

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from tsx.capture.modules import Path, StateTree
 from tsx.capture.trace.arithmetic import Scalars
@@ -374,7 +375,12 @@ def _holds_arrays(type: ty.Type) -> bool:
 
 
 def _attribute(obj: object) -> Attribute:
-    """A plain operand as a constant's value."""
-    if isinstance(obj, (bool, int, float, complex, str)) or obj is None:
-        return obj
+    """A plain operand as a constant's value; subclasses (NumPy's float64 is a float) become the plain type."""
+    kinds: tuple[type[Any], ...] = (bool, int, float, complex, str)
+    for kind in kinds:
+        if isinstance(obj, kind):
+            plain: Attribute = kind(obj)
+            return plain
+    if obj is None:
+        return None
     raise fail("TSX2003", what=type(obj).__name__)
