@@ -198,6 +198,21 @@ def test_resampling_by_factors(scales: tuple[float, float]) -> None:
         both(kind, x, [5, 17], True, None, None)
 
 
+@pytest.mark.parametrize("size", [(5, 17), (20, 9), (13, 11)])
+@pytest.mark.parametrize("corners", [False, True])
+def test_images_of_bytes_are_resampled_to_the_same_bytes(
+    size: tuple[int, int], corners: bool
+) -> None:
+    x = RNG.integers(0, 256, (2, 3, 13, 11)).astype(np.uint8)
+    for kind in (
+        "upsample_bilinear2d",
+        "upsample_bicubic2d",
+        "_upsample_bilinear2d_aa",
+        "_upsample_bicubic2d_aa",
+    ):
+        both(kind, x, list(size), corners, None, None)
+
+
 ATTENTION = list(itertools.product((None, "bool", "float"), (False, True), (None, 0.3)))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from tsx.errors import fail
 from tsx.ir.dims import Dim
 from tsx.ir.op import Abstract, Unknown, lookup
-from tsx.ir.types import Shape, TensorType
+from tsx.ir.types import DType, Shape, TensorType
 from tsx.ops import resample
 from tsx.ops.abstract import dims_of
 from tsx.ops.adaptive import average
@@ -105,23 +105,30 @@ def _by_factors(sizes: Shape, factors: Abstract) -> Shape | None:
 def _infer(name: str, dims: int, self: Abstract, size: Abstract, factors: Abstract) -> TensorType:
     shape = need_rank(name, self, (dims + 2,), "input")
     dtype = tensor_of(self).dtype
+    if (
+        dtype is not None
+        and dtype is not DType.UINT8
+        and "nearest" not in name
+        and not dtype.is_float
+    ):
+        raise fail("TSX4056", op=name, expected="floating-point or uint8", found=dtype)
     if shape is None:
         return TensorType(dtype)
     return TensorType(dtype, (*shape[:2], *_sizes(name, shape, dims, size, factors)))
 
 
 def _resample(axis: _Axis, self: Array, sizes: Ints, factors: Factors, corners: bool) -> Array:
+    """An image resampled axis by axis; nearest modes copy elements of any dtype."""
     if not self.size:
         return np.zeros((*self.shape[:2], *sizes), self.dtype)
     wide = widen(self)
-    kind = wide.dtype if wide.dtype.kind == "f" else np.dtype(np.float32)
-    first, copies = axis(1, 1, None, False, kind).weights is None, self
-    array = copies if first else wide.astype(kind, copy=False)
-    for place, (size, factor) in enumerate(zip(sizes, factors, strict=True), 2):
-        array = resample.apply(array, place, axis(array.shape[place], size, factor, corners, kind))
-    if not first and self.dtype.kind in "iu" and self.dtype != np.uint16:
-        array = np.rint(array)  # only uint8 images come here
-    return array if first else narrow(array, dtype_of(self))
+    kind = wide.dtype if wide.dtype.kind == "f" else np.dtype(np.float64)
+    # Bytes are rounded after each axis, the last one first, as Pillow does.
+    step = resample.apply_to_bytes if self.dtype == np.uint8 else resample.apply
+    for place in reversed(range(2, self.ndim)):
+        size, factor = sizes[place - 2], factors[place - 2]
+        wide = step(wide, place, axis(wide.shape[place], size, factor, corners, kind))
+    return narrow(wide, dtype_of(self))
 
 
 def _define(name: str, dims: int, corners: bool, axis: _Axis) -> None:

@@ -127,3 +127,30 @@ def apply(array: Array, axis: int, taps: Taps) -> Array:
         piece *= taps.weights[:, k].reshape(column).astype(array.dtype, copy=False)
         total = piece if k == 0 else np.add(total, piece, out=total)
     return np.asarray(total)
+
+
+def apply_to_bytes(array: Array, axis: int, taps: Taps) -> Array:
+    """uint8 elements resampled with 16-bit weights and rounded (ATen's and Pillow's way)."""
+    if taps.weights is None:
+        return apply(array, axis, taps)
+    weights = _merged(taps.places, taps.weights)
+    largest, bits = float(weights.max()), 0
+    while bits < 22 and int(0.5 + largest * (1 << (bits + 1))) < 1 << 15:
+        bits += 1
+    whole = np.trunc(weights * (1 << bits) + np.copysign(0.5, weights)).astype(np.int64)
+    column = (-1, *(1,) * (array.ndim - 1 - axis))
+    total: Array = np.asarray(1 << (bits - 1))
+    for k in range(taps.places.shape[1]):
+        piece = np.take(array, taps.places[:, k], axis=axis).astype(np.int64)
+        total = total + piece * whole[:, k].reshape(column)
+    return np.asarray(np.clip(total >> bits, 0, 255), np.uint8)
+
+
+def _merged(places: Array, weights: Array) -> Array:
+    """Weights of taps that fall on one border element, added up: they are rounded together."""
+    merged = weights.astype(np.float64)
+    for k in range(1, places.shape[1]):
+        same = places[:, k] == places[:, k - 1]
+        merged[same, k] += merged[same, k - 1]
+        merged[same, k - 1] = 0
+    return merged
