@@ -12,7 +12,7 @@ import tsx.ops  # noqa: F401  (fills the registry)
 from tests.filetests.case import ROOT, Case, read_cases
 from tests.filetests.stages import read_input
 from tsx.ir.torch_text import to_torch
-from tsx.runtime.lower import lower
+from tsx.runtime.lower import lower_module
 from tsx.runtime.vm import VM
 
 pytestmark = pytest.mark.torch
@@ -39,11 +39,13 @@ def as_tensor(value: Any) -> Any:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_torch_gives_the_same(case: Case) -> None:
     inputs = [read_input(text) for text in case.named("input").values()]
-    inputs = [np.asarray(v) if isinstance(v, np.ndarray) else v for v in inputs]
-    text = to_torch(case.graph()).text
-    function = torch._C._create_function_from_graph("forward", torch._C.parse_ir(text))
-    expected = function(*map(as_tensor, inputs))
-    results = VM(lower(case.graph())).run("graph", _fresh(inputs))
+    module = case.module()
+    made = to_torch(module.forward.graph)
+    weights = {name: weight.array for name, weight in module.weights.items()}
+    lifted = [weights[name] if name in weights else float(name) for name in made.lifted]
+    function = torch._C._create_function_from_graph("forward", torch._C.parse_ir(made.text))
+    expected = function(*map(as_tensor, [*inputs, *lifted]))
+    results = VM(lower_module(module), module.weights).run("forward", _fresh(inputs))
     assert_same(results[0] if len(results) == 1 else tuple(results), expected)
 
 
