@@ -86,7 +86,7 @@ def store(op: str, target: Array, value: Any) -> Array:
 def writable(op: str, target: Array) -> None:
     """Refuses a target whose memory must not change, or holds several elements in one place."""
     if not target.flags.writeable:
-        raise fail("TSX4034", op=op)
+        raise fail("TSX4008", op=op)
 
 
 def axis_of(op: str, dim: int, rank: int, extra: int = 0) -> int:

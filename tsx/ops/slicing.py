@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from tsx.errors import fail
-from tsx.ir.op import Abstract, Trait, Unknown
+from tsx.ir.op import Abstract, Unknown
 from tsx.ir.types import INT, TensorType
 from tsx.ops import view_rules as rules
 from tsx.ops.abstract import as_dim, dims_of, mismatch, wrap_dim
@@ -82,19 +82,35 @@ def strided(x: Array, size: list[int], stride: list[int], offset: int | None) ->
         raise fail("TSX4005", op="as_strided", expected="as many strides as sizes, none negative",
                    found=f"{list(size)} and {list(stride)}")  # fmt: skip
     memory = _memory(x)
-    start = (x.ctypes.data - memory.ctypes.data) // x.itemsize if offset is None else offset
+    if memory is None and offset is not None:
+        raise fail(
+            "TSX4005",
+            op="as_strided",
+            expected="no storage_offset for a tensor that maps a file",
+            found=offset,
+        )
+    base = x if memory is None else memory
+    skipped = (x.ctypes.data - base.ctypes.data) // x.itemsize  # where x starts in its memory
+    start = skipped if offset is None else offset
+    reach = sum((n - 1) * s for n, s in zip(base.shape, base.strides, strict=True)) // x.itemsize
     last = start + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
-    if start < 0 or (0 not in size and last >= memory.size):
-        raise fail("TSX4032", op="as_strided", low=0, high=memory.size - 1, found=last)
+    if 0 not in size and not 0 <= start <= last <= reach:
+        raise fail("TSX4032", op="as_strided", low=0, high=reach, found=last)
     overlaps = any(s == 0 and n > 1 for n, s in zip(size, stride, strict=True))
     return as_strided(
-        memory[start:], tuple(size), [s * x.itemsize for s in stride],
+        base if memory is None else memory[start:],
+        tuple(size),
+        [s * x.itemsize for s in stride],
         writeable=x.flags.writeable and not overlaps,
-    )  # fmt: skip
+    )
 
 
-def _memory(x: Array) -> Array:
-    """All of the allocation behind ``x``, as one flat array of its dtype."""
+def _memory(x: Array) -> Array | None:
+    """All of the allocation behind ``x``, flat; None when it is not an array of ``x``'s dtype (a mapped file).
+
+    What torch calls a tensor's storage is the array that was allocated for it. A file holds many tensors, and where
+    one begins can't be told from a view of it.
+    """
     owner = x
     while True:
         below = owner.base
@@ -103,10 +119,7 @@ def _memory(x: Array) -> Array:
         if not isinstance(below, np.ndarray):
             break
         owner = below
-    if not owner.flags.forc or owner.nbytes % x.itemsize:
-        owner = x
-    flat = owner.ravel(order="K")
-    return flat.view(x.dtype)
+    return owner.reshape(-1) if owner.dtype == x.dtype and owner.flags.c_contiguous else None
 
 
 def _as_strided_rule(
@@ -161,7 +174,7 @@ define("aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> 
        rules.diagonal, diagonal, VIEW)  # fmt: skip
 for _mark, _name, _traits in (
     ("a", "as_strided", VIEW),
-    ("a!", "as_strided_", INPLACE | Trait.VIEW),
+    ("a!", "as_strided_", INPLACE),
 ):
     define(f"aten::{_name}(Tensor({_mark}) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None)"
            f" -> Tensor({_mark})", _as_strided_rule, strided, _traits)  # fmt: skip

@@ -48,7 +48,7 @@ def view_shape(op: str, shape: Shape | None, size: Abstract) -> Shape | None:
         if isinstance(total, int) and isinstance(left, int) and (not left or total % left):
             raise mismatch(op, f"sizes for {total} elements", text(sizes))
         free = exact_div(total, left) if total is not None and left is not None else None
-        return (*sizes[:places[0]], free, *sizes[places[0] + 1:])
+        return (*sizes[: places[0]], free, *sizes[places[0] + 1 :])
     wanted = numel(sizes)
     if isinstance(total, int) and isinstance(wanted, int) and not places and total != wanted:
         raise mismatch(op, f"sizes for {total} elements", text(sizes))

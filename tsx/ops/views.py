@@ -11,13 +11,11 @@ from __future__ import annotations
 import numpy as np
 
 from tsx.errors import fail
-from tsx.ir.op import Abstract, Trait
+from tsx.ir.op import Abstract
 from tsx.ir.types import TensorType
 from tsx.ops import view_rules as rules
 from tsx.ops.checked import INPLACE, VIEW, axis_of, define, same_as_self
 from tsx.ops.dtypes import Array
-
-_VIEW_INPLACE = INPLACE | Trait.VIEW
 
 
 def viewed(x: Array, size: list[int]) -> Array:
@@ -216,7 +214,7 @@ for _name, _names in (
     _rest = f"self, int {_a}, int {_b})"
     define(f"aten::{_name}(Tensor(a) {_rest} -> Tensor(a)", rules.transpose, swapped, VIEW)
     define(f"aten::{_name.split('.')[0]}_(Tensor(a!) {_rest} -> Tensor(a!)",
-           rules.transpose, swapped, _VIEW_INPLACE)  # fmt: skip
+           rules.transpose, swapped, INPLACE)  # fmt: skip
 
 for _name in ("numpy_T", "numpy_T.a"):
     define(f"aten::{_name}(Tensor(a) self) -> Tensor(a)", rules.reverse_dims, _reversed, VIEW)
@@ -230,7 +228,7 @@ for _name in ("mT", "mT.a"):
 for _name in ("mH", "mH.a", "matrix_H", "matrix_H.a", "adjoint"):
     define(f"aten::{_name}(Tensor(a) self) -> Tensor(a)", rules.matrix_transpose, _adjoint, VIEW)
 define("aten::t(Tensor(a) self) -> Tensor(a)", rules.t, _t, VIEW)
-define("aten::t_(Tensor(a!) self) -> Tensor(a!)", rules.t, _t, _VIEW_INPLACE)
+define("aten::t_(Tensor(a!) self) -> Tensor(a!)", rules.t, _t, INPLACE)
 
 for _rest, _rule, _eval in (
     ("self)", rules.squeeze, _squeeze),
@@ -241,10 +239,10 @@ for _rest, _rule, _eval in (
     _overload = _overload.strip()
     define(f"aten::squeeze{_overload}(Tensor(a) self{_arguments} -> Tensor(a)", _rule, _eval, VIEW)
     define(f"aten::squeeze_{_overload}(Tensor(a!) self{_arguments} -> Tensor(a!)",
-           _rule, _eval, _VIEW_INPLACE)  # fmt: skip
+           _rule, _eval, INPLACE)  # fmt: skip
 define("aten::unsqueeze(Tensor(a) self, int dim) -> Tensor(a)", rules.unsqueeze, _unsqueeze, VIEW)
 define("aten::unsqueeze_(Tensor(a!) self, int dim) -> Tensor(a!)",
-       rules.unsqueeze, _unsqueeze, _VIEW_INPLACE)  # fmt: skip
+       rules.unsqueeze, _unsqueeze, INPLACE)  # fmt: skip
 
 define("aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)",
        rules.flatten, _flatten, VIEW)  # fmt: skip
@@ -259,7 +257,7 @@ for _name in ("movedim", "moveaxis"):
            rules.movedim, _movedim, VIEW)  # fmt: skip
 
 define("aten::detach(Tensor(a) self) -> Tensor(a)", same_as_self, alias, VIEW)
-define("aten::detach_(Tensor(a!) self) -> Tensor(a!)", same_as_self, alias, _VIEW_INPLACE)
+define("aten::detach_(Tensor(a!) self) -> Tensor(a!)", same_as_self, alias, INPLACE)
 define("aten::alias(Tensor(a) self) -> Tensor(a)", same_as_self, alias, VIEW)
 
 for _rank, _function in ((1, _as_1d), (2, _as_2d), (3, _as_3d)):
