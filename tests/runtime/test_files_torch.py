@@ -42,7 +42,7 @@ def test_torch_gives_the_same(case: Case) -> None:
     module = case.module()
     made = to_torch(module.forward.graph)
     weights = {name: weight.array for name, weight in module.weights.items()}
-    lifted = [weights[name] if name in weights else float(name) for name in made.lifted]
+    lifted = made.extra_inputs(weights)
     function = torch._C._create_function_from_graph("forward", torch._C.parse_ir(made.text))
     expected = function(*map(as_tensor, [*inputs, *lifted]))
     results = VM(lower_module(module), module.weights).run("forward", _fresh(inputs))
