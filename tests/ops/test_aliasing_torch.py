@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -204,6 +205,16 @@ def test_as_strided_sees_the_memory_behind_a_view() -> None:
     np.testing.assert_array_equal(nested, their_view.as_strided([3], [3], 0).numpy())  # type: ignore[arg-type]
     with pytest.raises(TsxError, match="TSX4032"):
         call("aten::as_strided", mine, [4], [4], 0)
+
+
+def test_as_strided_of_a_mapped_tensor_needs_no_guess(tmp_path: Path) -> None:
+    path = tmp_path / "weights.bin"
+    path.write_bytes(np.arange(12.0, dtype=np.float32).tobytes())
+    mapped = np.memmap(path, np.uint8, "r")[16:].view(np.float32)
+    found = call("aten::as_strided", mapped, [2, 2], [2, 1], None)
+    np.testing.assert_array_equal(found, [[4, 5], [6, 7]])  # type: ignore[arg-type]
+    with pytest.raises(TsxError, match="TSX4005"):  # whose offset would count from the file's start
+        call("aten::as_strided", mapped, [2, 2], [2, 1], 0)
 
 
 INPLACE: list[tuple[str, tuple[Any, ...]]] = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -282,6 +283,56 @@ def _cartesian_rule(tensors: Abstract) -> Abstract:
     return TensorType(tensor(tensors[0]).dtype if tensors else None, (numel(sizes), len(sizes)))
 
 
+def _combinations(x: Array, r: int, with_replacement: bool) -> Array:
+    """Every choice of ``r`` elements of a 1-D tensor, in its order, one a row."""
+    if x.ndim != 1 or r < 0:
+        raise fail(
+            "TSX4005",
+            op="combinations",
+            expected="a 1-D tensor and r of 0 or more",
+            found=f"{x.ndim}-D, {r}",
+        )
+    if not r:
+        return np.zeros(0, x.dtype)
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    places = np.array(list(choose(range(x.size), r)), np.int64).reshape(-1, r)
+    return x[places]
+
+
+def _combinations_rule(
+    self: Abstract, r: Abstract = 2, with_replacement: Abstract = False
+) -> Abstract:
+    x = tensor(self)
+    if not isinstance(r, int):
+        return TensorType(x.dtype)
+    size = x.shape[0] if x.shape else None
+    if not isinstance(size, int) or not isinstance(with_replacement, bool):
+        return TensorType(x.dtype, (None, r) if r else (0,))
+    count = math.comb(size + r - 1, r) if with_replacement else math.comb(size, r)
+    return TensorType(x.dtype, (count, r) if r else (0,))
+
+
+def _linalg_vander(x: Array, n: int | None) -> Array:
+    """Powers 0 to ``n - 1`` of each element, in a new last dimension."""
+    base = _vander_base(np.atleast_1d(x))
+    powers = np.arange(base.shape[-1] if n is None else n)
+    return cast(np.asarray(opmath_values(base)[..., None] ** powers), dtype_of(base))
+
+
+def _vander_base(x: Array) -> Array:
+    kind = dtype_of(x)
+    return cast(x, DType.INT64) if kind.is_integer or kind is DType.BOOL else x
+
+
+def _linalg_vander_rule(x: Abstract, n: Abstract = None) -> Abstract:
+    t = tensor(x)
+    dtype = DType.INT64 if t.dtype and (t.dtype.is_integer or t.dtype is DType.BOOL) else t.dtype
+    if t.shape is None:
+        return TensorType(dtype)
+    shape = t.shape or (1,)
+    return TensorType(dtype, (*shape, shape[-1] if n is None else as_dim(n)))
+
+
 def _vander(x: Array, n: int | None, increasing: bool) -> Array:
     kind = dtype_of(x)
     result = np.vander(opmath_values(x), n, increasing)
@@ -327,3 +378,10 @@ define("aten::cartesian_prod(Tensor[] tensors) -> Tensor", _cartesian_rule, _car
 define(
     "aten::vander(Tensor x, int? N=None, bool increasing=False) -> Tensor", _vander_rule, _vander
 )
+define(
+    "aten::linalg_vander(Tensor x, *, SymInt? N=None) -> Tensor",
+    _linalg_vander_rule,
+    _linalg_vander,
+)
+define("aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor",
+       _combinations_rule, _combinations)  # fmt: skip

@@ -76,6 +76,12 @@ def diagonal(x: Array, offset: int, dim1: int, dim2: int) -> Array:
     return result
 
 
+def _linalg_diagonal_rule(
+    self: Abstract, offset: Abstract = 0, dim1: Abstract = -2, dim2: Abstract = -1
+) -> Abstract:
+    return rules.diagonal(self, offset, dim1, dim2)
+
+
 def strided(x: Array, size: list[int], stride: list[int], offset: int | None) -> Array:
     """The view of ``x``'s memory with element strides; ``offset`` counts from the start of that memory."""
     if len(size) != len(stride) or any(s < 0 for s in [*size, *stride]):
@@ -180,3 +186,5 @@ for _mark, _name, _traits in (
            f" -> Tensor({_mark})", _as_strided_rule, strided, _traits)  # fmt: skip
 define("aten::unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)",
        _unfold_rule, unfolded, VIEW)  # fmt: skip
+define("aten::linalg_diagonal(Tensor(a) A, *, int offset=0, int dim1=-2, int dim2=-1) -> Tensor(a)",
+       _linalg_diagonal_rule, diagonal, VIEW)  # fmt: skip

@@ -15,7 +15,7 @@ from tsx.ops.checked import define
 from tsx.ops.dtypes import Array
 
 _COPIED = (
-    "alias", "as_strided", "detach", "diagonal", "expand", "permute", "select.int", "slice.Tensor",
+    "alias", "as_strided", "detach", "diagonal", "expand", "narrow", "permute", "select.int", "slice.Tensor",
     "split.Tensor", "split_with_sizes", "squeeze", "squeeze.dim", "squeeze.dims", "t", "transpose.int",
     "unbind.int", "unfold", "unsqueeze", "view", "view.dtype", "view_as_complex", "view_as_real",
 )  # fmt: skip
