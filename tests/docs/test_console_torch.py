@@ -17,7 +17,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md"]
 BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>python|console)\n(?P<text>.*?)```", re.S)
-VARIES = re.compile(r"\d+\.\d+( ms)|(?<= )\d+\.\d+$", re.M)
+VARIES = re.compile(r"\d+\.\d+( ms)|(?<= )\d+\.\d+$|\d(\.\d+)?e-\d+", re.M)
 
 
 @pytest.mark.torch
