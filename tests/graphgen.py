@@ -188,7 +188,7 @@ class Maker:
 
     def binary(self, block: Block, pool: Pool) -> None:
         a = self.pick(pool.tensors)
-        fitting = [t for t in pool.tensors if broadcast_size(shape_of(a), shape_of(t))]
+        fitting = [t for t in pool.tensors if fits(a, t)]
         b, name = self.pick(fitting), self.pick(BINARY)
         if name == "sub.Tensor" and BOOL in (dtype_of(a), dtype_of(b)):
             return
@@ -197,7 +197,7 @@ class Maker:
 
     def compare(self, block: Block, pool: Pool) -> None:
         a = self.pick(pool.tensors)
-        fitting = [t for t in pool.tensors if broadcast_size(shape_of(a), shape_of(t))]
+        fitting = [t for t in pool.tensors if fits(a, t)]
         pool.add(*self.node(block, f"aten::{self.pick(COMPARE)}", [a, self.pick(fitting)]))
 
     def scalar(self, block: Block, pool: Pool) -> None:
@@ -417,6 +417,11 @@ def shape_of(value: Value) -> tuple[int, ...]:
 def dtype_of(value: Value) -> ty.DType | None:
     assert isinstance(value.type, ty.TensorType)
     return value.type.dtype
+
+
+def fits(a: Value, b: Value) -> bool:
+    """Whether ``b`` may be the other operand of ``a``: itself at least."""
+    return a is b or broadcast_size(shape_of(a), shape_of(b)) is not None
 
 
 def broadcast_size(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...] | None:

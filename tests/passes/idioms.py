@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from tests.graphgen import BOOL, FLOAT32, Draw, Made, Maker, Pool, dtype_of, shape_of
 from tsx.ir import types as ty
 from tsx.ir.graph import Block, Value
+from tsx.ops.dtypes import to_numpy
 
 
 @st.composite
@@ -26,6 +29,13 @@ class IdiomMaker(Maker):
         ]  # fmt: skip
         if writes:
             self.more += [self.grown, self.copied, self.through_views]
+
+    def array(self, dtype: ty.DType, shape: tuple[int, ...]) -> np.ndarray[Any, Any]:
+        """Floats whose sums round, so that another order of adding shows."""
+        if not dtype.is_float:
+            return super().array(dtype, shape)
+        random = np.random.default_rng(self.draw(st.integers(0, 1 << 16)))
+        return np.asarray(random.standard_normal(shape), to_numpy(dtype))
 
     def twice(self, block: Block, pool: Pool) -> None:
         value = self.pick(pool.tensors)

@@ -29,6 +29,7 @@ from tsx.ir.effects import written_operands
 from tsx.ir.graph import Block, Node, Value, walk_block
 from tsx.passes.define import Context, define
 from tsx.passes.support.erase import erase_dead
+from tsx.passes.support.layout import is_row_major
 from tsx.passes.support.shared_memory import Memory, find_memories
 from tsx.passes.support.views import put_back
 
@@ -126,6 +127,9 @@ class _Rewriter:
                 back = put_back(builder, target.node, base, new)
                 assert back is not None
                 new = back
+            if parent is memory.root and memory.is_row_major and not is_row_major(new):
+                zero = builder.constant(0)  # torch.contiguous_format
+                new = builder.op("aten::contiguous", (new, zero), parent.type)
             changed.append((parent, new))
             target = parent
         self.version[memory] += 1

@@ -17,6 +17,7 @@ from tsx.ir.graph import Block, Graph, Node, Value
 from tsx.ir.infer import abstract_of
 from tsx.ir.op import Op, lookup
 from tsx.ir.walk import all_values, ancestor_in
+from tsx.passes.support.layout import is_row_major
 from tsx.passes.support.purity import is_pure
 from tsx.passes.support.views import can_put_back
 
@@ -29,6 +30,7 @@ class Memory:
     """``parent`` says of a view what it views, and of a write's result what was written."""
 
     root: Value
+    is_row_major: bool  # then what takes its place must be so too: sums add in the order of memory
     members: set[Value] = field(default_factory=set)
     parent: dict[Value, Value] = field(default_factory=dict)
     snapshots: set[Value] = field(default_factory=set)
@@ -77,7 +79,7 @@ def _is_fresh(value: Value) -> bool:
 def _follow(root: Value, block: Block, graph: Graph, aliases: AliasAnalysis) -> Memory | None:
     if not aliases.is_local(root):
         return None
-    memory = Memory(root, {root})
+    memory = Memory(root, is_row_major(root), {root})
     related = [v for v in all_values(graph) if v is not root and aliases.may_alias(v, root)]
     for value in related:
         if _holds_it_later(value, block):
