@@ -232,8 +232,11 @@ for _type in ("int", "str", "float"):
     define(f"aten::__contains__.{_type}_list({_type}[] l, {_type} item) -> bool", operator.contains)
 for _type in ("int", "float", "bool"):
     define(f"aten::all.{_type}({_type}[] self) -> bool", all)
-for _type in ("int", "float", "complex"):
-    define(f"aten::sum.{_type}({_type}[] self) -> {_type}", _sum)
+for _type, _zero in (("int", 0), ("float", 0.0), ("complex", 0j)):
+    define(
+        f"aten::sum.{_type}({_type}[] self) -> {_type}",
+        lambda values, zero=_zero: _sum([zero, *values]),
+    )
 define("aten::sum.bool(bool[] self) -> int", _sum)
 for _type in ("int", "float", "bool"):
     for _name, _function in (("min", min), ("max", max)):

@@ -131,8 +131,27 @@ def floor_divide(a: float, b: float) -> float:
 
 
 def remainder(a: float, b: float) -> float:
-    """a % b with the sign of b, nan for a zero b."""
-    return float_function(np.remainder)(a, b)
+    """a % b with the sign of b, computed as torch does: 0.1 % 7 is 0.09999999999999964, and 0 % inf is nan."""
+    fmod = float_function(np.fmod)
+    return fmod(fmod(a, b) + b, b)
+
+
+def power(a: float, b: float) -> float:
+    """C's pow: inf and nan where Python's raises."""
+    try:
+        return math.pow(a, b)
+    except ValueError:  # a negative base with a fractional exponent, or zero with a negative one
+        return math.nan if a else math.copysign(math.inf, a) if b % 2 == 1 else math.inf
+    except OverflowError:
+        return -math.inf if a < 0 and b % 2 == 1 else math.inf
+
+
+def log_gamma(a: float) -> float:
+    """log(|gamma(a)|), inf at its poles."""
+    try:
+        return math.lgamma(a)
+    except ValueError:
+        return math.inf
 
 
 def to_int(operation: str, value: float) -> int:

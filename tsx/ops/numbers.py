@@ -24,7 +24,9 @@ from tsx.ops.number_rules import (
     floor_divide,
     floordiv_dims,
     int64,
+    log_gamma,
     nonzero,
+    power,
     remainder,
     remainder_dims,
     to_int,
@@ -80,17 +82,13 @@ def _fmod(a: float, b: float) -> float:
     return float_function(np.fmod)(a, b)
 
 
-def _power(a: float, b: float) -> float:
-    return float_function(np.power)(a, b)
-
-
 def _log(a: float, base: float) -> float:
     return divide(float_function(np.log)(a), float_function(np.log)(base))
 
 
 def _int_power(a: int, b: int) -> int:
     if b < 0:
-        return int(_power(a, b)) if a else int64("pow", nonzero("pow", a))
+        return int(power(a, b)) if a else int64("pow", nonzero("pow", a))
     if b > 64 and abs(a) > 1:
         return int64("pow", HUGE)
     return int64("pow", a**b)
@@ -120,14 +118,14 @@ for _a, _b in _INT_AND_FLOAT:
     define(_pair("remainder", _a, _b, _result), _remainder, dims=remainder_dims if _both else None,
            scalar_op="MOD_I" if _both else "")  # fmt: skip
     define(_pair("fmod", _a, _b, "float"), _fmod)
-    define(_pair("pow", _a, _b, "float"), _power)
+    define(_pair("pow", _a, _b, "float"), power)
     define(_pair("atan2", _a, _b, "float"), float_function(np.arctan2))
     define(_pair("copysign", _a, _b, "float"), float_function(np.copysign))
     define(f"aten::log.{_a}_{_b}({_a} a, {_b} b) -> float", _log)
 define("aten::floordiv(Scalar a, Scalar b) -> Scalar", _floordiv)
 define("aten::remainder(Scalar a, Scalar b) -> Scalar", _remainder)
 define("aten::fmod(Scalar a, Scalar b) -> float", _fmod)
-define("aten::pow.Scalar_Scalar(Scalar a, Scalar b) -> float", _power)
+define("aten::pow.Scalar_Scalar(Scalar a, Scalar b) -> float", power)
 define("aten::pow.int_to_int(int a, int b) -> int", _int_power)
 define("aten::pow.complex(complex a, complex b) -> complex", complex_function(np.power))
 define(
@@ -220,7 +218,7 @@ _WITH_COMPLEX = frozenset(_FLOAT_FUNCTIONS) - {"expm1", "log1p", "degrees", "rad
 _MATH_FUNCTIONS: dict[str, Callable[[float], float]] = {
     "erf": math.erf,
     "erfc": math.erfc,
-    "lgamma": math.lgamma,
+    "lgamma": log_gamma,
 }
 
 
@@ -256,10 +254,23 @@ define("prim::abs.Scalar(Scalar a) -> Scalar", abs)
 
 # --- the larger and the smaller ----------------------------------------------------------------------------------
 
-_PICKS: dict[str, Callable[..., Any]] = {"min": min, "max": max}
+
+def _max(a: float, b: float) -> float:
+    return a if a >= b else b  # C++'s: a NaN on the left loses, on the right wins
+
+
+def _min(a: float, b: float) -> float:
+    return a if a <= b else b
+
+
+_PICKS: dict[str, Callable[..., Any]] = {"min": _min, "max": _max}
 for _name, _pick in _PICKS.items():
+
+    def _mixed(a: Number, b: Number, pick: Callable[..., Any] = _pick) -> Number:
+        best: Number = pick(a, b)
+        return best if isinstance(a, int) and isinstance(b, int) else float(best.real)
+
     for _a, _b in _INT_AND_FLOAT:
         _result = "int" if (_a, _b) == ("int", "int") else "float"
-        _converted = _pick if _result == "int" else lambda a, b, pick=_pick: float(pick(a, b))
-        define(f"prim::{_name}{_overload(_a, _b)}({_a} a, {_b} b) -> {_result}", _converted)
-    define(f"prim::{_name}(Scalar a, Scalar b) -> Scalar", _pick)
+        define(f"prim::{_name}{_overload(_a, _b)}({_a} a, {_b} b) -> {_result}", _mixed)
+    define(f"prim::{_name}(Scalar a, Scalar b) -> Scalar", _mixed)

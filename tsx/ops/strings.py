@@ -10,6 +10,7 @@ from collections.abc import Callable
 from tsx.errors import fail
 from tsx.ir import types as ty
 from tsx.ir.op import Abstract, Unknown
+from tsx.ops.abstract import mismatch
 from tsx.ops.define import op
 from tsx.ops.number_rules import define
 
@@ -61,8 +62,14 @@ def _character(text: str, index: int) -> str:
     return text[index]
 
 
+def _code(text: str) -> int:
+    if len(text) != 1:
+        raise mismatch("aten::ord", "a string of one character", repr(text))
+    return ord(text)
+
+
 def _split(text: str, separator: str | None, most: int) -> list[str]:
-    return text.split(separator, most)
+    return text.split() if separator is None else text.split(separator, most)
 
 
 def _str_rule(*_: Abstract) -> Abstract:
@@ -96,7 +103,7 @@ define("aten::isdigit(str self) -> bool", str.isdigit)
 define("aten::isalpha(str self) -> bool", str.isalpha)
 define("aten::isspace(str self) -> bool", str.isspace)
 define("aten::zfill(str self, int width) -> str", str.zfill)
-define("aten::ord(str string) -> int", ord)
+define("aten::ord(str string) -> int", _code)
 define("aten::chr(int i) -> str", chr)
 define("aten::hex(int i) -> str", hex)
 define("aten::oct(int i) -> str", oct)
