@@ -16,6 +16,7 @@ from tsx.ir.module import LEAF, Method, Module, Parameter, Pin, TreeSpec
 from tsx.ir.text import parse_graph
 from tsx.ir.types import DType
 from tsx.ops.dtypes import Array, cast
+from tsx.runtime import convert
 from tsx.runtime.border import Executable, signature
 from tsx.runtime.tree import Record
 
@@ -344,6 +345,21 @@ def test_bfloat16_goes_out_as_it_came_in() -> None:
     result = run("forward", (bits,))
     assert np.uint16 == result.dtype
     assert cast(result, DType.FLOAT32).tolist() == [-1.5, -2.0]
+
+
+def test_bfloat16_of_another_package_comes_back_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for ml_dtypes.bfloat16, which is a void type of two bytes to NumPy."""
+    theirs = np.dtype((np.void, 2))
+    run = executable(
+        "graph(%x : BFloat16(s0)):\n  %y : BFloat16(s0) = aten::neg(%x)\n  return (%y)\n"
+    ).run
+    given = cast(floats(1.5, 2), DType.BFLOAT16).view(theirs)
+    with pytest.raises(RunError, match="TSX5012"):
+        run("forward", (given,))
+    monkeypatch.setattr(convert, "_is_ml_bfloat16", lambda dtype: dtype == theirs)
+    result = run("forward", (given,))
+    assert theirs == result.dtype
+    assert cast(result.view(np.uint16), DType.FLOAT32).tolist() == [-1.5, -2.0]
 
 
 PINNED = "graph(%x : Float(s0, 3)):\n  return (%x)\n"

@@ -56,7 +56,7 @@ def to_array(name: str, given: Any, type: TensorType) -> Array:
         array = _from_numbers(name, given, type)
     else:
         array = _from_protocol(name, given, type)
-    if array.dtype.name == "bfloat16":  # of the ml_dtypes package
+    if _is_ml_bfloat16(array.dtype):
         array = array.view(np.uint16)
     if array.dtype.kind not in "biufc":
         raise _wrong(name, type, given)
@@ -88,12 +88,17 @@ def out_of_value(value: Value, bfloat16: np.dtype[Any] | None) -> Any:
 def bfloat16_dtype(given: Any) -> np.dtype[Any] | None:
     """The dtype that a caller's own bfloat16 arrays have, so that results come out as inputs went in."""
     if isinstance(given, np.ndarray):
-        return given.dtype if given.dtype.name == "bfloat16" else None
+        return given.dtype if _is_ml_bfloat16(given.dtype) else None
     if isinstance(given, Mapping):
         given = list(given.values())
     if isinstance(given, (list, tuple)):
         return next((found for v in given if (found := bfloat16_dtype(v)) is not None), None)
     return None
+
+
+def _is_ml_bfloat16(dtype: np.dtype[Any]) -> bool:
+    """Whether it is bfloat16 of the ``ml_dtypes`` package (NumPy has none; its name is slow to ask)."""
+    return dtype.kind == "V" and dtype.name == "bfloat16"
 
 
 def _from_numbers(name: str, given: Any, type: TensorType) -> Array:

@@ -104,7 +104,16 @@ def _check_symbols(sizes: Sequence[_Size]) -> None:
     """Plain symbols bind first, then those that one equation determines; every other size must follow from them."""
     bindings: dict[str, int] = {}
     bound_by: dict[str, _Size] = {}
-    for size in sorted(sizes, key=lambda s: not _is_symbol(s.expr)):
+    composite: list[_Size] = []
+    for size in sizes:
+        name = _symbol(size.expr)
+        if name is None:
+            composite.append(size)
+        elif bindings.setdefault(name, size.given) != size.given:
+            raise fail("TSX5016", size=name, first=str(bound_by[name]), second=str(size))
+        else:
+            bound_by.setdefault(name, size)
+    for size in composite:
         known = evaluate(size.expr, bindings)
         if known is None:
             solved = _solve(size, bindings)
@@ -112,15 +121,19 @@ def _check_symbols(sizes: Sequence[_Size]) -> None:
                 bindings[solved[0]] = solved[1]
                 bound_by[solved[0]] = size
         elif known != size.given:
-            names = sorted(set(size.expr.symbols()))
-            first = " and ".join(str(bound_by[n]) for n in names)
-            second = str(size) if _is_symbol(size.expr) else f"{size}, which must be {known}"
+            first = " and ".join(str(bound_by[n]) for n in sorted(set(size.expr.symbols())))
+            second = f"{size}, which must be {known}"
             raise fail("TSX5016", size=str(size.expr), first=first, second=second)
 
 
-def _is_symbol(expr: Expr) -> bool:
-    ((monomial, coefficient), *rest) = expr.terms
-    return not rest and coefficient == 1 and len(monomial) == 1 and isinstance(monomial[0], Symbol)
+def _symbol(expr: Expr) -> str | None:
+    """The name when a size is a plain symbol."""
+    if len(expr.terms) != 1:
+        return None
+    monomial, coefficient = expr.terms[0]
+    if coefficient != 1 or len(monomial) != 1 or not isinstance(monomial[0], Symbol):
+        return None
+    return monomial[0].name
 
 
 def _solve(size: _Size, bindings: dict[str, int]) -> tuple[str, int] | None:
