@@ -101,3 +101,36 @@ def test_every_pass_on_a_model(name: str) -> None:
     left = {node.kind for node in module.graph.all_nodes()}
     assert "aten::batch_norm" not in left
     assert not [kind for kind in left if kind.partition(".")[0].endswith("_")]
+
+
+class Counting(nn.Module):
+    """State that is written in place, beside weights that are not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("count", torch.zeros(3))
+        self.scale = nn.Parameter(torch.full((3,), 2.0))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        assert isinstance(self.count, torch.Tensor)
+        self.count.add_(1)
+        return x * self.scale + self.count
+
+
+class Assigning(Counting):
+    """State that is set."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        self.count = self.count + 1
+        return x * self.scale + self.count
+
+
+@pytest.mark.parametrize("kind", [Counting, Assigning])
+def test_state_that_is_written_stays_state(kind: type[nn.Module]) -> None:
+    module = tsx.trace(kind().eval(), (torch.randn(2, 3),))
+    optimised = tsx.optimize(module)
+    x = np.ones((2, 3), np.float32)
+    for program in (module, optimised):
+        assert [float(np.asarray(program(x))[0, 0]) for _ in range(3)] == [3.0, 4.0, 5.0]
+    read = [n.attributes["name"] for n in optimised.graph.nodes if n.kind == "prim::GetAttr"]
+    assert read == ["count"]
