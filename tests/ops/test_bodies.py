@@ -71,6 +71,38 @@ SAMPLES: dict[str, list[tuple[object, ...]]] = {
     ],
 }
 
+A, B = floats(3, 4), floats(3, 4)
+SHARES, OTHERS = (RNG.uniform(0.05, 0.95, (3, 4)).astype(np.float32) for _ in range(2))
+SIGNS = np.sign(B)
+for _reduction in (0, 1, 2):
+    for _kind, _operands in {
+        "mse_loss": (A, B, _reduction),
+        "l1_loss": (A, B, _reduction),
+        "huber_loss": (A, B, _reduction, 0.7),
+        "smooth_l1_loss": (A, B, _reduction, 0.0 if _reduction == 0 else 0.7),
+        "kl_div": (A, SHARES, _reduction, _reduction == 1),
+        "binary_cross_entropy": (SHARES, OTHERS, B if _reduction == 1 else None, _reduction),
+        "binary_cross_entropy_with_logits": (
+            A,
+            SHARES,
+            B if _reduction == 1 else None,
+            OTHERS[0],
+            _reduction,
+        ),
+        "soft_margin_loss": (A, SIGNS, _reduction),
+        "hinge_embedding_loss": (A, SIGNS, 0.8, _reduction),
+        "margin_ranking_loss": (A, B, SIGNS, 0.3, _reduction),
+        "poisson_nll_loss": (
+            SHARES,
+            positive(3, 4),
+            _reduction == 1,
+            _reduction > 0,
+            1e-8,
+            _reduction,
+        ),
+    }.items():
+        SAMPLES.setdefault(f"aten::{_kind}", []).append(_operands)
+
 
 def halved(operands: tuple[object, ...], dtype: DType) -> tuple[object, ...]:
     """The float32 operands as halves."""
@@ -87,6 +119,10 @@ def test_a_body_is_a_valid_graph_of_the_schemas_operands(op: Op) -> None:
     graph = parse_graph(op.body, file=op.kind)
     assert len(graph.inputs) == len(op.schema.arguments)
     assert verify(graph) == []
+
+
+def test_every_composite_is_tried() -> None:
+    assert sorted(SAMPLES) == [op.kind for op in composites()]
 
 
 @pytest.mark.parametrize(
