@@ -139,7 +139,7 @@ class _Parser:
 
     def expression(self) -> Expression:
         parts: list[tuple[str, Tree]] = []
-        while self.peek(1) == "=":
+        while self.peek().isidentifier() and self.peek(1) == "=":
             name = self.peek()
             self.at += 2
             parts.append((name, self.tree(0, 0)))
