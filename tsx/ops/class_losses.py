@@ -84,10 +84,10 @@ def _picked(
 
 
 def _finish(losses: Array, scale: Array, reduction: int) -> tuple[Array, Array]:
-    """The reduced losses, and the total weight that torch gives beside them (0 when nothing is reduced)."""
-    if reduction == 0:
-        return losses, np.zeros((), losses.dtype)
+    """The reduced losses, and the total weight that torch gives beside them (0 for a batch that isn't reduced)."""
     total = np.asarray(scale.sum(dtype=losses.dtype))
+    if reduction == 0:
+        return losses, np.zeros_like(total) if losses.ndim else total
     summed = np.asarray(losses.sum(dtype=losses.dtype))
     return np.asarray(summed / total) if reduction == 1 else summed, total
 
