@@ -22,7 +22,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from tsx import __version__
-from tsx.errors import TsxError, error_codes, fail
+from tsx.errors import RunError, TsxError, error_codes, fail
 
 
 def _lazy(name: str) -> ModuleType:
@@ -282,7 +282,13 @@ def run(
     """Run MODEL on arrays from files."""
     module = _load(model)
     positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
-    result = jobs.run(module, method, positional, named, step=step, profile=profile)
+    steps = jobs.Steps() if step else None
+    try:
+        result = jobs.run(module, method, positional, named, steps=steps, profile=profile)
+    except RunError:
+        if steps and steps.rows:  # how far it came
+            out.emit(reports.steps(steps.rows))
+        raise
     if output is not None:
         jobs.write_arrays(result, _target(output))
     if result.steps is not None:

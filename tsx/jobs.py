@@ -33,8 +33,10 @@ from tsx.serialize.archive import CheckMode, SaveInfo
 from tsx.serialize.write import write_file
 
 __all__ = [
+    "CheckMode",
     "Conversion",
     "Module",
+    "Steps",
     "check",
     "compare",
     "convert",
@@ -179,10 +181,10 @@ def run(
     positional: Sequence[Any],
     named: Mapping[str, Any],
     *,
-    step: bool = False,
+    steps: Steps | None = None,
     profile: bool = False,
 ) -> RunResult:
-    """Runs a method on arrays, and keeps the steps or the profile.
+    """Runs a method on arrays, and keeps the steps or the profile. ``steps`` has those up to an error as well.
 
     Arrays without a name go to the parameters that no name was given for, in order.
     """
@@ -195,7 +197,7 @@ def run(
         left = [p.name for p in module.ir.methods[name].parameters if p.name not in named]
         named = {**named, **dict(zip(left, positional, strict=False))}
         positional = positional[len(left) :]
-    steps, timings = Steps() if step else None, Profile() if profile else None
+    timings = Profile() if profile else None
     started = time.perf_counter()
     value = module.run(name, tuple(positional), named, observer=steps or timings)
     seconds = time.perf_counter() - started

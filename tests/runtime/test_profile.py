@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tests.runtime.build import floats
+from tsx.errors import RunError
 from tsx.ir.text import parse_graph
 from tsx.runtime.lower import lower
 from tsx.runtime.observe import Observer
@@ -37,7 +39,7 @@ def test_steps_show_stack_instruction_and_effect() -> None:
         (3, "Float(2) 1 1", "CALL aten::add.Scalar", "aten::add.Scalar(Float(2), 1, 1) → Float(2)"),
         (4, "Float(2)", "CALL aten::relu", "aten::relu(Float(2)) → Float(2)"),
         (5, "Float(2)", "CALL aten::detach", "aten::detach(Float(2)) → Float(2)"),
-        (6, "Float(2)", "RET", "leaves the frame; its results stay for the caller"),
+        (6, "Float(2)", "RET", "returns Float(2)"),
     ]
 
 
@@ -55,7 +57,37 @@ def test_steps_follow_calls_loops_and_branches() -> None:
     names = [row[2].split()[0] for row in steps.rows]
     assert names.count("ADD_I") == 3
     assert names.count("LOOP") == 4
-    assert "add_i(0, 1) → 1" in [row[3] for row in steps.rows]
+    meanings = [row[3] for row in steps.rows]
+    assert "add_i(0, 1) → 1" in meanings
+    assert [meaning for meaning in meanings if meaning.startswith(("turn ", "ends"))] == [
+        "turn 0",
+        "turn 1",
+        "turn 2",
+        "ends after 3 turns",
+    ]
+    assert "jumps to 4" in meanings
+
+
+def test_steps_say_what_branches_guards_and_calls_do() -> None:
+    graph = parse_graph("""graph(%x : Tensor, %c : bool):
+   = tsx::guard[kind="bool", expect=True, source="if c"](%c)
+  %d : int = prim::Constant[value=0]()
+  %n : NoneType = prim::Constant()
+  %r : Tensor = prim::If(%c)
+    block0():
+      %y : Tensor = aten::softmax.int(%x, %d, %n)
+      -> (%y)
+    block1():
+      -> (%x)
+  return (%r)
+""")
+    steps = Steps()
+    VM(lower(graph, bodies=True)).run("graph", [floats(1, 2), True], steps)
+    meanings = [row[3] for row in steps.rows]
+    assert "True, as when traced: if c" in meanings
+    assert "True: goes on" in meanings
+    assert "calls aten::softmax.int(Float(2), 0, None)" in meanings
+    assert any(row[2].startswith("  LOAD") for row in steps.rows), "the callee is indented"
 
 
 def test_steps_are_bounded() -> None:
@@ -119,3 +151,11 @@ def test_values_in_a_few_letters() -> None:
         "None": None,
     }  # fmt: skip
     assert list(shown) == [value_text(value) for value in shown.values()]
+
+
+def test_the_last_step_is_the_one_that_failed() -> None:
+    steps = Steps()
+    graph = parse_graph("graph(%x : Tensor):\n  %y : Tensor = aten::mm(%x, %x)\n  return (%y)\n")
+    with pytest.raises(RunError):
+        VM(lower(graph)).run("graph", [floats(1)], steps)
+    assert steps.rows[-1] == (2, "Float(1) Float(1)", "CALL aten::mm", "stops here")

@@ -23,47 +23,65 @@ ProfileRow = tuple[str, int, float, int]  # operator, calls, seconds, bytes made
 
 
 class Steps:
-    """A row an instruction: the stack before it, the instruction, and what it does. Keeps the first ``limit``."""
+    """A row an instruction: the stack before it, the instruction, and what it does. Keeps the first ``limit``.
+
+    When the run fails, the last row is the instruction that failed.
+    """
 
     def __init__(self, limit: int = 10_000) -> None:
         self.limit = limit
         self.rows: list[StepRow] = []
         self.left_out = 0
-        self._stack = ""
-        self._operands: list[str] = []
+        self._operands: list[Value] = []
 
     def before(self, moment: Moment) -> None:
-        self._stack = " ".join(map(value_text, moment.stack[moment.base :]))
-        self._operands = [value_text(v) for v in _operands(moment)]
-
-    def after(self, moment: Moment) -> None:
         if len(self.rows) >= self.limit:
             self.left_out += 1
             return
+        self._operands = _operands(moment)
+        stack = " ".join(map(value_text, moment.stack[moment.base :]))
         text = instruction_text(moment.program, moment.function, moment.instruction)
-        indent = "  " * moment.calls
-        self.rows.append((moment.place, self._stack, indent + text, self._meaning(moment)))
+        self.rows.append((moment.place, stack, "  " * moment.calls + text, "stops here"))
 
-    def _meaning(self, moment: Moment) -> str:
-        """The instruction's effect with its values: ``y = …``, ``aten::relu(…) → …``."""
-        opcode, operands = moment.instruction.opcode, moment.instruction.operands
-        results = " ".join(map(value_text, _results(moment)))
-        given = ", ".join(self._operands)
-        match opcode:
-            case Opcode.LOAD | Opcode.LOADC:
-                return f"pushes {results}"
-            case Opcode.MOVE:
-                return (
-                    f"pushes {results}, the last use of {slot_name(moment.function, operands[0])}"
-                )
-            case Opcode.STORE:
-                return f"{slot_name(moment.function, operands[0])} = {given}"
-            case Opcode.CALL | Opcode.TILE:
-                text = instruction_text(moment.program, moment.function, moment.instruction)
-                return f"{text.partition(' ')[2]}({given}) → {results or 'nothing'}"
-        if opcode.picture.pushes and not opcode.is_jump and opcode is not Opcode.CALLF:
-            return f"{opcode.name.lower()}({given}) → {results}"
-        return opcode.doc[0].lower() + opcode.doc[1:].rstrip(".")
+    def after(self, moment: Moment) -> None:
+        if not self.left_out:
+            place, stack, text, _ = self.rows[-1]
+            meaning = _meaning(moment, text.strip(), self._operands)
+            self.rows[-1] = place, stack, text, meaning
+
+
+def _meaning(moment: Moment, text: str, operands: list[Value]) -> str:
+    """The instruction's effect with its values: ``y = …``, ``aten::relu(…) → …``."""
+    opcode, numbers = moment.instruction.opcode, moment.instruction.operands
+    given = ", ".join(map(value_text, operands))
+    match opcode:
+        case Opcode.STORE:
+            return f"{slot_name(moment.function, numbers[0])} = {given}"
+        case Opcode.RET:
+            return f"returns {given}" if given else "returns"
+        case Opcode.JMP:
+            return f"jumps to {numbers[0]}"
+        case Opcode.JF:
+            return f"{given}: " + ("goes on" if operands[0] else f"jumps to {numbers[0]}")
+        case Opcode.LOOP:
+            trip, limit, condition = operands[:3]
+            return f"turn {trip}" if trip < limit and condition else f"ends after {trip} turns"
+        case Opcode.GUARD:
+            guard = moment.program.guards[numbers[0]]
+            return f"{given}, as when traced: {guard.source}"
+        case Opcode.CALLF:
+            return f"calls {text.partition(' ')[2]}({given})"
+    results = " ".join(map(value_text, _results(moment)))
+    match opcode:
+        case Opcode.LOAD | Opcode.LOADC:
+            return f"pushes {results}"
+        case Opcode.MOVE:
+            return f"pushes {results}, the last use of {slot_name(moment.function, numbers[0])}"
+        case Opcode.CALL | Opcode.TILE:
+            return f"{text.partition(' ')[2]}({given}) → {results or 'nothing'}"
+    if opcode.picture.pushes and opcode is not Opcode.CALLM:
+        return f"{opcode.name.lower()}({given}) → {results}"
+    return opcode.doc[0].lower() + opcode.doc[1:].rstrip(".")
 
 
 @dataclass(slots=True)
