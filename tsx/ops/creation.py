@@ -231,7 +231,7 @@ define(f"aten::empty_strided(SymInt[] size, SymInt[] stride, {FACTORY}) -> Tenso
 define(f"aten::new_empty_strided(Tensor self, SymInt[] size, SymInt[] stride, {FACTORY}) -> Tensor",
        _new_empty_strided_rule, _new_empty_strided)  # fmt: skip
 define(f"aten::scalar_tensor(Scalar s, {FACTORY}) -> Tensor", _scalar_tensor_rule, _scalar_tensor)
-for _type in ("bool", "float", "int", "complex"):
+for _type in ("bool", "int", "float", "complex"):  # the first that takes a number is chosen
     define(f"aten::tensor.{_type}({_type} t, *, ScalarType? dtype=None, Device? device=None,"
            " bool requires_grad=False) -> Tensor", _scalar_rule, _scalar)  # fmt: skip
     define(f"aten::as_tensor.{_type}({_type} t, *, ScalarType? dtype=None, Device? device=None) -> Tensor",
