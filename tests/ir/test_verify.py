@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ from tsx.ir import types as ty
 from tsx.ir.dims import sym
 from tsx.ir.graph import Graph, Value, WeightRef
 from tsx.ir.location import NOWHERE
-from tsx.ir.module import ClassDef, Method, Module, Object, Parameter, TreeSpec
+from tsx.ir.module import ClassDef, Method, Module, Object, Parameter, Pin, TreeSpec
 from tsx.ir.text import parse_graph
 from tsx.ir.verify import INVARIANTS, check, marked_lines, verify, verify_module
 from tsx.ops.weights import Weight
@@ -128,6 +128,14 @@ def result_names_another_node() -> Graph:
     graph = simple()
     first, second = graph.nodes
     first.outputs[0].node = second
+    return graph
+
+
+@breaks("V01")
+def block_names_another_node() -> Graph:
+    graph = simple()
+    first, second = graph.nodes
+    second.blocks[0].node = first
     return graph
 
 
@@ -259,6 +267,17 @@ BROKEN += [
     ("V08", "symbol is no word", lambda: one_input(ty.TensorType(None, (sym("a b"),)))),
 ]
 
+
+@breaks("V08")
+def type_in_an_attribute() -> Graph:
+    graph = simple()
+    types = (ty.ListType(ty.VarType("t")),)
+    node = graph.create("prim::isinstance", graph.inputs, [ty.BOOL], origin=NOWHERE)
+    node.set_attribute("types", types)
+    graph.block.append(node)
+    return graph
+
+
 # -- nodes ---------------------------------------------------------------------------------------------------------
 
 ONE = "  %1 : int = prim::Constant[value=1]()\n"
@@ -372,6 +391,17 @@ def function_calls_itself() -> Module:
     return module
 
 
+@dataclass
+class Sizes:
+    """A weight that claims its sizes and has no bytes."""
+
+    shape: tuple[int, ...]
+    dtype: ty.DType = ty.DType.FLOAT32
+
+    def digest(self) -> bytes:
+        return b""
+
+
 def changed(change: Callable[[Module], object]) -> Broken:
     def make() -> Module:
         module = network()
@@ -403,7 +433,11 @@ BROKEN += [
     ("V25", "tree nests deep", border(result=deep_spec(500))),
     ("V25", "two parameters of one name",
      border(parameters=(Parameter("x"), Parameter("x", TreeSpec("none"))))),
+    ("V25", "more samples than inputs", border(samples=(ty.TENSOR, ty.TENSOR))),
+    ("V25", "pin of no dimension", border(pins=(Pin("x", -1, 2, "by hand"),))),
     ("V25", "self without a root", changed(lambda m: setattr(m, "root", None))),
+    ("V22", "class of an attribute",
+     changed(lambda m: m.classes[NET].attributes.update(fc=ty.ClassType("Gone")))),
     ("V26", "no such class in the tree", changed(lambda m: setattr(m.root, "class_name", "X"))),
     ("V26", "attribute is missing", changed(lambda m: m.root.attributes.pop("count"))),
     ("V26", "attribute is superfluous", changed(lambda m: m.root.attributes.update(more=1))),
@@ -417,10 +451,14 @@ BROKEN += [
     ("V27", "no such base", changed(lambda m: setattr(m.classes[NET], "bases", ("Gone",)))),
     ("V27", "attribute with a type variable",
      changed(lambda m: m.classes[NET].attributes.update(count=ty.VarType("t")))),
+    ("V27", "attribute without a name",
+     changed(lambda m: m.classes[NET].attributes.update({"": ty.INT}))),
     ("V27", "attribute whose type nests deep",
      changed(lambda m: m.classes[NET].attributes.update(deep=nested_lists(3000)))),
     ("V28", "weight of rank 17",
      changed(lambda m: m.weights.update(big=Weight(np.ones((1,) * 17, "f4"))))),
+    ("V28", "weight of too many bytes", changed(lambda m: m.weights.update(big=Sizes((1 << 30,) * 2)))),
+    ("V28", "weight of a negative size", changed(lambda m: m.weights.update(big=Sizes((2, -1))))),
     ("V28", "weight without a name",
      changed(lambda m: m.weights.update({"": Weight(np.ones(1, "f4"))}))),
 ]  # fmt: skip
