@@ -130,19 +130,31 @@ class _Folder:
         return total
 
     def materialise(self) -> None:
-        """Puts constants where known results meet what is not known, users before what they use."""
-        for node in reversed(list(walk_outside_groups(self.ctx.graph.block))):
+        """Puts constants where known results meet what is not known."""
+        chosen: list[tuple[Node, list[Value]]] = []
+        nodes = list(walk_outside_groups(self.ctx.graph.block))
+        for node in reversed(nodes):  # users before what they use
             if node.kind == "prim::Constant" or not all(v in self.known for v in node.outputs):
                 continue
             needed = [value for value in node.outputs if self.is_needed(value)]
             if not needed:
                 continue
-            if all(is_storable(self.known[value]) for value in needed) and self.affords(
-                node, needed
-            ):
-                self.replace(node, needed)
+            if all(is_storable(self.known[v]) for v in needed) and self.affords(node, needed):
+                chosen.append((node, needed))
             else:
                 self.kept.add(node)
+        for node, needed in reversed(chosen):
+            self.replace(node, needed)
+        for node in reversed(nodes):
+            if node.is_linked and node.outputs and all(v in self.known for v in node.outputs):
+                self.drop(node)
+
+    def drop(self, node: Node) -> None:
+        """Removes a node that was evaluated and whose results nobody uses."""
+        if node.kind != "prim::Constant" and not any(value.uses for value in node.outputs):
+            operands = node.inputs
+            node.destroy()
+            erase_dead(operands)
 
     def is_needed(self, value: Value) -> bool:
         """Whether somebody uses it who stays."""
@@ -200,10 +212,7 @@ class _Folder:
             constant.name = name
             self.known[constant] = known
             value.replace_uses(constant)
-        if not any(value.uses for value in node.outputs):
-            operands = node.inputs
-            node.destroy()
-            erase_dead(operands)
+        self.drop(node)
 
 
 def resolve_control_flow(ctx: Context) -> None:
@@ -258,13 +267,17 @@ def _is_known_scalar(abstract: Abstract) -> bool:
 
 
 def _sources(node: Node) -> tuple[list[Origin], list[str]]:
-    """Origins of a node and of all that only it depends on, and the weights among them in operand order."""
+    """Origins of a node and of what it depends on, and the weights among that in operand order.
+
+    Literals don't count: one may stand for equal ones anywhere in the source.
+    """
     origins, names = [], []
     for source in _cone(node):
-        origins.append(source.origin)
         reference = source.attributes.get("value")
         if isinstance(reference, WeightRef):
             names.append(reference.name)
+        if isinstance(reference, WeightRef) or source.kind != "prim::Constant":
+            origins.append(source.origin)
     return origins, names
 
 
