@@ -9,7 +9,7 @@ from tests.runtime.build import floats
 from tsx.errors import RunError
 from tsx.ir.text import parse_graph
 from tsx.runtime.lower import lower
-from tsx.runtime.observe import Observer
+from tsx.runtime.observe import Moment, Observer
 from tsx.runtime.profile import Profile, Steps, Taps, value_text
 from tsx.runtime.values import UNINITIALIZED, EnumMember, Instance
 from tsx.runtime.vm import VM
@@ -159,3 +159,15 @@ def test_the_last_step_is_the_one_that_failed() -> None:
     with pytest.raises(RunError):
         VM(lower(graph)).run("graph", [floats(1)], steps)
     assert steps.rows[-1] == (2, "Float(1) Float(1)", "CALL aten::mm", "stops here")
+
+
+def test_an_error_of_the_observer_is_its_own() -> None:
+    class Broken:
+        def before(self, moment: Moment) -> None:
+            raise ValueError("mine")
+
+        def after(self, moment: Moment) -> None:
+            """Never reached."""
+
+    with pytest.raises(ValueError, match="mine"):
+        observe(LAYERS, Broken(), floats(1, 2))

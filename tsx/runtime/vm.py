@@ -63,13 +63,10 @@ class VM:
             raise fail("TSX9001", detail=f"{entry} takes {expected} values, not {len(inputs)}")
         run = _Run(self, index, inputs)
         with np.errstate(all="ignore"):
-            try:
-                if observer is None:
-                    run.go()
-                else:
-                    run.go_observed(observer)
-            except Exception as error:
-                raise run.explained(error) from error
+            if observer is None:
+                run.go()
+            else:
+                run.go_observed(observer)
         return run.stack
 
     def steps(self, function: int) -> list[Step]:
@@ -115,24 +112,31 @@ class _Run:
                     if not self._switch(jump):
                         return
                     steps, slots, place = self.steps, self.slots, self.place
-        except BaseException:
+        except Exception as error:
             self.place = place
-            raise
+            raise self.explained(error) from error
 
     def go_observed(self, observer: Observer) -> None:
-        """The same loop, with ``observer`` told of every instruction."""
+        """The same loop, with ``observer`` told of every instruction; its own errors come through as they are."""
         going = True
         while going:
             moment = self.moment()
             observer.before(moment)
-            jump = self.steps[self.place](self.stack, self.slots)
-            if jump is None:
-                self.place += 1
-            elif jump >= 0:
-                self.place = jump
-            else:
-                going = self._switch(jump)
+            try:
+                going = self._go_on(self.steps[self.place](self.stack, self.slots))
+            except Exception as error:
+                raise self.explained(error) from error
             observer.after(moment)
+
+    def _go_on(self, jump: int | None) -> bool:
+        """Takes the next instruction after one that gave ``jump``; False at the end of the run."""
+        if jump is None:
+            self.place += 1
+        elif jump >= 0:
+            self.place = jump
+        else:
+            return self._switch(jump)
+        return True
 
     def moment(self) -> Moment:
         function = self.vm.program.functions[self.function]
