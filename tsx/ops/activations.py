@@ -27,6 +27,7 @@ unary("aten::relu6(Tensor self) -> Tensor", "min(max(self, 0), 6)", refuses="boo
 unary("aten::hardtanh(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor", "min(max(self, min_val), max_val)", refuses="bool complex", traits=IDEMPOTENT, inplace=True)
 unary("aten::threshold(Tensor self, Scalar threshold, Scalar value) -> Tensor", "where(self <= threshold, value, self)", refuses="bool complex", inplace=True)
 unary("aten::leaky_relu(Tensor self, Scalar negative_slope=0.01) -> Tensor", "where(self > 0, self, self * negative_slope)", refuses=INTEGERS, inplace=True)
+unary("aten::rrelu(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor", {"False": "where(self >= 0, self, self * ((lower + upper) / 2))"}, select="training", refuses=INTEGERS, inplace=True)
 ELU = "where(self <= 0, expm1(self * input_scale) * (alpha * scale), self * scale)"
 unary("aten::elu(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor", ELU, refuses=INTEGERS, inplace=True)
 unary("aten::selu(Tensor self) -> Tensor", "s = 1.0507009873554804934193349852946; where(self <= 0, expm1(self) * (1.6732632423543772848170429916717 * s), self * s)", refuses=INTEGERS, inplace=True)

@@ -62,6 +62,10 @@ POWERS = {
 binary("aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", POWER, numpy=("power",))
 binary("aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", POWERS, select="exponent")
 binary("aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor", POWER)
+for _overload, _operands in (("Tensor_Tensor", "Tensor self, Tensor exponent"), ("Tensor_Scalar", "Tensor self, Scalar exponent"), ("Scalar", "Scalar self, Tensor exponent")):
+    binary(f"aten::float_power.{_overload}({_operands}) -> Tensor", "self ** exponent", kind=Kind.DOUBLE)
+inplace_as("aten::float_power.Tensor_Tensor", "aten::float_power_.Tensor")
+inplace_as("aten::float_power.Tensor_Scalar", "aten::float_power_.Scalar")
 inplace_as("aten::pow.Tensor_Tensor", "aten::pow_.Tensor")
 inplace_as("aten::pow.Tensor_Scalar", "aten::pow_.Scalar")
 unary("aten::square(Tensor self) -> Tensor", "self * self", kind=Kind.BOOL_TO_LONG, inplace=True, numpy=("square",))

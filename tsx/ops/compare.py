@@ -32,6 +32,7 @@ compare("aten::isinf(Tensor self) -> Tensor", {"": "abs(self) == inf", "integer"
 compare("aten::isfinite(Tensor self) -> Tensor", {"": "abs(self) < inf", "integer": "self == self", "bool": "self == self"}, numpy=("isfinite",))
 compare("aten::isposinf(Tensor self) -> Tensor", {"": "self == inf", "integer": "self != self", "bool": "self != self"}, refuses="complex")
 compare("aten::isneginf(Tensor self) -> Tensor", {"": "self == -inf", "integer": "self != self", "bool": "self != self"}, refuses="complex")
+compare("aten::isreal(Tensor self) -> Tensor", "(self == self) | isnan(self)", refuses="complex", numpy=("isreal",))
 CLOSE = "x = cast(self, float64); y = cast(other, float64); (self == other) | (abs(x - y) <= atol + abs(rtol * y))"
 FLOAT_CLOSE = "d = abs(self - other); (self == other) | ((d < inf) & (d <= atol + abs(rtol * other)))"
 compare(

@@ -52,6 +52,7 @@ class Kind(Enum):
     ALWAYS_BOOL = "computes in the promoted dtype, gives bool"
     COMPLEX_TO_FLOAT = "complex gives its real dtype"
     BOOL_TO_LONG = "bool becomes int64"
+    DOUBLE = "float64, or complex128 for complex operands"
 
 
 _INT_RANK = {DType.INT8: 1, DType.INT16: 2, DType.INT32: 3, DType.INT64: 4}
@@ -217,6 +218,8 @@ def kind_dtypes(kind: Kind, common: DType) -> tuple[DType, DType]:
     """The same, from the promoted dtype."""
     if kind is Kind.INT_TO_FLOAT and (common.is_integer or common is DType.BOOL):
         common = DEFAULT_FLOAT
+    elif kind is Kind.DOUBLE:
+        common = DType.COMPLEX128 if common.is_complex else DType.FLOAT64
     elif kind is Kind.BOOL_TO_LONG and common is DType.BOOL:
         common = DType.INT64
     if kind is Kind.ALWAYS_BOOL:
