@@ -235,6 +235,16 @@ def test_attention_of_grouped_queries() -> None:
     check(call("aten::scaled_dot_product_attention", q, k, v, enable_gqa=True), expected)
 
 
+@pytest.mark.parametrize("mask", [None, "rows", "all"])
+def test_attention_in_blocks_of_rows(mask: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tsx.ops.attention._SCORE_ELEMENTS", 3 * 2 * 4 * 7)  # three rows at a time
+    q, k, v = floats(2, 4, 8, 8), floats(2, 4, 7, 8), floats(2, 4, 7, 6)
+    given = {None: None, "rows": floats(8, 7), "all": RNG.random((2, 1, 1, 7)) > 0.3}[mask]
+    theirs = torch.nn.functional.scaled_dot_product_attention
+    expected = theirs(*map(to_torch, (q, k, v, given)), is_causal=mask is None)
+    check(call("aten::scaled_dot_product_attention", q, k, v, given, 0.0, mask is None), expected)
+
+
 def test_attention_of_a_row_that_is_hidden_gives_zeros() -> None:
     mask = np.ones((3, 4), np.bool_)
     mask[1] = False

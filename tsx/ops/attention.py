@@ -1,7 +1,7 @@
 """Scaled dot-product attention: ``softmax(q k^T * scale + mask) v`` (torch.nn.functional.scaled_dot_product_attention).
 
 A bool mask keeps where it is True; a float mask is added. ``is_causal`` keeps the lower triangle. A row that nothing is
-kept of gives zeros. Grouped queries (``enable_gqa``) repeat keys and values without copying them.
+kept of gives zeros. Grouped queries (``enable_gqa``) share key and value heads.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from tsx.ops.precision import compute_dtype, narrow, need_float, need_same, wide
 from tsx.ops.softmax import safe_softmax
 
 _NAME = "scaled_dot_product_attention"
+_SCORE_ELEMENTS = 1 << 21  # scores of so many elements (8 MB of float32) are made at a time
 
 
 def _check_shapes(q: Shape, k: Shape, v: Shape, gqa: bool) -> Shape:
@@ -68,10 +69,11 @@ def _infer(
     return TensorType(dtype, result)
 
 
-def _masked(scores: Array, mask: Array | None, causal: bool) -> Array:
+def _masked(scores: Array, mask: Array | None, causal: bool, first: int) -> Array:
+    """Scores with what the mask hides at -inf; ``first`` is the query that the first row belongs to."""
     if causal:
         rows, columns = scores.shape[-2:]
-        mask = np.tri(rows, columns, dtype=np.bool_)
+        mask = np.tri(rows, columns, first, dtype=np.bool_)
     if mask is None:
         return scores
     if mask.dtype == np.bool_:
@@ -85,43 +87,49 @@ def _scores(q: Array, k: Array, scale: float | None) -> Array:
     return product(q * q.dtype.type(factor), np.swapaxes(k, -1, -2))
 
 
-def _attend(
+def _operands(
     query: Array, key: Array, value: Array, mask: Array | None, dropout: float, causal: bool, scale: float | None,
     gqa: bool,
-) -> tuple[Array, Array]:  # fmt: skip
-    """The result and the attention weights, both in the dtype that is computed in."""
+) -> tuple[Array, Array, Array]:  # fmt: skip
+    """Query, key and value in the dtype to compute in, with a key and value head for each query head."""
     kinds = type_of(query), type_of(key), type_of(value)
     _infer(*kinds, None if mask is None else type_of(mask), dropout, causal, scale, gqa)
     need_same(_NAME, query, key, value)
     need_float(_NAME, query)
     q, k, v = widen(query), widen(key), widen(value)
     if not gqa or q.ndim < 3:
-        weights = safe_softmax(_masked(_scores(q, k, scale), mask, causal), -1)
-        return product(weights, v), weights
-    # Query heads that share a key head stand side by side on an axis of their own, over which keys broadcast.
-    heads, shared = q.shape[-3], k.shape[-3]
-    grouped = q.reshape(*q.shape[:-3], shared, heads // max(shared, 1), *q.shape[-2:])
-    scores = _scores(grouped, k[..., :, None, :, :], scale)
-    flat = scores.reshape(*scores.shape[:-4], heads, *scores.shape[-2:])
-    weights = safe_softmax(_masked(flat, mask, causal), -1)
-    values = np.repeat(v, heads // max(v.shape[-3], 1), axis=-3)
-    return product(weights, values), weights
+        return q, k, v
+    copies = [q.shape[-3] // max(t.shape[-3], 1) for t in (k, v)]
+    return q, np.repeat(k, copies[0], axis=-3), np.repeat(v, copies[1], axis=-3)
 
 
 def attention(
     query: Array, key: Array, value: Array, mask: Array | None, dropout: float, causal: bool, scale: float | None,
     gqa: bool,
 ) -> Array:  # fmt: skip
-    """Attention of arrays as tensors are stored: ``(*batch, L, E)``, ``(*batch, S, E)``, ``(*batch, S, V)``."""
-    result, _ = _attend(query, key, value, mask, dropout, causal, scale, gqa)
+    """Attention of arrays as tensors are stored: ``(*batch, L, E)``, ``(*batch, S, E)``, ``(*batch, S, V)``.
+
+    Scores exist for some rows at a time, so long sequences need no memory for all of them.
+    """
+    q, k, v = _operands(query, key, value, mask, dropout, causal, scale, gqa)
+    lead = np.broadcast_shapes(q.shape[:-2], k.shape[:-2])
+    row = math.prod(lead) * k.shape[-2]
+    block = max(1, _SCORE_ELEMENTS // max(row, 1))
+    parts = []
+    for start in range(0, max(q.shape[-2], 1), block):
+        some = slice(start, start + block)
+        sliced = mask is not None and mask.ndim > 1 and mask.shape[-2] != 1
+        own = mask[..., some, :] if mask is not None and sliced else mask
+        scores = _masked(_scores(q[..., some, :], k, scale), own, causal, start)
+        parts.append(product(safe_softmax(scores, -1), v))
+    result = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=-2)
     return narrow(result, dtype_of(query))
 
 
 def _flops(*values: Abstract) -> int:
     """Two products: scores and weighted values, two operations for each pair of elements."""
-    first = (
-        values[-1][0] if isinstance(values[-1], tuple) else values[-1]
-    )  # some give statistics as well
+    # Some give statistics as a second result.
+    first = values[-1][0] if isinstance(values[-1], tuple) else values[-1]
     out, key = tensor_of(first).shape, tensor_of(values[1]).shape
     if out is None or key is None:
         return 0
@@ -240,7 +248,7 @@ def _flash(
 ) -> tuple[Array, Array]:  # fmt: skip
     """With the logarithm of each row's sum of exponentials."""
     result = attention(query, key, value, mask, dropout, causal, scale, False)
-    scores = _masked(_scores(widen(query), widen(key), scale), mask, causal)
+    scores = _masked(_scores(widen(query), widen(key), scale), mask, causal, 0)
     top = scores.max(axis=-1, initial=-np.inf)
     shift = np.where(np.isneginf(top), scores.dtype.type(0), top)
     total = np.exp(scores - shift[..., None]).sum(axis=-1)
@@ -273,9 +281,10 @@ def _math(
 ) -> tuple[Array, Array]:  # fmt: skip
     if dropped is not None:
         raise fail("TSX4058", op="_scaled_dot_product_attention_math with a dropout mask")
-    result, weights = _attend(query, key, value, mask, dropout, causal, scale, gqa)
+    q, k, v = _operands(query, key, value, mask, dropout, causal, scale, gqa)
+    weights = safe_softmax(_masked(_scores(q, k, scale), mask, causal, 0), -1)
     dtype = dtype_of(query)
-    return narrow(result, dtype), narrow(weights, dtype)
+    return narrow(product(weights, v), dtype), narrow(weights, dtype)
 
 
 op(
