@@ -51,6 +51,10 @@ RIGHT: dict[str, Callable[[torch.Tensor], Any]] = {
     "roll": lambda a: a.roll(a.shape[0] // 2, 0),
     "triangle": lambda a: torch.full((a.shape[0], a.shape[0]), -math.inf).triu(1) + a @ a.T,
     "arange": lambda a: torch.arange(a.shape[0] * 2).view(2, -1) + a[:, 0],
+    "int of a float": lambda a: a[: int(a.shape[0] / 2)],
+    "float of a size": lambda a: a / float(a.shape[0]),
+    "an int is an int": lambda a: a * 2 if isinstance(a.shape[0], int) else a,
+    "int of a sum": lambda a: a[: int((a > 0).sum())],
     "half": lambda a: a[: a.shape[0] // 2],
     "tail": lambda a: a[-(a.shape[0] // 2) :],
     "pad": lambda a: F.pad(a, (0, 8 - a.shape[1])),
@@ -82,7 +86,7 @@ FIXED: dict[str, Callable[[torch.Tensor], Any]] = {
     "set": lambda a: a * len({a.shape[0], 4}),
     "sqrt": lambda a: a / math.sqrt(a.shape[0]),
     "index": lambda a: a * operator.index(a.shape[0]),
-    "int of a float": lambda a: a[: int(a.shape[0] / 2)],
+    "rounded": lambda a: a[: round(a.shape[0] / 2)],
     "split": lambda a: torch.cat(a.split(2)[::-1]),
 }
 

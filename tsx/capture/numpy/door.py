@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import builtins
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
 
+import tsx
 from tsx.capture.modules import Path, StateTree
 from tsx.capture.numpy.creation import traced_creation
 from tsx.capture.numpy.proxy import TracedArray
 from tsx.capture.numpy.recorder import Recorder
 from tsx.capture.trace.scalars import TracedBool, TracedFloat, TracedInt, TracedScalar
+from tsx.capture.trace.standins import stand_ins
 from tsx.capture.trace.tracer import Tracer
 from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
@@ -21,6 +24,8 @@ from tsx.ir.types import TensorType
 from tsx.nn.module import Module, module_scopes
 from tsx.ops.dtypes import Array, type_of
 from tsx.ops.weights import Weight
+
+_TSX = os.path.dirname(tsx.__file__)
 
 
 class NumpyDoor:
@@ -92,6 +97,8 @@ class NumpyDoor:
                 stack.enter_context(_state_kept(owner))
                 stack.enter_context(module_scopes(_scope(tracer)))
             stack.enter_context(_traced_len())
+            classes = {type(m) for m in owner.modules()} if owner is not None else set()
+            stack.enter_context(stand_ins(model, classes, _is_library))
             stack.enter_context(traced_creation(Recorder(tracer, TracedArray)))
             return model(*args, **kwargs)
 
@@ -100,6 +107,10 @@ def _real(array: object) -> Array:
     real = array.array if isinstance(array, TracedArray) else array
     assert isinstance(real, np.ndarray)
     return real
+
+
+def _is_library(file: str) -> bool:
+    return file.startswith((*NumpyDoor.library_roots, _TSX))
 
 
 def _module_of(model: object) -> Module | None:

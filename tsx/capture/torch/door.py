@@ -16,6 +16,7 @@ from tsx.capture.torch import numbers, tensors
 from tsx.capture.torch.mode import Recorder
 from tsx.capture.torch.state import Snapshot, state_tree
 from tsx.capture.trace.scalars import TracedScalar
+from tsx.capture.trace.standins import stand_ins
 from tsx.capture.trace.tracer import Tracer
 from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
@@ -92,6 +93,8 @@ class TorchDoor:
             stack.enter_context(_plain_attention())
             stack.enter_context(_traced_len(recorder))
             stack.enter_context(_says_it_traces())
+            classes = {type(m) for m in owner.modules()} if owner is not None else set()
+            stack.enter_context(stand_ins(model, classes, _is_library))
             snapshot = Snapshot(owner, tracer, recorder) if owner is not None else None
             try:
                 with recorder.watching():
@@ -102,6 +105,10 @@ class TorchDoor:
                 if snapshot is not None:
                     snapshot.restore()
         return result
+
+
+def _is_library(file: str) -> bool:
+    return file.startswith(TorchDoor.library_roots)
 
 
 def module_of(model: object) -> torch.nn.Module | None:
