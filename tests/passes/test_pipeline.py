@@ -229,3 +229,17 @@ def test_folding_has_one_budget_however_often_it_runs() -> None:
     changed = [pipeline.run(module, calls)[-1].changed for _ in range(2)]
     assert changed == [True, False]
     assert len(module.weights) == 1
+
+
+def test_a_spent_budget_does_not_stop_what_costs_nothing() -> None:
+    module = module_of(
+        """graph(%x : Float(2)):
+  %a : int = prim::Constant[value=2]()
+  %n : int = aten::mul.int(%a, %a)
+  %y : Float(2) = aten::mul.Scalar(%x, %n)
+  return (%y)
+"""
+    )
+    module.metadata["folded-bytes"] = "1000"
+    (*_, result) = pipeline.run(module, pipeline.parse("fold{max-bytes=0}"))
+    assert result.changed

@@ -170,9 +170,9 @@ class _Folder:
         growth = sum(size_of(self.known[value]) for value in needed)
         if growth:
             growth = max(growth - self.freed_by(node), 0)
-        if growth > self.budget:
-            return False
         if growth:
+            if growth > self.budget:
+                return False
             self.budget -= growth
             spent = int(self.ctx.module.metadata.get(_SPENT, "0")) + growth
             self.ctx.module.metadata[_SPENT] = str(spent)

@@ -106,7 +106,7 @@ def inline_call(call: Node, callee: Graph) -> None:
         new = values.get(inner, inner)
         new.name = new.name or label
         old.replace_uses(new)
-    operands = call.inputs[:is_by_value]
+    operands = call.inputs
     call.destroy()
     erase_dead(operands)
 
