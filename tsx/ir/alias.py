@@ -21,6 +21,8 @@ from tsx.ir import types as ty
 from tsx.ir.build import is_constant
 from tsx.ir.effects import has_effect, written_operands
 from tsx.ir.graph import Graph, Node, Value, WeightRef
+from tsx.ir.match import has_variable
+from tsx.ir.memory import ALL_SORTS, OBJECT, TENSOR, deep_sorts, is_mutable, sorts_of
 from tsx.ir.module import AttributeValue, Module, Object
 from tsx.ir.op import Trait, lookup
 from tsx.ir.prim import GROUP
@@ -28,8 +30,6 @@ from tsx.ir.schema import Argument, Schema
 from tsx.ir.walk import ancestor_in
 
 WILD = 0
-_TENSOR, _LIST, _DICT, _OBJECT = "tensor", "list", "dict", "object"
-_ALL_SORTS = frozenset({_TENSOR, _LIST, _DICT, _OBJECT})
 _CALLS = ("prim::CallMethod", "prim::CallFunction")
 
 Places = set[int]
@@ -64,7 +64,7 @@ class AliasAnalysis:
 
     def may_alias(self, a: Value, b: Value) -> bool:
         """Whether a write to one may be seen in the other (their own memory, not that of elements)."""
-        if not _sorts(a.type) & _sorts(b.type):
+        if not sorts_of(a.type) & sorts_of(b.type):
             return False
         return self._meet(self._points.get(a, set()), self._points.get(b, set()))
 
@@ -128,7 +128,7 @@ class AliasAnalysis:
 
     def _solve(self) -> None:
         for value in self.graph.inputs:
-            if _is_mutable(value.type):
+            if is_mutable(value.type):
                 self._points[value] = {WILD}
         root = self._module.root if self._module else None
         if root is not None and self.graph.inputs:
@@ -227,10 +227,10 @@ class AliasAnalysis:
                 place = self._weight(value) if isinstance(value, WeightRef) else WILD
                 self._add(node.output, {place})
                 return
-            if not _is_mutable(node.output.type):
+            if not is_mutable(node.output.type):
                 self._resolved[node.output] = value
                 return
-        if _is_mutable(node.output.type):
+        if is_mutable(node.output.type):
             self._add(node.output, self._inside(self._of(node, 0)))
             self._weights_escape = True
             self._escaped.update(self._weights.values())
@@ -239,7 +239,7 @@ class AliasAnalysis:
         for index, (formal, _) in enumerate(zip(schema.arguments, node.inputs, strict=False)):
             self._argument(node, schema, index, formal)
         for index, value in enumerate(node.outputs):
-            if _is_mutable(value.type):
+            if is_mutable(value.type):
                 formal = schema.results[min(index, len(schema.results) - 1)]
                 self._result(node, schema, index, formal)
 
@@ -280,7 +280,7 @@ class AliasAnalysis:
             return
         if formal.inner_alias is not None:
             self._store({place}, self._named_places(node, schema, formal.inner_alias.sets))
-        elif _has_variable(formal.type):  # a list made of other lists' elements
+        elif has_variable(formal.type):  # a list made of other lists' elements
             for operand in node.inputs:
                 places = self._points.get(operand, set())
                 self._store({place}, self._inside(places) if operand.type.children() else places)
@@ -317,7 +317,7 @@ class AliasAnalysis:
         return self._points.get(node.inputs[index], set()) if index < len(node.inputs) else set()
 
     def _add(self, value: Value, places: Places) -> None:
-        if _is_mutable(value.type):
+        if is_mutable(value.type):
             self._points.setdefault(value, set()).update(places)
 
     def _store(self, containers: Places, places: Places) -> None:
@@ -371,21 +371,21 @@ class AliasAnalysis:
     def _own_writes(self, node: Node) -> set[Write]:
         if node.kind in _CALLS:
             places = self._reach(node.inputs) | {WILD}
-            return {(place, sort) for place in places for sort in _ALL_SORTS}
+            return {(place, sort) for place in places for sort in ALL_SORTS}
         if node.kind == "prim::SetAttr":
-            return {(place, _OBJECT) for place in self._of(node, 0)}
+            return {(place, OBJECT) for place in self._of(node, 0)}
         found: set[Write] = set()
         for operand in written_operands(node):
-            sorts = _sorts(operand.type) or _deep_sorts(operand.type)
+            sorts = sorts_of(operand.type) or deep_sorts(operand.type)
             places = self._points.get(operand, set())
             found |= {(place, sort) for place in places for sort in sorts}
             if _writes_elements(node):
                 inside = self._inside(places)
-                found |= {(place, _TENSOR) for place in inside}
+                found |= {(place, TENSOR) for place in inside}
         return found
 
     def _hits(self, writes: set[Write], value: Value) -> bool:
-        sorts = _deep_sorts(value.type)
+        sorts = deep_sorts(value.type)
         if not writes or not sorts:
             return False
         places = self._reach([value])
@@ -427,35 +427,3 @@ def _writes_elements(node: Node) -> bool:
     return op is not None and any(
         a.inner_alias is not None and a.inner_alias.writes for a in op.schema.arguments
     )
-
-
-def _has_variable(type: ty.Type) -> bool:
-    return isinstance(type, ty.VarType) or any(map(_has_variable, type.children()))
-
-
-def _sorts(type: ty.Type) -> frozenset[str]:
-    """The sorts of memory that a value of ``type`` may itself be."""
-    match type:
-        case ty.TensorType():
-            return frozenset({_TENSOR})
-        case ty.ListType():
-            return frozenset({_LIST})
-        case ty.DictType():
-            return frozenset({_DICT})
-        case ty.ClassType() | ty.InterfaceType() | ty.FutureType():
-            return frozenset({_OBJECT})
-        case ty.OptionalType() | ty.UnionType():
-            return frozenset().union(*map(_sorts, type.children()))
-    return _ALL_SORTS if type == ty.ANY else frozenset()
-
-
-def _deep_sorts(type: ty.Type) -> frozenset[str]:
-    """The sorts of memory that can be reached from a value of ``type``."""
-    if isinstance(type, (ty.ClassType, ty.InterfaceType)):
-        return _ALL_SORTS
-    return _sorts(type).union(*map(_deep_sorts, type.children()))
-
-
-def _is_mutable(type: ty.Type) -> bool:
-    """Whether values of ``type`` are or hold memory that can be written."""
-    return bool(_deep_sorts(type))

@@ -1,4 +1,4 @@
-"""Whether operands fit an operator's schema, and which types its results then have.
+"""Whether types go together: operands with an operator's schema, what is declared with what is found.
 
 TorchScript's rules without its implicit conversions: captures write those as nodes. Two things are wider, because they
 are safe here: a read-only list argument takes a list of a subtype, and ``Scalar`` takes a bool, as eager torch does.
@@ -37,7 +37,7 @@ def fits(actual: ty.Type, formal: ty.Type, bindings: Bindings, *, is_read: bool 
             inner = actual.element if isinstance(actual, ty.OptionalType) else actual
             return fits(inner, element, bindings, is_read=is_read)
         case ty.ListType(element) if isinstance(actual, ty.ListType):
-            if is_read or _has_variable(element):
+            if is_read or has_variable(element):
                 return fits(actual.element, element, bindings, is_read=is_read)
         case ty.DictType(key, value) if isinstance(actual, ty.DictType):
             return fits(actual.key, key, bindings) and fits(actual.value, value, bindings)
@@ -52,8 +52,9 @@ def fits(actual: ty.Type, formal: ty.Type, bindings: Bindings, *, is_read: bool 
     return ty.is_subtype(actual, formal)
 
 
-def _has_variable(type: ty.Type) -> bool:
-    return isinstance(type, ty.VarType) or any(map(_has_variable, type.children()))
+def has_variable(type: ty.Type) -> bool:
+    """Whether a type variable stands in a type of a schema."""
+    return isinstance(type, ty.VarType) or any(map(has_variable, type.children()))
 
 
 def bound_type(type: ty.Type, bindings: Bindings) -> ty.Type:
@@ -72,3 +73,29 @@ def bound_type(type: ty.Type, bindings: Bindings) -> ty.Type:
         case ty.FutureType(element, kind):
             return ty.FutureType(bound_type(element, bindings), kind)
     return type
+
+
+def agrees(a: ty.Type, b: ty.Type) -> bool:
+    """Whether a value may be of both types; of tensors, only a contradiction in what is known counts."""
+    if isinstance(a, ty.TensorType) and isinstance(b, ty.TensorType):
+        return tensors_agree(a, b)
+    if isinstance(a, ty.TupleType) and isinstance(b, ty.TupleType):
+        return len(a.elements) == len(b.elements) and all(map(agrees, a.elements, b.elements))
+    return ty.is_subtype(a, b) or ty.is_subtype(b, a) or ty.erase_shapes(a) == ty.erase_shapes(b)
+
+
+def tensors_agree(a: ty.TensorType, b: ty.TensorType) -> bool:
+    """Whether one tensor can be of both types: no dtype, rank or known size differs for every binding."""
+    if a.dtype is not None and b.dtype is not None and a.dtype is not b.dtype:
+        return False
+    if a.shape is None or b.shape is None:
+        return True
+    if len(a.shape) != len(b.shape):
+        return False
+    for x, y in zip(a.shape, b.shape, strict=True):
+        if x is None or y is None or x == y:
+            continue
+        gap = x - y
+        if isinstance(gap, int) and gap != 0:
+            return False
+    return True

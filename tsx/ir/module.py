@@ -190,6 +190,6 @@ def _copy_value(value: AttributeValue, copies: dict[int, Object]) -> AttributeVa
         case tuple():
             return tuple(_copy_value(v, copies) for v in value)
         case dict():
-            return {_copy_value(k, copies): _copy_value(v, copies) for k, v in value.items()}  # type: ignore[misc]
+            return {_copy_value(k, copies): _copy_value(v, copies) for k, v in value.items()}
         case _:
             return value

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from tsx.ir import types as ty
 from tsx.ir.graph import RETURN, Node, WeightRef
+from tsx.ir.match import agrees
 from tsx.ir.op import Trait
 from tsx.ir.types import is_subtype
 
@@ -266,32 +267,6 @@ def _enum(node: Node) -> Iterator[str]:
 def _guard(node: Node) -> Iterator[str]:
     if isinstance(node.inputs[0].type, (ty.ClassType, ty.FunctionType, ty.InterfaceType)):
         yield f"operand 0 is {node.inputs[0].type}; a guard compares plain values"
-
-
-def agrees(a: ty.Type, b: ty.Type) -> bool:
-    """Whether a value may be of both types; of tensors, only a contradiction in what is known counts."""
-    if isinstance(a, ty.TensorType) and isinstance(b, ty.TensorType):
-        return tensors_agree(a, b)
-    if isinstance(a, ty.TupleType) and isinstance(b, ty.TupleType):
-        return len(a.elements) == len(b.elements) and all(map(agrees, a.elements, b.elements))
-    return is_subtype(a, b) or is_subtype(b, a) or ty.erase_shapes(a) == ty.erase_shapes(b)
-
-
-def tensors_agree(a: ty.TensorType, b: ty.TensorType) -> bool:
-    """Whether one tensor can be of both types: no dtype, rank or known size differs for every binding."""
-    if a.dtype is not None and b.dtype is not None and a.dtype is not b.dtype:
-        return False
-    if a.shape is None or b.shape is None:
-        return True
-    if len(a.shape) != len(b.shape):
-        return False
-    for x, y in zip(a.shape, b.shape, strict=True):
-        if x is None or y is None or x == y:
-            continue
-        gap = x - y
-        if isinstance(gap, int) and gap != 0:
-            return False
-    return True
 
 
 def _operand_is(node: Node, index: int, type: ty.Type) -> Iterator[str]:

@@ -14,9 +14,10 @@ from tsx.ir.dims import Expr
 from tsx.ir.graph import Block, Graph, Node, Value
 from tsx.ir.infer import Propagation, unknown
 from tsx.ir.limits import MAX_INT
+from tsx.ir.match import agrees
 from tsx.ir.module import Module
 from tsx.ir.op import Abstract, Unknown
-from tsx.ir.prim import GROUP, agrees
+from tsx.ir.prim import GROUP
 from tsx.ir.verify.report import Violation
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tsx.ir.graph import RETURN, Graph, Node
-from tsx.ir.match import Bindings, accepts, bound_type
+from tsx.ir.match import Bindings, accepts, agrees, bound_type
 from tsx.ir.op import Op, lookup, unknown_op
-from tsx.ir.prim import ANY_NUMBER, CONSTANT, FORMS, GROUP, PRIMS, Prim, agrees
+from tsx.ir.prim import ANY_NUMBER, CONSTANT, FORMS, GROUP, PRIMS, Prim
 from tsx.ir.verify.report import Violation
 
 _RULE_NUMBERS = {CONSTANT: "V15", "prim::If": "V16", "prim::Loop": "V17", GROUP: "V18"}

@@ -15,8 +15,9 @@ from tsx.ir.limits import (
     MAX_RANK,
     MAX_WEIGHTS,
 )
+from tsx.ir.match import agrees
 from tsx.ir.module import AttributeValue, ClassDef, Module, Object, Parameter, TreeSpec
-from tsx.ir.prim import CONSTANT, agrees, constant_fits
+from tsx.ir.prim import CONSTANT, constant_fits
 from tsx.ir.verify.report import Violation
 from tsx.ir.verify.structure import type_violations
 from tsx.ir.walk import all_values
