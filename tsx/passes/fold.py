@@ -34,6 +34,7 @@ from tsx.ir.build import Builder
 from tsx.ir.dims import Expr
 from tsx.ir.graph import Node, Value, WeightRef
 from tsx.ir.location import Origin
+from tsx.ir.module import Module
 from tsx.ir.op import Abstract, Unknown
 from tsx.ops.abstract import numel
 from tsx.ops.weights import as_weight
@@ -80,7 +81,7 @@ class _Folder:
 
     def __init__(self, ctx: Context, max_bytes: int) -> None:
         self.ctx = ctx
-        self.budget = max_bytes - int(ctx.module.metadata.get(_SPENT, "0"))
+        self.budget = max_bytes - _spent(ctx.module)
         self.scratch = max(max_bytes, _SCRATCH)
         self.abstracts: dict[Value, Abstract] = ctx.abstracts()
         self.aliases: AliasAnalysis = ctx.aliases()
@@ -174,8 +175,7 @@ class _Folder:
             if growth > self.budget:
                 return False
             self.budget -= growth
-            spent = int(self.ctx.module.metadata.get(_SPENT, "0")) + growth
-            self.ctx.module.metadata[_SPENT] = str(spent)
+            self.ctx.module.metadata[_SPENT] = str(_spent(self.ctx.module) + growth)
         return True
 
     def freed_by(self, node: Node) -> int:
@@ -249,6 +249,11 @@ def _become(node: Node, values: list[Value] | tuple[Value, ...]) -> None:
     operands = node.inputs
     node.destroy()
     erase_dead(operands)
+
+
+def _spent(module: Module) -> int:
+    text = module.metadata.get(_SPENT, "")
+    return int(text) if text.isdecimal() else 0  # metadata comes from files
 
 
 def _scalar(value: Value) -> object:
