@@ -120,9 +120,10 @@ class _Calls(TorchFunctionMode):
 
 
 def _answers(op: Op, result: object) -> bool:
-    """Whether the Python function gives what the operator does (``torch.unique_consecutive`` may give the first)."""
-    single = isinstance(result, torch.Tensor)
-    return not op.schema.mutates and (not single or len(op.schema.results) == 1)
+    """Whether the Python function gives all that the operator does (``torch.unique`` leaves out what nobody asked)."""
+    many = len(op.schema.results) > 1
+    given = len(result) if many and isinstance(result, tuple) else 1
+    return not op.schema.mutates and given == len(op.schema.results)
 
 
 class _Dispatches(TorchDispatchMode):
