@@ -16,7 +16,7 @@ from tsx.ir.module import LEAF, Method, Module, Parameter, Pin, TreeSpec
 from tsx.ir.text import parse_graph
 from tsx.ir.types import DType
 from tsx.ops.dtypes import Array, cast
-from tsx.runtime import convert
+from tsx.runtime import border, convert
 from tsx.runtime.border import Executable, signature
 from tsx.runtime.tree import Record
 
@@ -287,6 +287,16 @@ WRITES = """graph(%x : Float(s0), %y : Float(s0)):
 def test_the_callers_arrays_stay_as_they_were() -> None:
     x = floats(1, 2)
     assert executable(WRITES).run("forward", (x, floats(1, 2))).tolist() == [2.0, 4.0]
+    assert x.tolist() == [1.0, 2.0]
+
+
+def test_a_caller_is_safe_even_from_a_write_that_nobody_foresaw(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(border, "written_inputs", lambda graph, module: frozenset())
+    x = floats(1, 2)
+    with pytest.raises(RunError, match="TSX5002"):
+        executable(WRITES).run("forward", (x, x))
     assert x.tolist() == [1.0, 2.0]
 
 

@@ -151,14 +151,15 @@ class Executable:
         ]
         check_sizes(entries, entry.method.pins)
         written = [i for i in range(len(entries)) if i + first in entry.written]
+        values = [map_arrays(e.value, _only_to_read) for e in entries]
         if inplace:
             for index in written:
                 _check_in_place(entries[index], given[index][1])
-            return [e.value for e in entries]
-        values = [map_arrays(e.value, _row_major) for e in entries]
-        named = [(entries[i].path, entries[i].value) for i in written]
-        for index, copy in zip(written, copies_of(named), strict=True):
-            values[index] = copy
+                values[index] = entries[index].value
+        else:
+            named = [(entries[i].path, entries[i].value) for i in written]
+            for index, copy in zip(written, copies_of(named), strict=True):
+                values[index] = copy
         return values
 
 
@@ -216,9 +217,13 @@ def _bound(entry: _Entry, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dic
     return bound
 
 
-def _row_major(array: Array) -> Array:
-    """The layout that capture's samples have: views that worked there work here, and sums have the same bits."""
-    return np.asarray(array, order="C")
+def _only_to_read(array: Array) -> Array:
+    """The array in row-major order, the layout of capture's samples: views that worked there work here, and sums have
+    the same bits. It can't be written, so that a wrong answer to "may it be written?" can't change a caller's array.
+    """
+    view = np.asarray(array, order="C").view()
+    view.flags.writeable = False
+    return view
 
 
 def _check_in_place(entry: Entry, given: Any) -> None:
