@@ -200,4 +200,29 @@ TRANSFORMERS = [
          calls={"src_key_padding_mask": PADDING}),
 ]  # fmt: skip
 
-CASES = [*ACTIVATIONS, *LINEAR, *CONVOLUTIONS, *NORMS, *POOLS, *PADS, *RECURRENT, *TRANSFORMERS]
+MORE = [
+    case("ChannelShuffle", 2, inputs=(IMAGE,)),
+    case("Unfold", (3, 2), inputs=(IMAGE,), padding=1, stride=2),
+    case("Fold", (5, 6), (2, 3), inputs=(floats(2, 18, 16),)),
+    case("CosineSimilarity", 2, inputs=(IMAGE, IMAGE[::-1])),
+    case("PairwiseDistance", 3.0, inputs=(floats(4, 5), floats(4, 5)), keepdim=True),
+    case("EmbeddingBag", 10, 4, inputs=(RNG.integers(0, 10, (3, 5)),)),
+    case("EmbeddingBag", 10, 4, inputs=(RNG.integers(0, 10, 7), np.array([0, 3, 4])), mode="max", padding_idx=2),
+    case("LocalResponseNorm", 3, inputs=(IMAGE,), alpha=0.1),
+    case("LocalResponseNorm", 4, inputs=(LINE,), k=2.0),
+    case("TransformerDecoderLayer", 8, 2, 16, inputs=(TOKENS, floats(3, 5, 8)), batch_first=True,
+         calls={"tgt_mask": CAUSAL}),
+    case("TransformerDecoderLayer", 8, 4, 16, inputs=(TOKENS, floats(5, 4, 8)), norm_first=True, activation="gelu"),
+]  # fmt: skip
+
+CASES = [
+    *ACTIVATIONS,
+    *LINEAR,
+    *CONVOLUTIONS,
+    *NORMS,
+    *POOLS,
+    *PADS,
+    *RECURRENT,
+    *TRANSFORMERS,
+    *MORE,
+]

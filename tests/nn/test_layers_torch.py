@@ -75,6 +75,20 @@ def test_an_encoder_stacks_copies() -> None:
     check(ours(TOKENS, mask=mask), expected)
 
 
+def test_a_decoder_stacks_copies() -> None:
+    layer = torch.nn.TransformerDecoderLayer(8, 2, 16, batch_first=True)
+    theirs = torch.nn.TransformerDecoder(layer, 2, torch.nn.LayerNorm(8)).eval()
+    randomise(theirs)
+    copied = nn.TransformerDecoderLayer(8, 2, 16, batch_first=True)
+    ours = nn.TransformerDecoder(copied, 2, nn.LayerNorm(8)).eval()
+    assert repr(ours) == repr(theirs)
+    ours.load_state_dict(theirs.state_dict())
+    memory = floats(3, 6, 8)
+    with torch.no_grad():
+        expected = theirs(to_torch(TOKENS), to_torch(memory))
+    check(ours(TOKENS, memory), expected)
+
+
 def test_containers_look_and_name_like_torchs() -> None:
     def build(lib: Any, **named: Callable[..., Any]) -> Any:
         inner = lib.Sequential(lib.Linear(4, 4), lib.ReLU())

@@ -1,4 +1,4 @@
-"""Convolution layers: Conv1d/2d/3d and ConvTranspose1d/2d/3d (torch.nn.Conv2d and its relatives)."""
+"""Convolution layers: Conv1d/2d/3d, ConvTranspose1d/2d/3d; Unfold and Fold (torch.nn.Conv2d and its relatives)."""
 
 from __future__ import annotations
 
@@ -177,3 +177,40 @@ class ConvTranspose3d(_TransposedConv):
     """The transpose of Conv3d; the weight is ``(C, O / groups, kd, kh, kw)``."""
 
     _dims = 3
+
+
+class Unfold(Module):
+    """The windows of ``(N, C, H, W)`` as columns."""
+
+    def __init__(
+        self, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
+    ) -> None:
+        super().__init__()
+        self.kernel_size, self.dilation = kernel_size, dilation
+        self.padding, self.stride = padding, stride
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
+
+    def extra_repr(self) -> str:
+        return (
+            f"kernel_size={self.kernel_size}, dilation={self.dilation}, padding={self.padding}, "
+            f"stride={self.stride}"
+        )
+
+
+class Fold(Unfold):
+    """The sum of ``Unfold``'s columns at the places that they came from."""
+
+    def __init__(
+        self, output_size: Size, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
+    ) -> None:  # fmt: skip
+        super().__init__(kernel_size, dilation, padding, stride)
+        self.output_size = output_size
+
+    def forward(self, input: Tensor) -> Tensor:
+        window = (self.kernel_size, self.dilation, self.padding, self.stride)
+        return F.fold(input, self.output_size, *window)
+
+    def extra_repr(self) -> str:
+        return f"output_size={self.output_size}, {super().extra_repr()}"

@@ -7,7 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tsx.nn.calls import Dtype, Number, Size, Tensor, dtype_code, ints, tensor
+from tsx.errors import fail
+from tsx.nn.calls import Number, Size, Tensor, ints, tensor, tensors
+from tsx.nn.pointwise import (
+    celu,
+    dropout,
+    elu,
+    gelu,
+    glu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    log_softmax,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softmin,
+    softplus,
+    softshrink,
+    softsign,
+    tanh,
+    tanhshrink,
+    threshold,
+)
 from tsx.nn.resizing import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,
@@ -47,10 +77,13 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "cosine_similarity",
     "dropout",
     "elu",
     "embedding",
+    "embedding_bag",
     "flatten",
+    "fold",
     "gelu",
     "glu",
     "group_norm",
@@ -63,6 +96,7 @@ __all__ = [
     "layer_norm",
     "leaky_relu",
     "linear",
+    "local_response_norm",
     "log_softmax",
     "logsigmoid",
     "matmul",
@@ -74,6 +108,7 @@ __all__ = [
     "mul",
     "one_hot",
     "pad",
+    "pairwise_distance",
     "permute",
     "pixel_shuffle",
     "pixel_unshuffle",
@@ -98,6 +133,7 @@ __all__ = [
     "threshold",
     "transpose",
     "unflatten",
+    "unfold",
     "unsqueeze",
 ]
 
@@ -309,118 +345,6 @@ def rms_norm(
     return tensor("rms_norm", input, list(normalized_shape), weight, eps)
 
 
-# --- activations -------------------------------------------------------------------------------------------------
-
-
-def relu(input: Tensor) -> Tensor:
-    return tensor("relu", input)
-
-
-def relu6(input: Tensor) -> Tensor:
-    return tensor("relu6", input)
-
-
-def elu(input: Tensor, alpha: float = 1.0) -> Tensor:
-    return tensor("elu", input, alpha)
-
-
-def selu(input: Tensor) -> Tensor:
-    return tensor("selu", input)
-
-
-def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
-    return tensor("celu", input, alpha)
-
-
-def gelu(input: Tensor, approximate: str = "none") -> Tensor:
-    return tensor("gelu", input, approximate=approximate)
-
-
-def silu(input: Tensor) -> Tensor:
-    return tensor("silu", input)
-
-
-def mish(input: Tensor) -> Tensor:
-    return tensor("mish", input)
-
-
-def glu(input: Tensor, dim: int = -1) -> Tensor:
-    return tensor("glu", input, dim)
-
-
-def tanh(input: Tensor) -> Tensor:
-    return tensor("tanh", input)
-
-
-def tanhshrink(input: Tensor) -> Tensor:
-    return tensor("sub.Tensor", input, tensor("tanh", input))
-
-
-def sigmoid(input: Tensor) -> Tensor:
-    return tensor("sigmoid", input)
-
-
-def logsigmoid(input: Tensor) -> Tensor:
-    return tensor("log_sigmoid", input)
-
-
-def hardsigmoid(input: Tensor) -> Tensor:
-    return tensor("hardsigmoid", input)
-
-
-def hardswish(input: Tensor) -> Tensor:
-    return tensor("hardswish", input)
-
-
-def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
-    return tensor("hardtanh", input, min_val, max_val)
-
-
-def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    return tensor("hardshrink", input, lambd)
-
-
-def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    return tensor("softshrink", input, lambd)
-
-
-def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    return tensor("softplus", input, beta, threshold)
-
-
-def softsign(input: Tensor) -> Tensor:
-    return tensor("div.Tensor", input, add(tensor("abs", input), 1))
-
-
-def leaky_relu(input: Tensor, negative_slope: float = 0.01) -> Tensor:
-    return tensor("leaky_relu", input, negative_slope)
-
-
-def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    return tensor("prelu", input, weight)
-
-
-def threshold(input: Tensor, threshold: float, value: float) -> Tensor:
-    return tensor("threshold", input, threshold, value)
-
-
-def softmax(input: Tensor, dim: int, dtype: Dtype = None) -> Tensor:
-    return tensor("softmax.int", input, dim, dtype_code(dtype))
-
-
-def softmin(input: Tensor, dim: int, dtype: Dtype = None) -> Tensor:
-    return softmax(tensor("neg", input), dim, dtype)
-
-
-def log_softmax(input: Tensor, dim: int, dtype: Dtype = None) -> Tensor:
-    return tensor("log_softmax.int", input, dim, dtype_code(dtype))
-
-
-def dropout(input: Tensor, p: float = 0.5, training: bool = True) -> Tensor:
-    """The input; refused with TSX4058 while training, since tsx draws no random numbers."""
-    return tensor("dropout", input, p, training)
-
-
 # --- attention ---------------------------------------------------------------------------------------------------
 
 
@@ -432,3 +356,70 @@ def scaled_dot_product_attention(
     kind = "scaled_dot_product_attention"
     options = {"scale": scale, "enable_gqa": enable_gqa}
     return tensor(kind, query, key, value, attn_mask, dropout_p, is_causal, **options)
+
+
+# --- sliding blocks, distances ---------------------------------------------------------------------------------
+
+
+def unfold(
+    input: Tensor, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
+) -> Tensor:
+    """The windows of ``(N, C, H, W)`` as columns: ``(N, C kh kw, windows)``."""
+    sizes = (ints(n, 2) for n in (kernel_size, dilation, padding, stride))
+    return tensor("im2col", input, *sizes)
+
+
+def fold(
+    input: Tensor, output_size: Size, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
+) -> Tensor:  # fmt: skip
+    """The sum of the columns of ``unfold`` at the places that they came from."""
+    sizes = (ints(n, 2) for n in (output_size, kernel_size, dilation, padding, stride))
+    return tensor("col2im", input, *sizes)
+
+
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """``x / (k + alpha * mean of squares over size channels) ** beta``, for ``(N, C, …)``."""
+    if len(input.shape) < 3:
+        expected, found = "an input of 3 or more dimensions", f"{len(input.shape)}-D"
+        raise fail("TSX1034", layer="local_response_norm", expected=expected, found=found)
+    squares = unsqueeze(flatten(mul(input, input), 2), 1)
+    padded = pad(squares, [0, 0, size // 2, (size - 1) // 2])
+    means = squeeze(avg_pool2d(padded, (size, 1), stride=1), 1)
+    powers = tensor("pow.Tensor_Scalar", add(mul(reshape(means, input.shape), alpha), k), beta)
+    return tensor("div.Tensor", input, powers)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    return tensor("cosine_similarity", x1, x2, dim, eps)
+
+
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
+    return tensor("pairwise_distance", x1, x2, p, eps, keepdim)
+
+
+def embedding_bag(
+    input: Tensor, weight: Tensor, offsets: Tensor | None = None, mode: str = "mean",
+    per_sample_weights: Tensor | None = None, include_last_offset: bool = False, padding_idx: int | None = None,
+) -> Tensor:  # fmt: skip
+    """Rows of ``weight`` reduced by bag: a row of a 2-D ``input``, or what lies between ``offsets`` of a 1-D one."""
+    modes = ("sum", "mean", "max")
+    if mode not in modes:
+        expected = f"a mode of {', '.join(modes)}"
+        raise fail("TSX1034", layer="embedding_bag", expected=expected, found=repr(mode))
+    if (offsets is None) != (len(input.shape) == 2):
+        expected = "offsets with a 1-D input, and none with a 2-D one"
+        raise fail(
+            "TSX1034", layer="embedding_bag", expected=expected, found=f"{len(input.shape)}-D"
+        )
+    if offsets is None:
+        bags, length = input.shape
+        offsets = tensor("arange.start_step", 0, bags * length, length)
+        input = reshape(input, [-1])
+        if per_sample_weights is not None:
+            per_sample_weights = reshape(per_sample_weights, [-1])
+    flags = (False, modes.index(mode), False, per_sample_weights, include_last_offset, padding_idx)
+    return tensors("embedding_bag.padding_idx", weight, input, offsets, *flags)[0]

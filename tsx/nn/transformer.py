@@ -174,6 +174,16 @@ Activation = str | Callable[[Tensor], Tensor]
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {"relu": F.relu, "gelu": F.gelu}
 
 
+def activation_of(layer: str, activation: Activation) -> Callable[[Tensor], Tensor]:
+    """The function that ``activation`` means: its name, or itself."""
+    if not isinstance(activation, str):
+        return activation
+    if activation not in _ACTIVATIONS:
+        expected = f"an activation of {', '.join(_ACTIVATIONS)}, or a function"
+        raise fail("TSX1034", layer=layer, expected=expected, found=activation)
+    return _ACTIVATIONS[activation]
+
+
 class TransformerEncoderLayer(Module):
     """Self-attention and a feed-forward network, each with a residual and a LayerNorm (first with ``norm_first``)."""
 
@@ -183,10 +193,7 @@ class TransformerEncoderLayer(Module):
         norm_first: bool = False, bias: bool = True, *, generator: np.random.Generator | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        if isinstance(activation, str) and activation not in _ACTIVATIONS:
-            expected = f"an activation of {', '.join(_ACTIVATIONS)}, or a function"
-            layer = type(self).__name__
-            raise fail("TSX1034", layer=layer, expected=expected, found=activation)
+        chosen = activation_of("TransformerEncoderLayer", activation)
         self.self_attn = MultiheadAttention(
             d_model, nhead, dropout, bias, batch_first=batch_first, generator=generator
         )  # fmt: skip
@@ -198,7 +205,7 @@ class TransformerEncoderLayer(Module):
         self.norm2 = LayerNorm(d_model, layer_norm_eps, bias=bias)
         self.dropout1 = Dropout(dropout)
         self.dropout2 = Dropout(dropout)
-        self.activation = _ACTIVATIONS[activation] if isinstance(activation, str) else activation
+        self.activation = chosen
 
     def forward(
         self, src: Tensor, src_mask: Tensor | None = None, src_key_padding_mask: Tensor | None = None,
