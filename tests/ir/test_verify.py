@@ -330,6 +330,8 @@ for code, title, body in [
     ("V19", "a tuple that is none", "  %y : int = prim::TupleConstruct(%x)"),
     ("V19", "tuple element of another type", ONE + "  %y : (Tensor) = prim::TupleConstruct(%1)"),
     ("V19", "unpacking another count", "  %y : (Tensor) = prim::TupleConstruct(%x)\n  prim::TupleUnpack(%y)"),
+    ("V19", "index of what is no tuple", "  %z : Tensor = prim::TupleIndex[index=1](%x)"),
+    ("V19", "slice of what is no tuple", "  %z : (Tensor) = prim::TupleSlice[beg=0, end=1](%x)"),
     ("V19", "index out of range",
      "  %y : (Tensor) = prim::TupleConstruct(%x)\n  %z : Tensor = prim::TupleIndex[index=1](%y)"),
     ("V19", "index twice",
@@ -344,6 +346,7 @@ for code, title, body in [
     ("V19", "impossible cast", "  %y : int = prim::unchecked_cast(%x)"),
     ("V19", "raising a number", ONE + "  prim::RaiseException(%1)"),
     ("V19", "a tensor of a tensor", "  %y : Tensor = prim::NumToTensor(%x)"),
+    ("V19", "a number that stays one", ONE + "  %y : int = prim::NumToTensor(%1)"),
     ("V19", "name of no enum", "  %y : str = prim::EnumName(%x)"),
     ("V20", "sizes that do not broadcast",
      "  %y : Float(3, 2) = aten::transpose.int(%x, %0, %1)\n  %z : Tensor = aten::mul.Tensor(%x, %y)\n"
@@ -352,6 +355,10 @@ for code, title, body in [
     ("V20", "declared dtype is another", "  %y : Long(2, 3) = aten::relu(%x)"),
 ]:  # fmt: skip
     breaks_by_text(code, title, body)
+
+breaks_by_text(
+    "V19", "guard on an object", '  tsx::guard[kind="", expect=1, source=""](%x)', "%x : Net"
+)
 
 # -- modules -------------------------------------------------------------------------------------------------------
 

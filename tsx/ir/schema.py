@@ -118,6 +118,16 @@ def _common_argument(tokens: tuple[str, ...], keyword_only: bool) -> Argument:
     return _Parser("", tokens).argument(keyword_only)
 
 
+@functools.cache
+def _common_results(tokens: tuple[str, ...]) -> tuple[tuple[Argument, ...], bool]:
+    """What stands behind the arrow, likewise; raises ``UsageError`` when more follows."""
+    parser = _Parser("", tokens)
+    found = parser.results()
+    if parser.peek():
+        raise fail("TSX4001", text="", expected="the end", found=repr(parser.peek()))
+    return found
+
+
 class _Parser:
     def __init__(self, text: str, tokens: Sequence[str] = ()) -> None:
         self.text = text
@@ -160,9 +170,13 @@ class _Parser:
             if self.peek() != ")":
                 self.take(",")
         self.take("->")
-        results, is_varret = self.results()
-        if self.peek():
-            raise fail("TSX4001", text=self.text, expected="the end", found=repr(self.peek()))
+        try:
+            results, is_varret = _common_results(tuple(self.tokens[self.at :]))
+        except TsxError:
+            self.results()  # raises again, and shows the whole text
+            raise fail(
+                "TSX4001", text=self.text, expected="the end", found=repr(self.peek())
+            ) from None
         return Schema(self.text, name, overload, tuple(arguments), results, is_vararg, is_varret)
 
     def results(self) -> tuple[tuple[Argument, ...], bool]:

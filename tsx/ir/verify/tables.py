@@ -218,14 +218,15 @@ def tree(module: Module) -> Iterator[Violation]:
 
 
 def _objects(value: AttributeValue) -> Iterator[Object]:
-    if isinstance(value, Object):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _objects(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _objects(item)
+    work = [value]
+    while work:
+        current = work.pop()
+        if isinstance(current, Object):
+            yield current
+        elif isinstance(current, (list, tuple)):
+            work.extend(current)
+        elif isinstance(current, dict):
+            work.extend(current.values())
 
 
 def _holds(value: AttributeValue, type: ty.Type, module: Module, depth: int) -> bool:
