@@ -144,6 +144,21 @@ def test_a_contraction_first_and_a_reduction_last(dtype: DType) -> None:
     assert all(x.tobytes() == y.tobytes() for x, y in zip(a, b, strict=True))
 
 
+def test_a_reduction_of_two_tensors_sees_the_second_of_each_call() -> None:
+    distance = runner("""graph(%x : Tensor, %y : Tensor):
+  %p : Tensor = tsx::group[name="Neg_Dist"](%x, %y)
+    block0(%a : Tensor, %b : Tensor):
+      %two : int = prim::Constant[value=2]()
+      %c : Tensor = aten::neg(%a)
+      %d : Tensor = aten::neg(%b)
+      %e : Tensor = aten::dist(%c, %d, %two)
+      -> (%e)
+  return (%p)
+""")
+    zero = np.zeros(1, np.float32)
+    assert [distance(zero, np.float32([far])).item() for far in (3, 5)] == [3.0, 5.0]
+
+
 SCALED = """graph(%x : Tensor, %k : Scalar):
   %p : Tensor = tsx::group[name="Scale"](%x, %k)
     block0(%a : Tensor, %b : Scalar):

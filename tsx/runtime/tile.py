@@ -226,4 +226,12 @@ def _formula(op: Op) -> Formula | None:
 
 
 def _is_fusible(op: Op) -> bool:
-    return _formula(op) is not None or op.has(Trait.REDUCTION)
+    """Whether a tile program can hold it: a formula, or a reduction of one tensor."""
+    others = op.schema.arguments[1:]
+    has_more = any(_holds_tensors(argument.type) for argument in others)
+    return _formula(op) is not None or (op.has(Trait.REDUCTION) and not has_more)
+
+
+def _holds_tensors(type: Type) -> bool:
+    """Whether values of ``type`` are tensors or hold them."""
+    return isinstance(type, TensorType) or any(map(_holds_tensors, type.children()))
