@@ -66,7 +66,7 @@ class Comparer:
             return
         arrays = [array_of(operand, copy=op.schema.mutates) for operand in operands]
         self._record(op.kind, problem_of(op, arrays, result))
-        if op.has(Trait.ELEMENTWISE) and self._wanted(op.kind, "strided"):
+        if not op.has(Trait.VIEW) and op.has(Trait.PURE) and self._wanted(op.kind, "strided"):
             self._record(op.kind, problem_of(op, [_strided(a) for a in arrays], result))
         if not op.schema.mutates:
             self._inplace(op, operands)
@@ -239,6 +239,8 @@ def _tensor(array: Array) -> torch.Tensor:
 
 def _strided(value: object) -> object:
     """The same values with gaps between them."""
+    if isinstance(value, (list, tuple)):
+        return [_strided(item) for item in value]
     if not isinstance(value, np.ndarray) or value.ndim == 0:
         return value
     wide = np.zeros((*value.shape[:-1], value.shape[-1] * 2), value.dtype)

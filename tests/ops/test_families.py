@@ -55,6 +55,11 @@ def test_inplace_never_grows_self() -> None:
         == "TSX4005"
     )
     call("aten::add_.Tensor", np.ones((2, 3), np.float32), FLOATS)
+    rule = record("aten::add_.Tensor").infer
+    with pytest.raises(OperatorError):
+        rule(TensorType(DType.FLOAT32, (1,)), TensorType(DType.FLOAT32, (3,)), 1)
+    wide = TensorType(DType.FLOAT32, (sym("s0"), 3))
+    assert rule(wide, TensorType(DType.FLOAT32, (3,)), 1) == wide
 
 
 @pytest.mark.parametrize("kind", ["aten::add_.Scalar", "aten::fill_.Scalar"])

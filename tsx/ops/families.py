@@ -19,7 +19,7 @@ import numpy as np
 from tsx.errors import fail
 from tsx.ir.op import Abstract, Evaluate, Infer, Op, Trait, lookup, register, unknown_op
 from tsx.ir.schema import Schema, parse_schema
-from tsx.ir.types import NUMBER, TENSOR, DType, OptionalType, TensorType
+from tsx.ir.types import NUMBER, TENSOR, DType, OptionalType, Shape, TensorType
 from tsx.ops.abstract import broadcast, mismatch
 from tsx.ops.dtypes import Array, cast, dtype_of
 from tsx.ops.formula import Formula
@@ -212,9 +212,19 @@ def _infer_inplace(kind: str, infer: Infer, *operands: Abstract) -> Abstract:
         return result
     if result.dtype and target.dtype and not can_cast(result.dtype, target.dtype):
         raise fail("TSX4007", op=kind, result=result.dtype, dtype=target.dtype)
-    if result.rank is not None and target.rank is not None and result.rank > target.rank:
+    if _outgrows(result.shape, target.shape):
         raise mismatch(kind, f"a result of shape {target}, as self has", result)
     return TensorType(target.dtype, target.shape)
+
+
+def _outgrows(result: Shape | None, target: Shape | None) -> bool:
+    """Whether a result surely doesn't fit: more dimensions, or a size that is known to differ."""
+    if result is None or target is None:
+        return False
+    pairs = zip(result, target, strict=False)
+    return len(result) > len(target) or any(
+        isinstance(a, int) and isinstance(b, int) and a != b for a, b in pairs
+    )
 
 
 def _evaluate_inplace(kind: str, evaluate: Evaluate, *operands: object) -> object:
