@@ -54,10 +54,11 @@ class Origin:
 
     @staticmethod
     def merge(*origins: Origin) -> Origin:
-        """The union of ``origins``; the scope is the longest module path common to all that have one."""
+        """The union of ``origins``; the scope is the longest module path common to all that come from somewhere."""
         ids = tuple(sorted({i for o in origins for i in o.ids}))
         spans = tuple(sorted({s for o in origins for s in o.spans}, key=Span.sort_key))
-        scopes = [o.scope.split(".") for o in origins if o.scope]
+        # What has a place but no scope belongs to the outermost module, so nothing deeper is common.
+        scopes = [o.scope.split(".") if o.scope else [] for o in origins if o != NOWHERE]
         common: list[str] = []
         for parts in zip(*scopes):  # noqa: B905  (the shortest scope ends the common prefix)
             if len(set(parts)) != 1:
