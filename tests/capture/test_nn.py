@@ -7,9 +7,11 @@ import sys
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tsx import nn
 from tsx.capture.trace import trace
+from tsx.errors import TraceError
 from tsx.ir.verify import verify_module
 from tsx.runtime.border import Executable
 
@@ -67,6 +69,43 @@ def test_resblock() -> None:
 def test_lstm_and_transformer() -> None:
     check(Tagger(), f(2, 5, 4), f(3, 7, 4))
     check(nn.TransformerEncoderLayer(8, 2, 16, batch_first=True), f(2, 5, 8), f(3, 7, 8))
+
+
+class Counter(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("total", np.zeros(2, np.float32))
+        self.register_buffer("calls", np.zeros((), np.float32))
+
+    def forward(self, x: Any) -> Any:
+        self.total += x.sum(0)
+        self.calls = self.calls + np.float32(1)
+        return x * self.total + self.calls
+
+
+def test_state_that_forward_writes() -> None:
+    model, x = Counter(), f(3, 2)
+    module, _ = trace(model, (x,))
+    assert model.total.tolist() == [0, 0], "tracing leaves the model as it was"
+    executable = Executable(module)
+    session = executable.session()
+    for _ in range(3):
+        got = executable.run("forward", (x,), {}, session=session)
+        np.testing.assert_allclose(got, model(x), rtol=1e-6)
+
+
+def test_state_that_no_program_can_hold_is_refused() -> None:
+    class Counts(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.calls = 0
+
+        def forward(self, x: Any) -> Any:
+            self.calls += 1
+            return x * self.calls
+
+    with pytest.raises(TraceError, match="TSX2008"):
+        trace(Counts(), (f(3, 2),))
 
 
 def test_training_mode_is_put_back() -> None:

@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from tests.capture.torch_check import assert_close, check
+from tests.capture.torch_check import assert_close, check, stops
 from tsx.capture.trace import trace
+from tsx.errors import TraceError
 from tsx.runtime.border import Executable
 
 pytestmark = pytest.mark.torch
@@ -129,7 +130,7 @@ def test_plain_tensor_attributes_and_closures() -> None:
     assert set(module.weights) == {"scale", "constant_0"}
 
 
-def test_a_number_that_forward_changes_is_reported() -> None:
+def test_state_that_no_program_can_hold_is_refused() -> None:
     class Counts(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -139,10 +140,64 @@ def test_a_number_that_forward_changes_is_reported() -> None:
             self.calls += 1
             return x * self.calls
 
-    model = Counts()
-    _, report = trace(model, (torch.ones(2),))
-    assert model.calls == 0
-    assert any("calls" in warning for warning in report.warnings)
+    class Remembers(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.hidden: torch.Tensor | None = None
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.hidden = x if self.hidden is None else self.hidden * 0.5 + x
+            return self.hidden
+
+    for model, name in ((Counts(), "calls"), (Remembers(), "hidden")):
+        with pytest.raises(TraceError, match="TSX2008") as caught:
+            trace(model, (torch.ones(2),))
+        assert name in caught.value.message
+    assert model.hidden is None
+
+
+def test_what_is_only_written_does_not_matter() -> None:
+    class Looks(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = nn.Linear(2, 2)
+            self.attention: torch.Tensor | None = None
+            self.calls = 0
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.calls += 1
+            self.attention = self.linear(x).softmax(-1)
+            return self.attention * x
+
+    check(Looks(), [torch.randn(3, 2)], [torch.randn(5, 2)])
+
+
+def test_lazy_parameters_are_refused() -> None:
+    with pytest.raises(TraceError, match="TSX2013"):
+        trace(nn.LazyLinear(3), (torch.ones(2, 4),))
+
+
+@pytest.mark.parametrize(
+    "wrap", [torch.jit.script, lambda m: torch.jit.trace(m, torch.randn(1, 3))]
+)
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_torchscript_modules(wrap: Any) -> None:
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.ReLU()).eval()
+    module, _ = check(wrap(model), [torch.randn(1, 3)], [torch.randn(5, 3)])
+    assert set(module.weights) >= {"0.weight", "1.running_mean"}
+
+
+def test_functional_call_and_cond() -> None:
+    linear = nn.Linear(3, 4)
+    weights = dict(linear.named_parameters())
+    check(
+        lambda x: torch.func.functional_call(linear, weights, (x,)),
+        [torch.randn(1, 3)], [torch.randn(5, 3)],
+    )  # fmt: skip
+    module, _ = check(
+        lambda x: torch.cond(x.sum() > 0, lambda y: y * 2, lambda y: y - 1, (x,)), [torch.ones(3)]
+    )
+    assert stops(module, -torch.ones(3)).code == "TSX5004"
 
 
 def test_methods_and_keyword_arguments() -> None:

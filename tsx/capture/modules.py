@@ -61,6 +61,11 @@ class StateTree:
         self._paths.setdefault(id(array), path)
         self._kept.append(array)
 
+    def add_alias(self, alias: object, array: object) -> None:
+        """``alias`` stands for ``array`` while the module runs."""
+        self._paths[id(alias)] = self._paths[id(array)]
+        self._kept.append(alias)
+
     def path_of(self, array: object) -> Path | None:
         """Where ``array`` was first found."""
         return self._paths.get(id(array))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -11,13 +12,15 @@ from typing import Any
 import numpy as np
 
 import tsx
-from tsx.capture.modules import Path, StateTree
+from tsx.capture.modules import StateTree
 from tsx.capture.numpy.creation import traced_creation
 from tsx.capture.numpy.proxy import TracedArray
 from tsx.capture.numpy.recorder import Recorder
+from tsx.capture.numpy.state import Snapshot, module_of, state_tree
 from tsx.capture.trace.scalars import TracedBool, TracedFloat, TracedInt, TracedScalar
 from tsx.capture.trace.standins import stand_ins
 from tsx.capture.trace.tracer import Tracer
+from tsx.capture.trace.tree import flatten
 from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
 from tsx.ir.types import TensorType
@@ -68,12 +71,12 @@ class NumpyDoor:
         return TracedArray(Recorder(tracer, TracedArray), _real(array))
 
     def state(self, model: object) -> StateTree | None:
-        owner = _module_of(model)
-        return _state_tree(owner) if owner is not None else None
+        owner = module_of(model)
+        return state_tree(owner) if owner is not None else None
 
     @contextmanager
     def prepared(self, model: object) -> Iterator[None]:
-        owner = _module_of(model)
+        owner = module_of(model)
         modules = list(owner.modules()) if owner is not None else []
         was_training = [module.training for module in modules]
         for module in modules:
@@ -91,16 +94,44 @@ class NumpyDoor:
         args: tuple[object, ...],
         kwargs: dict[str, object],
     ) -> object:
-        owner = _module_of(model)
+        owner = module_of(model)
+        classes = {type(m) for m in owner.modules()} if owner is not None else set()
+        snapshot = Snapshot(owner) if owner is not None else None
         with ExitStack() as stack:
             if owner is not None:
-                stack.enter_context(_state_kept(owner))
                 stack.enter_context(module_scopes(_scope(tracer)))
             stack.enter_context(_traced_len())
-            classes = {type(m) for m in owner.modules()} if owner is not None else set()
             stack.enter_context(stand_ins(model, classes, _is_library))
-            stack.enter_context(traced_creation(Recorder(tracer, TracedArray)))
-            return model(*args, **kwargs)
+            recorder = Recorder(tracer, TracedArray)
+            stack.enter_context(traced_creation(recorder))
+            try:
+                if snapshot is not None:
+                    snapshot.substitute(recorder)
+                result = model(*args, **kwargs)
+                if snapshot is not None:
+                    snapshot.record_writes(tracer)
+            finally:
+                if snapshot is not None:
+                    snapshot.restore()
+        return result
+
+    def repeats(self, model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        owner = module_of(model)
+        snapshot = Snapshot(owner) if owner is not None else None
+        results = []
+        try:
+            for _ in range(2):
+                result = model(*copy.deepcopy(args), **copy.deepcopy(kwargs))
+                leaves = flatten(result, self.is_array, "", open_objects=True)[0]
+                results.append([_real(leaf).copy() for leaf in leaves])
+        finally:
+            if snapshot is not None:
+                snapshot.restore()
+        first, second = results
+        return len(first) == len(second) and all(
+            np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+            for a, b in zip(first, second, strict=True)
+        )
 
 
 def _real(array: object) -> Array:
@@ -113,59 +144,12 @@ def _is_library(file: str) -> bool:
     return file.startswith((*NumpyDoor.library_roots, _TSX))
 
 
-def _module_of(model: object) -> Module | None:
-    if isinstance(model, Module):
-        return model
-    owner = getattr(model, "__self__", None)
-    return owner if isinstance(owner, Module) else None
-
-
-def _state_tree(module: Module) -> StateTree:
-    tree = StateTree(type(module).__name__)
-    _add(tree, (), module)
-    return tree
-
-
-def _add(tree: StateTree, path: Path, module: Module) -> None:
-    if not tree.add_object(path, module):
-        return
-    for role, table in (("parameter", module._parameters), ("buffer", module._buffers)):
-        for name, array in table.items():
-            if array is not None:
-                tree.add_array((*path, name), array, role)
-    for name, attribute in vars(module).items():
-        if isinstance(attribute, np.ndarray):
-            tree.add_array((*path, name), attribute, "plain")
-    for name, child in module._modules.items():
-        if child is not None:
-            _add(tree, (*path, name), child)
-
-
 def _scope(tracer: Tracer) -> Callable[[Module], AbstractContextManager[None]]:
     def scope(module: Module) -> AbstractContextManager[None]:
         assert tracer.state is not None
         return tracer.in_scope(tracer.state.scopes.get(id(module), tracer.scope))
 
     return scope
-
-
-@contextmanager
-def _state_kept(owner: Module) -> Iterator[None]:
-    """Attributes and contents of buffers as they were before the run."""
-    modules = list(owner.modules())
-    attributes = [dict(vars(m)) for m in modules]
-    tables = [(dict(m._parameters), dict(m._buffers)) for m in modules]
-    contents = [(a, a.copy()) for m in modules for a in m._buffers.values() if a is not None]
-    try:
-        yield
-    finally:
-        for module, kept, (parameters, buffers) in zip(modules, attributes, tables, strict=True):
-            vars(module).clear()
-            vars(module).update(kept)
-            module._parameters.update(parameters)
-            module._buffers.update(buffers)
-        for array, before in contents:
-            array[...] = before
 
 
 @contextmanager

@@ -171,7 +171,7 @@ def tensor(recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[st
         return data if dtype is None else cast(recorder, data, dtype)
     if not _is_traced(data):
         with recorder.silently():
-            return func(*args, **kwargs)
+            return recorder.made_outside(func(*args, **kwargs))
     with recorder.silently():
         rest = {k: v for k, v in kwargs.items() if k not in ("data", "obj")}
         sample = func(_numbers(data), *args[1:], **rest)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import builtins
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
 import torch
+from torch.utils._pytree import tree_map
 
 from tsx.capture.modules import StateTree
-from tsx.capture.torch import numbers, tensors
+from tsx.capture.torch import numbers, special, tensors
 from tsx.capture.torch.mode import Recorder
 from tsx.capture.torch.state import Snapshot, state_tree
 from tsx.capture.trace.scalars import TracedScalar
 from tsx.capture.trace.standins import stand_ins
 from tsx.capture.trace.tracer import Tracer
+from tsx.capture.trace.tree import flatten
 from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
 from tsx.ir.types import TensorType
@@ -92,19 +95,40 @@ class TorchDoor:
             stack.enter_context(_scopes(tracer, recorder))
             stack.enter_context(_plain_attention())
             stack.enter_context(_traced_len(recorder))
-            stack.enter_context(_says_it_traces())
+            stack.enter_context(_says_it_traces(recorder))
             classes = {type(m) for m in owner.modules()} if owner is not None else set()
             stack.enter_context(stand_ins(model, classes, _is_library))
-            snapshot = Snapshot(owner, tracer, recorder) if owner is not None else None
+            snapshot = Snapshot(owner) if owner is not None else None
             try:
                 with recorder.watching():
                     result = model(*args, **kwargs)
                 if snapshot is not None:
-                    snapshot.record_writes()
+                    snapshot.record_writes(recorder)
             finally:
                 if snapshot is not None:
                     snapshot.restore()
         return result
+
+    def repeats(self, model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+        owner = module_of(model)
+        snapshot = Snapshot(owner) if owner is not None else None
+        try:
+            with torch.no_grad():
+                first, second = (model(*_cloned(args), **_cloned(kwargs)) for _ in range(2))
+        finally:
+            if snapshot is not None:
+                snapshot.restore()
+        leaves = [flatten(r, self.is_array, "", open_objects=True)[0] for r in (first, second)]
+        return len(leaves[0]) == len(leaves[1]) and all(
+            a.shape == b.shape and torch.equal(a.nan_to_num(), b.nan_to_num())
+            for a, b in zip(leaves[0], leaves[1], strict=True)
+            if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor)
+        )
+
+
+def _cloned(given: Any) -> Any:
+    """Arguments that a call may write to."""
+    return tree_map(lambda x: x.clone() if isinstance(x, torch.Tensor) else x, given)
 
 
 def _is_library(file: str) -> bool:
@@ -168,15 +192,20 @@ def _traced_len(recorder: Recorder) -> Iterator[None]:
 
 
 @contextmanager
-def _says_it_traces() -> Iterator[None]:
-    """``torch.jit.is_tracing()`` is true: libraries then leave out shortcuts that look into the data."""
-    original = torch.jit.is_tracing
+def _says_it_traces(recorder: Recorder) -> Iterator[None]:
+    """``torch.jit.is_tracing()`` is true: libraries then leave out shortcuts that look into the data.
+
+    ``torch.cond`` calls the branch that the sample takes, with a guard; its own machinery would compile both.
+    """
+    originals = torch.jit.is_tracing, torch.cond
     torch.jit.is_tracing = _yes
+    torch.cond = lambda *args: special.cond(recorder, *args)
     try:
         yield
     finally:
-        torch.jit.is_tracing = original
+        torch.jit.is_tracing, torch.cond = originals
 
 
 def _yes() -> bool:
-    return True
+    """The answer for everybody but torch itself, which asks about TorchScript's own tracer."""
+    return not sys._getframe(1).f_code.co_filename.startswith(_TORCH)

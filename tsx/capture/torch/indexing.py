@@ -159,7 +159,8 @@ def _index_tensor(recorder: Recorder, part: Any) -> torch.Tensor:
 def _constant(recorder: Recorder, data: Any, dtype: torch.dtype | None) -> torch.Tensor:
     with recorder.silently():
         made = torch.tensor(data, dtype=dtype)
-        return made.long() if made.numel() == 0 and dtype is None else made
+        made = made.long() if made.numel() == 0 and dtype is None else made
+        return recorder.made_outside(made)
 
 
 def squeeze(recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -36,6 +36,8 @@ class Recorder:
         self.quiet = 0
         self.entered: list[Any] = []  # torch's Python functions that are running
         self.decomposing: list[Any] = []  # operators that torch's own decompositions are computing
+        self.born: set[int] = set()  # storages that operators of this run made
+        tracer.is_computed = self.is_computed
         self.function_mode = FunctionMode(self)
         self.dispatch_mode = DispatchMode(self)
 
@@ -56,6 +58,8 @@ class Recorder:
 
     def call(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """One torch function as the user called it."""
+        if isinstance(func, torch._ops.HigherOrderOperator):
+            return special.higher_order(self, func, args)
         handler = special.handler(func)
         if handler is not None:
             return handler(self, func, args, kwargs)
@@ -104,8 +108,29 @@ class Recorder:
         if not any(_mentions_array(o) for o in operands):
             result = self.run(run)
             special.complete_factory(op, operands, result)
-            return self.tracer.record(op, operands, lambda: result)
-        return self.tracer.record(op, operands, lambda: self.run(run))
+            with self.silently():
+                return self.tracer.record(op, operands, lambda: result)
+        with self.silently():
+            return self.tracer.record(op, operands, run)
+
+    def is_computed(self, tensor: object) -> bool:
+        """Whether an operator of this run made the memory of ``tensor``."""
+        assert isinstance(tensor, torch.Tensor)
+        return _storage(tensor) in self.born
+
+    def note(self, result: Any) -> Any:
+        """Remembers the memory of what an operator gave: met unrecorded, it would be a constant with wrong data."""
+        for tensor in tree_leaves(result):
+            if isinstance(tensor, torch.Tensor):
+                self.born.add(_storage(tensor))
+        return result
+
+    def made_outside(self, result: Any) -> Any:
+        """What Python data became, without any traced tensor in it: a constant after all."""
+        for tensor in tree_leaves(result):
+            if isinstance(tensor, torch.Tensor):
+                self.born.discard(_storage(tensor))
+        return result
 
     def run(self, run: Callable[[], Any]) -> Any:
         with self.silently():
@@ -145,8 +170,8 @@ class Recorder:
         if found is not None:
             chosen, operands = found
             return _consumed(self.record(chosen, operands, lambda: func(*args, **kwargs)))
-        if func in _NOT_RECORDED:
-            return self.run(lambda: func(*args, **kwargs))
+        if func in _NOT_RECORDED or func.namespace == "profiler":
+            return self.made_outside(self.run(lambda: func(*args, **kwargs)))
         return self.decomposed(func, args, kwargs)
 
     def decomposed(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -181,7 +206,11 @@ class Recorder:
         """Notes an operator that can't be converted, and goes on with torch's result to find the others."""
         tracer = self.tracer
         tracer.unsupported.append(Unsupported(kind_of(func), tracer.locator.span(), tracer.scope))
-        return self.run(lambda: func(*args, **kwargs))
+        with self.silently():
+            for tensor in tree_leaves(result := func(*args, **kwargs)):
+                if isinstance(tensor, torch.Tensor) and tracer.known(tensor) is None:
+                    tracer.bind_constant(tensor)
+        return result
 
 
 class FunctionMode(TorchFunctionMode):  # type: ignore[misc]
@@ -219,8 +248,8 @@ class DispatchMode(TorchDispatchMode):  # type: ignore[misc]
     ) -> Any:
         if self.recorder.quiet:
             special.refuse_random_overload(self.recorder, func)
-            return func(*args, **(kwargs or {}))
-        return self.recorder.dispatched(func, args, kwargs or {})
+            return self.recorder.note(func(*args, **(kwargs or {})))
+        return self.recorder.note(self.recorder.dispatched(func, args, kwargs or {}))
 
 
 _NOT_RECORDED = frozenset(
@@ -258,3 +287,11 @@ def _mentions_array(operand: object) -> bool:
     if isinstance(operand, (list, tuple)):
         return any(_mentions_array(item) for item in operand)
     return isinstance(operand, torch.Tensor)
+
+
+def _storage(tensor: torch.Tensor) -> int:
+    """The identity of the memory behind a tensor; 0 where it has none (sparse layouts, wrappers)."""
+    try:
+        return int(tensor.untyped_storage()._cdata)
+    except (NotImplementedError, RuntimeError):
+        return 0

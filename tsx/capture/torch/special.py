@@ -106,6 +106,22 @@ _SETTERS: dict[str, Handler] = {
 }
 
 
+def cond(
+    recorder: Recorder, predicate: Any, if_true: Any, if_false: Any, operands: Any = ()
+) -> Any:
+    """``torch.cond``: the branch that runs, with a guard on the choice."""
+    return if_true(*operands) if bool(predicate) else if_false(*operands)
+
+
+def higher_order(recorder: Recorder, func: Any, args: tuple[Any, ...]) -> Any:
+    """``torch.cond`` under another name; torch's other higher-order operators are refused."""
+    if func is torch.ops.higher_order.cond:
+        with recorder.function_mode:
+            return cond(recorder, *args)
+    what = f"torch's higher-order operator {func.name()}"
+    raise fail("TSX2006", what=what, where=recorder.tracer.locator.span() or "")
+
+
 def complete_factory(op: Op, operands: list[object], result: object) -> None:
     """Makes the dtype of a new tensor explicit (the default dtype is state of a process) and drops where it lives."""
     for index, argument in enumerate(op.schema.arguments):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
+import torch.nn.parameter
 
 from tsx.capture.modules import Path, StateTree
 from tsx.errors import fail
 
 if TYPE_CHECKING:
     from tsx.capture.torch.mode import Recorder
-    from tsx.capture.trace.tracer import Tracer
 
 _OWN = frozenset(torch.nn.Module().__dict__)  # torch's own bookkeeping in each module
 
@@ -27,6 +27,8 @@ def _add(tree: StateTree, path: Path, module: torch.nn.Module) -> None:
     if not tree.add_object(path, module):
         return
     for name, tensor in module._parameters.items():
+        if torch.nn.parameter.is_lazy(tensor):
+            raise fail("TSX2013", what=".".join((*path, name)))
         if tensor is not None:
             tree.add_array((*path, name), tensor, "parameter")
     for name, tensor in module._buffers.items():
@@ -43,53 +45,32 @@ def _add(tree: StateTree, path: Path, module: torch.nn.Module) -> None:
 class Snapshot:
     """A module before a run: says what the run wrote, and undoes it."""
 
-    def __init__(self, module: torch.nn.Module, tracer: Tracer, recorder: Recorder) -> None:
-        self.tracer = tracer
-        self.recorder = recorder
-        self.modules = list(module.modules())
+    def __init__(self, module: torch.nn.Module) -> None:
+        # TorchScript keeps the attributes of its modules itself, and its code can't replace them.
+        self.modules = [m for m in module.modules() if not isinstance(m, torch.jit.ScriptModule)]
         self.tables = [
             (dict(m._parameters), dict(m._buffers), dict(m._modules), dict(m.__dict__))
             for m in self.modules
         ]
         self.buffers = [
             (tensor, tensor.detach().clone(), _version(tensor))
-            for m in self.modules
+            for m in module.modules()
             for tensor in m._buffers.values()
             if tensor is not None
         ]
 
-    def record_writes(self) -> None:
-        """Buffers that the run replaced become ``prim::SetAttr``; other changed attributes are refused or ignored."""
-        assert self.tracer.state is not None
+    def record_writes(self, recorder: Recorder) -> None:
+        """Tensors that the run replaced become ``prim::SetAttr``; what no program can hold goes to ``tracer.kept``."""
+        state = recorder.tracer.state
+        assert state is not None
         for module, (_, buffers, _, attributes) in zip(self.modules, self.tables, strict=True):
-            scope = self.tracer.state.scopes.get(id(module), "")
+            scope = state.scopes.get(id(module), "")
             path = tuple(scope.split(".")) if scope else ()
-            for name, tensor in module._buffers.items():
-                if tensor is not buffers.get(name):
-                    self._set(path, name, tensor)
-            for name, value in module.__dict__.items():
-                if name not in _OWN and value is not attributes.get(name):
-                    self._attribute(module, path, name, attributes.get(name), value)
-
-    def _attribute(
-        self, module: torch.nn.Module, path: Path, name: str, before: object, after: object
-    ) -> None:
-        """A plain attribute that the run assigned: a tensor is state, a number is lost with a warning."""
-        is_tensor = isinstance(after, torch.Tensor)
-        if isinstance(before, torch.Tensor) and is_tensor:
-            if self.tracer.known(after) is not None and not _is_derived(module, name):
-                self._set(path, name, after)
-        elif isinstance(before, (bool, int, float, str)) or (before is None and is_tensor):
-            dotted = ".".join((*path, name))
-            self.tracer.warnings.append(
-                f"the model sets {dotted} while it runs; the program starts every call with the value it has now"
-            )
-
-    def _set(self, path: Path, name: str, tensor: object) -> None:
-        if tensor is None:
-            raise fail("TSX2008", what=".".join((*path, name)))
-        with self.recorder.silently():
-            self.tracer.set_attribute(path, name, tensor)
+            now = [(n, v, buffers.get(n)) for n, v in module._buffers.items()]
+            now += [(n, v, attributes.get(n)) for n, v in module.__dict__.items() if n not in _OWN]
+            for name, after, before in now:
+                if after is not before and not _is_derived(module, name):
+                    _record_write(recorder, path, name, before, after)
 
     def restore(self) -> None:
         """Everything as it was before the run."""
@@ -105,6 +86,20 @@ class Snapshot:
             if version is None or _version(tensor) != version:
                 with torch.no_grad():
                     tensor.copy_(before)
+
+
+def _record_write(recorder: Recorder, path: Path, name: str, before: object, after: object) -> None:
+    """An attribute that the run assigned."""
+    tracer = recorder.tracer
+    if isinstance(before, torch.Tensor) and isinstance(after, torch.Tensor):
+        if tracer.known(after) is not None:
+            with recorder.silently():
+                tracer.set_attribute(path, name, after)
+    elif isinstance(before, _PLAIN) or isinstance(after, torch.Tensor):
+        tracer.kept.append(".".join((*path, name)))
+
+
+_PLAIN = (bool, int, float, str, torch.Tensor)
 
 
 def _is_derived(module: torch.nn.Module, name: str) -> bool:

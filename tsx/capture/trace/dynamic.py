@@ -21,7 +21,7 @@ from tsx.capture.trace.problems import refuse_unsupported
 from tsx.capture.trace.run import Axis, Capture, Run
 from tsx.capture.trace.spans import is_user_file, relative_path
 from tsx.capture.trace.tracer import HoleKey
-from tsx.errors import TsxError
+from tsx.errors import TsxError, fail
 from tsx.ir.dims import Dim
 from tsx.ir.location import Span
 
@@ -65,6 +65,8 @@ class Search:
         with randomness.refused(lambda: self.capture.run(self.all_symbols)):
             base = self.capture.run(self.all_symbols)
         refuse_unsupported(base.tracer)
+        if base.tracer.kept and not self.capture.repeats():
+            raise fail("TSX2008", what=", ".join(base.tracer.kept))
         groups = self._tied(base)
         groups += self._alone(base, {a for g in groups for a in g.axes})
         groups = self._together(base, groups)

@@ -143,6 +143,12 @@ class Capture:
         spec = self._finish(tracer, result)
         return Run(tracer, spec, dict(symbols), sizes, seconds)
 
+    def repeats(self) -> bool:
+        """Whether the model gives the same in two calls in a row."""
+        arrays = [self.door.copy(array) for array in self.sample.arrays]
+        self.forwards += 2
+        return self.door.repeats(self.model, *self.sample.call(self.door, arrays))
+
     def _finish(self, tracer: Tracer, result: object) -> TreeSpec:
         leaves, spec = flatten(
             result,

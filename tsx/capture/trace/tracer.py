@@ -69,9 +69,13 @@ class Tracer:
         self.constants: dict[str, Weight] = {}  # live arrays that became weights, by weight name
         self.unsupported: list[Unsupported] = []
         self.warnings: list[str] = []
+        self.kept: list[str] = []  # attributes that the run set and no program can hold
         self.record_spans: dict[int, Span | None] = {}
         self.scopes: list[str] = []
         self.is_recording = True
+        self.is_computed: Callable[[object], bool] = lambda array: (
+            False
+        )  # made by an operator of this run
         self._arrays: dict[int, tuple[weakref.ref[object], Value]] = {}
         self._plain: dict[tuple[ty.Type, str], Value] = {}
         self._sizes: dict[tuple[Value, int], Value] = {}
@@ -152,6 +156,15 @@ class Tracer:
         reference, tracer = _COMPUTED.get(id(array), (None, None))
         if reference is not None and reference() is array and tracer is not self:
             raise fail("TSX2009", where=self.locator.span() or "")
+        if self.is_computed(array):
+            raise fail("TSX2012", where=self.locator.span() or "")
+        return self._new_constant(array)
+
+    def bind_constant(self, array: object) -> None:
+        """Takes ``array`` for a constant, whatever made it."""
+        self.bind(array, self._new_constant(array))
+
+    def _new_constant(self, array: object) -> Value:
         name = f"constant_{len(self.constants)}"
         self.constants[name] = self.door.weight(array)
         value = self.builder.weight(name, self.door.type_of(array))
