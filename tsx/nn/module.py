@@ -60,7 +60,7 @@ class Module:
         self.training = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if not hasattr(type(self), "forward"):
+        if not hasattr(self, "forward"):
             raise fail("TSX1033", cls=type(self).__name__)
         scope = _SCOPE.get()
         if scope is None:
