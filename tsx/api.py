@@ -25,6 +25,7 @@ from tsx.render.code import graph_code
 from tsx.runtime.border import Executable
 from tsx.runtime.observe import Observer
 from tsx.runtime.session import Session as _State
+from tsx.runtime.snapshot import with_state
 from tsx.serialize import archive
 from tsx.serialize.archive import CheckMode, SaveInfo
 from tsx.serialize.source import MmapMode
@@ -137,6 +138,10 @@ class Session:
         return _as_given(
             args, kwargs, lambda a, k: run(module._forward_name, a, k, session=self._state)
         )
+
+    def save(self, path: PathOrFile) -> SaveInfo:
+        """Writes the module as this session has it now; what is loaded from there goes on from here."""
+        return archive.save(with_state(self._module.ir, self._state), path)
 
 
 def trace(

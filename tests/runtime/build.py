@@ -9,7 +9,16 @@ import numpy as np
 
 import tsx.ops  # noqa: F401  (fills the registry)
 from tsx.ir.graph import WeightRef
-from tsx.ir.module import AttributeValue, ClassDef, Method, Module, Object
+from tsx.ir.module import (
+    LEAF,
+    AttributeValue,
+    ClassDef,
+    Method,
+    Module,
+    Object,
+    Parameter,
+    TreeSpec,
+)  # fmt: skip
 from tsx.ir.text import parse_graph
 from tsx.ir.types import TENSOR
 from tsx.ops.dtypes import Array
@@ -34,9 +43,12 @@ def net(
     values.update(attributes or {})
     graph = parse_graph(text)
     graph.name = "forward"
+    parameters = tuple(Parameter(v.name) for v in graph.inputs if v.name != "self")
+    count = len(graph.outputs)
+    result = LEAF if count == 1 else TreeSpec("tuple", (LEAF,) * count)
     return Module(
         "Net",
-        {"forward": Method(graph)},
+        {"forward": Method(graph, parameters, result)},
         {NET: ClassDef(NET, dict.fromkeys(values, TENSOR))},
         {},
         Object(NET, values),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.runtime.build import NET, floats, net
+from tsx import api
 from tsx.ir.graph import WeightRef
 from tsx.ir.module import Method, Module, Object
 from tsx.ir.text import parse_graph
 from tsx.runtime.border import Executable
+from tsx.runtime.snapshot import with_state
 
 COUNTER = """graph(%self : __torch__.Net, %x : Float(s0)):
   %1 : int = prim::Constant[value=1]()
@@ -181,3 +184,65 @@ def test_a_function_has_an_empty_session() -> None:
     session = executable.session()
     assert executable.run("forward", (3,), session=session) == -3
     assert session.tensors() == {}
+
+
+@pytest.mark.parametrize("text", [COUNTER, IN_PLACE])
+def test_a_session_becomes_a_module_that_goes_on_from_there(text: str) -> None:
+    module = counter(text)
+    executable = Executable(module)
+    session = executable.session()
+    calls(executable.run, 3, session=session)
+    later = with_state(module, session)
+    assert calls(Executable(later).run, 2) == [4.0, 5.0]
+    assert calls(executable.run, 1, session=session) == [4.0], "the session goes on by itself"
+    assert calls(Executable(module).run, 1) == [1.0]
+    assert sorted(later.weights) == ["count", "weight"]
+    assert later.weights["weight"] is module.weights["weight"]
+
+
+def test_sharing_survives_in_a_saved_session() -> None:
+    text = """graph(%self : __torch__.Net, %x : Float(s0)):
+  %a : Part = prim::GetAttr[name="a"](%self)
+  %b : Part = prim::GetAttr[name="b"](%self)
+  %l : Tensor[] = prim::ListConstruct(%x, %x)
+   = prim::SetAttr[name="v"](%a, %x)
+   = prim::SetAttr[name="l"](%b, %l)
+  return (%x)
+"""
+    part = Object("Part", {"v": None, "l": []})
+    module = net(text, {}, {"a": part, "b": part})
+    executable = Executable(module)
+    session = executable.session()
+    calls(executable.run, 1, session=session)
+    root = with_state(module, session).root
+    assert root is not None
+    kept = root.attributes["a"]
+    assert isinstance(kept, Object)
+    assert kept is root.attributes["b"]
+    one = WeightRef("a.v")
+    assert {"v": one, "l": [one, one]} == kept.attributes
+
+
+def test_a_name_that_a_graph_uses_is_not_taken() -> None:
+    text = COUNTER.replace(
+        "  return (%y)\n",
+        '  %c : Float(1) = prim::Constant[value=<Tensor>, name="count"]()\n  return (%c)\n',
+    )
+    module = counter(text)
+    executable = Executable(module)
+    session = executable.session()
+    calls(executable.run, 1, session=session)
+    later = with_state(module, session)
+    assert later.root is not None
+    assert WeightRef("count.state") == later.root.attributes["count"]
+    assert later.weights["count"] is module.weights["count"]
+
+
+def test_a_saved_session_goes_on_where_it_was(tmp_path: Path) -> None:
+    module = counter(IN_PLACE)
+    session = api.Module(module).session()
+    assert [session(floats(1)).item() for _ in range(2)] == [1.0, 2.0]
+    session.save(tmp_path / "later.tsx")
+    later = api.load(tmp_path / "later.tsx")
+    assert [later(floats(1)).item() for _ in range(2)] == [3.0, 4.0]
+    assert session(floats(1)).item() == 3.0

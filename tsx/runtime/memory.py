@@ -28,7 +28,7 @@ def copies_of(named: Sequence[tuple[str, Value]]) -> list[Value]:
 
     def copy(name: str, array: Array) -> Array:
         for other, seen, copied in known:
-            if _place(seen) == _place(array):
+            if place_of(seen) == place_of(array):
                 return copied
             if np.may_share_memory(seen, array) and np.shares_memory(seen, array):
                 raise fail("TSX5022", first=other, second=name)
@@ -38,7 +38,7 @@ def copies_of(named: Sequence[tuple[str, Value]]) -> list[Value]:
     return [map_arrays(value, functools.partial(copy, name)) for name, value in named]
 
 
-def _place(array: Array) -> tuple[object, ...]:
+def place_of(array: Array) -> tuple[object, ...]:
     """Where an array's elements are, and which: equal for two views of the same elements."""
     return array.__array_interface__["data"][0], array.shape, array.strides, array.dtype
 

@@ -13,7 +13,7 @@ import numpy as np
 from tsx.ir.graph import WeightRef
 from tsx.ir.module import AttributeValue, Module, Object
 from tsx.ops.dtypes import Array
-from tsx.runtime.memory import arrays_in, is_of, map_arrays, owners_of
+from tsx.runtime.memory import arrays_in, is_of, map_arrays, owners_of, place_of
 from tsx.runtime.state import Attribute
 from tsx.runtime.values import Instance, Value
 
@@ -32,11 +32,16 @@ class Session:
     def keep_apart_from(self, inputs: list[Value]) -> None:
         """Copies what a call stored of the caller's own memory, so that the caller can't change the state."""
         owners = owners_of(arrays_in(inputs))
+        copies: dict[object, Array] = {}  # what is stored twice stays one
+
+        def own(array: Array) -> Array:
+            if not is_of(array, owners):
+                return array
+            return copies.setdefault(place_of(array), array.copy())
+
         for instance in _instances(self.root).values():
             for name, value in instance.attributes.items():
-                instance.attributes[name] = map_arrays(
-                    value, lambda a: a.copy() if is_of(a, owners) else a
-                )
+                instance.attributes[name] = map_arrays(value, own)
 
     def tensors(self) -> dict[str, Array]:
         """The tensors that this session owns, by attribute path: the current ones, not copies."""
