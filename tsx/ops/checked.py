@@ -131,6 +131,39 @@ def same_dtype(op: str, target: Array, source: Array) -> None:
         )  # fmt: skip
 
 
+def add_at(values: Array, place: tuple[Any, ...], source: Array) -> None:
+    """``values[place] += source`` where a place may come several times; each time counts."""
+    *before, last = place
+    is_rows = (
+        isinstance(last, np.ndarray)
+        and last.ndim == 1
+        and all(isinstance(p, slice) for p in before)
+    )
+    if is_rows and values.dtype != np.bool_:
+        _add_rows(values, len(before), last, source)
+    elif values.dtype.kind == "f" and source.size * 8 >= values.size:
+        flat = np.arange(values.size).reshape(values.shape)[place]
+        weights = np.broadcast_to(source, flat.shape).reshape(-1)
+        sums = np.bincount(flat.reshape(-1), weights, values.size).reshape(values.shape)
+        np.add(values, sums, out=values, where=sums != 0, casting="same_kind")  # keeps every -0.0
+    else:
+        np.add.at(values, place, source)
+
+
+def _add_rows(values: Array, axis: int, places: Array, source: Array) -> None:
+    """The same for whole slices along ``axis``: those for one place are added up first, which ``ufunc.at`` can't."""
+    if not places.size:
+        return
+    shape = (*values.shape[:axis], places.size, *values.shape[axis + 1 :])
+    wrapped = np.where(places < 0, places + values.shape[axis], places)
+    order = np.argsort(wrapped, kind="stable")
+    ranked = wrapped[order]
+    starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
+    rows = np.take(np.broadcast_to(source, shape), order, axis)
+    sums = np.add.reduceat(rows, starts, axis=axis, dtype=values.dtype)
+    values[(slice(None),) * axis + (ranked[starts],)] += sums
+
+
 def real_values(array: Array) -> Array:
     """The array as NumPy can compare and compute it: bfloat16 widened to float32, all else as it is."""
     return bfloat16_to_float32(array) if dtype_of(array) is DType.BFLOAT16 else array

@@ -15,6 +15,7 @@ from tsx.ir.op import Abstract
 from tsx.ir.types import TensorType
 from tsx.ops.abstract import broadcast, mismatch, numel, wrap_dim
 from tsx.ops.checked import (
+    add_at,
     axis_of,
     define,
     define_with_inplace,
@@ -143,7 +144,10 @@ def combined(
     values, source = opmath_values(x).copy(), opmath_values(source)
     if not include_self:
         values[place] = _identity(reduce, values)
-    _UFUNCS[reduce].at(values, place, source)
+    if _UFUNCS[reduce] is np.add:
+        add_at(values, place, source)
+    else:
+        _UFUNCS[reduce].at(values, place, source)
     if reduce == "mean":
         counts = np.full(values.shape, int(include_self), np.int64)
         np.add.at(counts, place, 1)
@@ -278,7 +282,7 @@ def _index_add(x: Array, dim: int, index: Array, source: Array, alpha: Any) -> A
     if alpha != 1:
         rows = rows * np.asarray(alpha).astype(rows.dtype)
     wide = opmath_values(target).copy()
-    np.add.at(wide, _along_axis(axis, places), rows)
+    add_at(wide, _along_axis(axis, places), rows)
     return cast(wide, dtype_of(x)).reshape(x.shape)
 
 

@@ -16,7 +16,15 @@ from tsx.errors import fail
 from tsx.ir.op import Abstract
 from tsx.ir.types import DType, Shape, TensorType
 from tsx.ops.abstract import broadcast, mismatch
-from tsx.ops.checked import INPLACE, define, opmath_values, same_as_self, same_dtype, writable
+from tsx.ops.checked import (
+    INPLACE,
+    add_at,
+    define,
+    opmath_values,
+    same_as_self,
+    same_dtype,
+    writable,
+)
 from tsx.ops.dtypes import Array, cast, dtype_of
 from tsx.ops.view_rules import tensor
 
@@ -125,10 +133,10 @@ def put_into(op: str, x: Array, indices: Indices, values: Array, accumulate: boo
         x[place] = values
     elif dtype_of(x) in (DType.BFLOAT16, DType.FLOAT16):
         wide = opmath_values(x)
-        np.add.at(wide, place, opmath_values(values))
+        add_at(wide, place, opmath_values(values))
         x[...] = cast(wide, dtype_of(x))
     else:
-        np.add.at(x, place, values)
+        add_at(x, place, values)
     return x
 
 
