@@ -110,7 +110,11 @@ def test_pools(kernel: int, stride: int, padding: int, dilation: int, ceil: bool
 def test_pools_with_nan_and_infinity() -> None:
     x = floats(1, 2, 6, 6)
     x[0, 0, 2, 3], x[0, 1, 1, 1], x[0, 1, 4, 4] = np.nan, np.inf, -np.inf
+    x[0, 0, 2, 4], x[0, 1, :3, :3] = np.nan, -np.inf
     both("max_pool2d", x, [3, 3], [1, 1], [1, 1])
+    both("max_pool2d_with_indices", x, [3, 3], [1, 1], [1, 1])
+    both("max_pool2d_with_indices", x, [2, 2], [2, 2], [1, 1], [2, 2])
+    both("adaptive_max_pool2d", x, [4, 3])
     both("avg_pool2d", x, [2, 2])
 
 

@@ -14,6 +14,7 @@ from tsx.ops.abstract import dims_of
 from tsx.ops.define import op
 from tsx.ops.dtypes import Array, dtype_of, type_of
 from tsx.ops.nn_rules import need_rank, shape_text, tensor_of
+from tsx.ops.pooling import largest
 from tsx.ops.precision import narrow, widen
 from tsx.ops.windows import Ints, along, expand, trailing
 
@@ -89,8 +90,7 @@ def _maximum(name: str, dims: int, self: Array, size: int | Ints) -> tuple[Array
     for at in np.ndindex(*counts):
         where = tuple(spans[axis][i] for axis, i in enumerate(at))
         piece = wide[trailing(where)].reshape(*lead, -1)
-        best = piece.argmax(axis=-1)
-        values[trailing(at)] = np.take_along_axis(piece, best[..., None], axis=-1)[..., 0]
+        best, values[trailing(at)] = largest(piece, piece.ndim - 1)
         indices[trailing(at)] = places[where].reshape(-1)[best]
     return narrow(values, dtype_of(self)), indices
 

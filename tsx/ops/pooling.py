@@ -104,20 +104,32 @@ def _max_pool(name: str, dims: int, self: Array, kernel: Ints, stride: Ints, pad
 
 def _max_pool_indices(name: str, dims: int, self: Array, kernel: Ints, stride: Ints, padding: Ints, dilation: Ints,
                       ceil: bool) -> tuple[Array, Array]:  # fmt: skip
+    """The maxima and their places, counted in the flattened spatial dimensions of the input."""
     frame, counts, sides = _prepare(name, dims, self, kernel, stride, padding, dilation, ceil)
     wide = widen(self)
     lead, sizes = self.shape[:-dims], self.shape[-dims:]
     view = windows(pad(wide, sides, lowest(wide)), frame, counts)
-    flat = view.reshape(*lead, -1, *counts)
-    best = flat.argmax(axis=len(lead))
-    values = np.take_along_axis(flat, np.expand_dims(best, len(lead)), axis=len(lead))
-    indices = np.zeros((), np.int64)
-    offsets = np.unravel_index(best, frame.kernel)
-    for axis, offset in enumerate(offsets):
+    best, values = largest(view.reshape(*lead, -1, *counts), len(lead))
+    indices: Array = np.zeros((), np.int64)
+    nothing = values == lowest(wide)  # padding must not win among elements as low as it
+    for axis, offset in enumerate(np.unravel_index(best, frame.kernel)):
         start = np.arange(counts[axis]) * frame.stride[axis] - frame.padding[axis]
         start = start.reshape(-1, *(1,) * (dims - 1 - axis))
+        first = np.maximum(-(start // frame.dilation[axis]), 0)
+        offset = np.where(nothing, first, offset)
         indices = indices * sizes[axis] + start + offset * frame.dilation[axis]
-    return narrow(values.squeeze(len(lead)), dtype_of(self)), np.asarray(indices, np.int64)
+    return narrow(values, dtype_of(self)), np.asarray(indices, np.int64)
+
+
+def largest(flat: Array, axis: int) -> tuple[Array, Array]:
+    """Where each window is largest, and its value: the first maximum, or the last NaN, as torch's loop finds them."""
+    best = flat.argmax(axis=axis)
+    values = np.take_along_axis(flat, np.expand_dims(best, axis), axis=axis).squeeze(axis)
+    lost = np.isnan(values) if flat.dtype.kind == "f" else np.zeros((), np.bool_)
+    if lost.any():
+        last = flat.shape[axis] - 1 - np.flip(np.isnan(flat), axis).argmax(axis=axis)
+        best = np.where(lost, last, best)
+    return best, np.asarray(values)
 
 
 def _infer_pair(rule: Infer) -> Infer:
