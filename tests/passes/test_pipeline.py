@@ -243,3 +243,11 @@ def test_a_spent_budget_does_not_stop_what_costs_nothing() -> None:
     module.metadata["folded-bytes"] = "1000"
     (*_, result) = pipeline.run(module, pipeline.parse("fold{max-bytes=0}"))
     assert result.changed
+
+
+def test_a_module_that_is_broken_to_begin_with_is_no_pass_s_fault() -> None:
+    module = module_of(TEXT)
+    module.forward.graph.block.return_node.set_inputs(())
+    with pytest.raises(PassError) as caught:
+        pipeline.run(module, pipeline.parse("dce"))
+    assert caught.value.code == "TSX8002"

@@ -16,7 +16,7 @@ import numpy as np
 from tsx.errors import fail
 from tsx.ir import types as ty
 from tsx.ir.op import Abstract, Trait, Unknown
-from tsx.ops.abstract import is_dim, known
+from tsx.ops.abstract import MAX_KNOWN, is_dim, known
 from tsx.ops.define import op
 from tsx.ops.number_rules import Number, define, int64, unknown
 
@@ -36,7 +36,22 @@ def _element(values: Abstract) -> Abstract:
 
 def _list(values: Abstract, *_: Abstract) -> Abstract:
     """A list like an operand, contents unknown."""
-    return Unknown(values.type) if isinstance(values, Unknown) else Unknown(ty.ListType(ty.ANY))
+    if isinstance(values, Unknown):
+        return Unknown(values.type)
+    found = {_type_of(v) for v in values} if isinstance(values, list) else set()
+    return Unknown(ty.ListType(found.pop() if len(found) == 1 else ty.ANY))
+
+
+def _type_of(value: Abstract) -> ty.Type:
+    """The type of an abstract element."""
+    if isinstance(value, Unknown):
+        return value.type
+    if isinstance(value, ty.TensorType):
+        return ty.TENSOR
+    for python, type in ((bool, ty.BOOL), (float, ty.FLOAT), (str, ty.STR), (complex, ty.COMPLEX)):
+        if isinstance(value, python):
+            return type
+    return ty.INT if is_dim(value) else ty.ANY
 
 
 def _none(*_: Abstract) -> Abstract:
@@ -88,11 +103,15 @@ def _slice_rule(values: Abstract, *bounds: Abstract) -> Abstract:
 
 
 def _concat_rule(a: Abstract, b: Abstract) -> Abstract:
-    return a + b if isinstance(a, list) and isinstance(b, list) else _list(a)
+    if isinstance(a, list) and isinstance(b, list) and len(a) + len(b) <= MAX_KNOWN:
+        return a + b
+    return _list(a)
 
 
 def _repeat_rule(values: Abstract, count: Abstract) -> Abstract:
-    return values * count if isinstance(values, list) and isinstance(count, int) else _list(values)
+    if isinstance(values, list) and isinstance(count, int) and len(values) * count <= MAX_KNOWN:
+        return values * count
+    return _list(values)
 
 
 def _copy_rule(values: Abstract) -> Abstract:

@@ -57,6 +57,8 @@ from tsx.passes.support.walk import walk_outside_groups
 _SCRATCH = 1 << 26
 """Bytes that an intermediate result may always take."""
 
+_LONGEST = 1 << 16
+"""Elements of a list, or characters, that an intermediate result may have."""
 
 _SPENT = "folded-bytes"
 """Metadata: what folding has added to the file so far, so that a second run has no second budget."""
@@ -113,6 +115,8 @@ class _Folder:
             return
         operands = [self.known[value] for value in node.inputs]
         if self.expected_size(node) > max(self.scratch, 4 * size_of(operands)):
+            return
+        if _may_repeat(node, operands):
             return
         try:
             results = evaluate(node, operands)
@@ -260,6 +264,14 @@ def _scalar(value: Value) -> object:
     if value.node is None or value.node.kind != "prim::Constant":
         return None
     return value.node.attributes.get("value")
+
+
+def _may_repeat(node: Node, operands: list[object]) -> bool:
+    """Whether a list or string may be made as long as an operand says (``[0] * n``), and that is long."""
+    is_sequence = any(v.type == ty.STR or isinstance(v.type, ty.ListType) for v in node.outputs)
+    if not is_sequence or node.kind.startswith(("aten::slice", "prim::")):
+        return False
+    return any(isinstance(n, int) and n > _LONGEST for n in operands)
 
 
 def _is_known_scalar(abstract: Abstract) -> bool:

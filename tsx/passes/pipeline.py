@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import tsx.passes
 from tsx.errors import TsxError, fail
 from tsx.ir.module import Module
-from tsx.ir.verify import verify_module
+from tsx.ir.verify import check, verify_module
 from tsx.passes.define import DEFINED, SAFETY_ORDER, Context, Option, PassInfo, Rewrite, Safety
 from tsx.passes.support.fingerprint import fingerprint
 
@@ -151,9 +151,11 @@ def run(
 ) -> list[PassResult]:
     """Runs ``calls``, expanded, over ``module`` in place; records them in its metadata.
 
-    ``verify=False`` skips the verifier and the comparison of texts. Raises TSX8023-TSX8025 when a pass breaks a
-    promise (the module is then of no use), and what the passes themselves raise.
+    ``verify=False`` skips the verifier and the comparison of texts. Raises TSX8002 when the module is broken to begin
+    with, TSX8023-TSX8025 when a pass breaks a promise (the module is then of no use), and what passes raise.
     """
+    if verify:
+        check(module)
     results: list[PassResult] = []
     expanded = expand(calls)
     before = fingerprint(module) if verify else ""
