@@ -1,12 +1,14 @@
 """``python -m tests.ops.matrix_report``: runs the matrix and writes docs/operators.md.
 
-With OpInfo names it only prints what fails in them: ``python -m tests.ops.matrix_report add softmax``.
+With OpInfo names it only prints what fails in them: ``python -m tests.ops.matrix_report add softmax``. With ``--list`` it
+only brings the document's lists up to date, and leaves new operators without counts; that takes a second.
 """
 
 from __future__ import annotations
 
 import collections
 import itertools
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -101,6 +103,16 @@ def table(outcomes: Sequence[Outcome]) -> Iterator[str]:
         yield f"| `{op.kind}` | {meaning(op)} | {shown} | {why} |"
 
 
+def relisted(text: str) -> str:
+    """The document with today's operators and language; the counts stay."""
+    head, _, rows = text.partition(MATRIX)
+    known = {row.split("`")[1]: row for row in rows.splitlines() if row.startswith("| `")}
+    listed = [known.get(op.kind, f"| `{op.kind}` | {meaning(op)} |  |  |") for op in all_ops()]
+    head = re.sub(r"tsx has \d+ operators", f"tsx has {len(all_ops())} operators", head)
+    head = head[: head.index("| primitive |")] + language() + "\n\n"
+    return "\n".join([head + MATRIX, *listed, ""])
+
+
 def meaning(op: Op) -> str:
     """How an operator says what it means."""
     if op.formula is not None:
@@ -136,6 +148,10 @@ unspecified or random values, or torch's samples don't reach it; it has tests of
 
 
 def main() -> None:
+    if sys.argv[1:] == ["--list"]:
+        text = DOCUMENT.read_text(encoding="utf-8")
+        DOCUMENT.write_text(relisted(text), encoding="utf-8")
+        return
     outcomes = run_all(sys.argv[1:]) if sys.argv[1:] else all_outcomes()
     failed = sum(bool(outcome.problem) for outcome in outcomes)
     print(f"{len(outcomes)} comparisons, {failed} failed")
