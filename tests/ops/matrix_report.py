@@ -1,7 +1,7 @@
 """``python -m tests.ops.matrix_report``: runs the matrix and writes docs/operators.md.
 
-With OpInfo names it only prints what fails in them: ``python -m tests.ops.matrix_report add softmax``. With ``--list`` it
-only brings the document's lists up to date, and leaves new operators without counts; that takes a second.
+With OpInfo names it only prints what fails in them: ``python -m tests.ops.matrix_report add softmax``. With
+``--list`` it only brings the document's lists up to date, and leaves new operators without counts; that takes a second.
 """
 
 from __future__ import annotations
