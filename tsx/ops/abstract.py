@@ -14,6 +14,9 @@ from tsx.ir.dims import Dim, Expr
 from tsx.ir.op import Abstract, Unknown
 from tsx.ir.types import DTYPE_BY_CODE, DType, Shape, TensorType
 
+MAX_KNOWN = 1 << 16
+"""How long a list or a string may get whose contents a rule names: a file must not decide how much memory we take."""
+
 
 def mismatch(op: str, expected: str, found: object) -> TsxError:
     """The error of a rule: what the operator needs and what it was given."""
