@@ -10,6 +10,7 @@ import pytest
 
 from tests.runtime.build import NET, floats, net
 from tsx import api
+from tsx.errors import RunError
 from tsx.ir.graph import WeightRef
 from tsx.ir.module import Method, Module, Object
 from tsx.ir.text import parse_graph
@@ -121,6 +122,22 @@ def test_state_shares_no_memory_with_callers() -> None:
     result[0] = -1
     last = executable.run("forward", (floats(0),))
     assert last.tolist() == [6.0]
+
+
+def test_an_error_leaves_state_that_is_the_sessions_own() -> None:
+    text = """graph(%self : __torch__.Net, %x : Float(s0)):
+  %old : Float(1) = prim::GetAttr[name="count"](%self)
+   = prim::SetAttr[name="count"](%self, %x)
+  %y : Float = aten::mm(%x, %old)
+  return (%y)
+"""
+    executable = Executable(counter(text))
+    session = executable.session()
+    given = floats(5)
+    with pytest.raises(RunError):
+        executable.run("forward", (given,), session=session)
+    given[0] = -1
+    assert session.tensors()["count"].item() == 5.0
 
 
 def test_calls_of_one_session_wait_for_each_other() -> None:

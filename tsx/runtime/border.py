@@ -106,8 +106,10 @@ class Executable:
             outputs = self._call(entry, self._root, inputs, observer)
         else:
             with session.lock:
-                outputs = self._call(entry, session.root, inputs, observer)
-                session.keep_apart_from(inputs)
+                try:
+                    outputs = self._call(entry, session.root, inputs, observer)
+                finally:  # what was written before an error stays written, as in the original
+                    session.keep_apart_from(inputs)
                 outputs = separate(outputs, session.arrays())
         outputs = separate(outputs, arrays_in(inputs))
         bfloat16 = bfloat16_dtype([args, kwargs or {}])
