@@ -83,7 +83,7 @@ class Formula:
             return None if target is None else (target, target)
         if dtype_class(common) in self.refuses:
             raise fail("TSX4006", op=self.schema.kind, dtype=common)
-        kind = self.kind if isinstance(self.kind, Kind) else self.kind[self._chosen(operands)]
+        kind = self.kind if isinstance(self.kind, Kind) else self._kind_by(self._chosen(operands))
         compute, result = kind_dtypes(kind, common)
         return self.compute or compute, result
 
@@ -111,6 +111,13 @@ class Formula:
         ranked = any(isinstance(o, Register) and o.category is Category.TENSOR for o in operands)
         category = Category.TENSOR if ranked else Category.ZERO_DIM
         return builder.retag(builder.cast(value, result), category)
+
+    def _kind_by(self, chosen: str) -> Kind:
+        assert not isinstance(self.kind, Kind)
+        if chosen not in self.kind:
+            known = ", ".join(map(repr, self.kind))
+            raise mismatch(self.schema.kind, f"{self.select} to be one of {known}", repr(chosen))
+        return self.kind[chosen]
 
     def text(self, operands: Sequence[object], compute: DType) -> str:
         """The scalar text for these operands."""

@@ -18,7 +18,7 @@ from tsx.ir import types as ty
 from tsx.ir.dims import Dim, Expr
 from tsx.ir.op import Abstract, Infer, Op, Unknown
 from tsx.ir.schema import parse_schema
-from tsx.ops.abstract import is_dim, known
+from tsx.ops.abstract import MAX_KNOWN, is_dim, known
 from tsx.ops.define import op
 
 Number = int | float | complex
@@ -82,7 +82,7 @@ def rule(
     results = tuple(unknown(result.type) for result in parse_schema(schema).results)
 
     def infer(*operands: Abstract) -> Abstract:
-        if all(known(operand) for operand in operands):
+        if all(known(operand) for operand in operands) and _is_small(results[0], operands):
             try:
                 return evaluate(*operands)
             except (TsxError, ArithmeticError, LookupError, ValueError):
@@ -94,6 +94,19 @@ def rule(
         return results[0] if len(results) == 1 else results
 
     return infer
+
+
+def _is_small(result: Abstract, operands: tuple[Abstract, ...]) -> bool:
+    """Whether evaluating can't make a huge string or list: sizes and operands are bounded."""
+    if not isinstance(result, Unknown) or (
+        isinstance(result.type, ty.AtomType) and result.type != ty.STR
+    ):
+        return True
+    for operand in operands:
+        size = len(operand) if isinstance(operand, (str, list, tuple)) else operand
+        if isinstance(size, int) and size > MAX_KNOWN:
+            return False
+    return True
 
 
 # --- sizes -----------------------------------------------------------------------------------------------------

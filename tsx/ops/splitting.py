@@ -13,7 +13,7 @@ from tsx.ir.dims import Dim
 from tsx.ir.op import Abstract, Unknown
 from tsx.ir.types import INT, TensorType
 from tsx.ops import view_rules as rules
-from tsx.ops.abstract import as_dim, dims_of, mismatch, wrap_dim
+from tsx.ops.abstract import MAX_KNOWN, as_dim, dims_of, mismatch, wrap_dim
 from tsx.ops.checked import VIEW, axis_of, define
 from tsx.ops.dtypes import Array
 from tsx.ops.slicing import part
@@ -35,7 +35,9 @@ def _unbind_rule(self: Abstract, dim: Abstract = 0) -> Abstract:
     item = rules.tensor(rules.select(x, dim, Unknown(INT)))
     place = wrap_dim("unbind", dim, len(x.shape))
     size = None if place is None else x.shape[place]
-    return [item] * size if isinstance(size, int) else rules.unknown_list(item.dtype, item.shape)
+    if isinstance(size, int) and size <= MAX_KNOWN:
+        return [item] * size
+    return rules.unknown_list(item.dtype, item.shape)
 
 
 def by_sizes(x: Array, dim: int, sizes: Sequence[int], op: str = "split_with_sizes") -> list[Array]:
@@ -62,6 +64,7 @@ def _split_with_sizes_rule(self: Abstract, sizes: Abstract, dim: Abstract = 0) -
     place = wrap_dim("split", dim, x.rank)
     if x.shape is None or place is None:
         return [TensorType(x.dtype, x.shape and (None,) * len(x.shape))] * len(parts)
+    rules.need_dimension("split", x.shape)
     whole = x.shape[place]
     ints = [s for s in parts if isinstance(s, int)]
     if isinstance(whole, int) and len(ints) == len(parts) and sum(ints) != whole:
@@ -90,6 +93,7 @@ def _split_rule(self: Abstract, split_size: Abstract, dim: Abstract = 0) -> Abst
         return rules.unknown_list(x.dtype)
     if isinstance(size, int) and size < 0:
         raise mismatch("split", "a size of 1 or more", size)
+    rules.need_dimension("split", x.shape)
     return _pieces(x, place, size, _piece_count(x.shape[place], size))
 
 
@@ -98,7 +102,7 @@ def _piece_count(whole: Dim | None, size: Dim | None) -> int | None:
     if whole is None or size is None:
         return None
     if isinstance(whole, int) and isinstance(size, int):
-        return len(chunk_sizes(whole, size)) if size else 1
+        return max(-(-whole // size), 1) if size else 1
     if isinstance(size, int):
         return None
     for count in range(1, 65):  # size * count == whole, with one symbolic size
@@ -111,7 +115,7 @@ def _piece_count(whole: Dim | None, size: Dim | None) -> int | None:
 def _pieces(x: TensorType, place: int, size: Dim | None, count: int | None) -> Abstract:
     """``count`` pieces of ``size``, the last with the rest."""
     whole = (x.shape or ())[place]
-    if count is None or size is None or whole is None:
+    if count is None or count > MAX_KNOWN or size is None or whole is None:
         piece = rules.resized(x, place, None)
         return rules.unknown_list(piece.dtype, piece.shape)
     last = whole - size * (count - 1)
@@ -139,7 +143,7 @@ def _chunk_rule(self: Abstract, chunks: Abstract, dim: Abstract = 0) -> Abstract
     whole = x.shape[place]
     if whole is None:
         return _pieces(x, place, None, None)
-    if whole == 0:
+    if whole == 0 and chunks <= MAX_KNOWN:
         return [x] * chunks
     size = (whole + (chunks - 1)) // chunks
     if isinstance(whole, int):
@@ -167,6 +171,8 @@ def _sections_rule(self: Abstract, sections: Abstract, dim: Abstract = 0) -> Abs
     if sections < 1 or not x.shape:
         raise mismatch("tensor_split", "1 section or more", sections)
     whole = x.shape[place]
+    if sections > MAX_KNOWN:
+        return rules.unknown_list(x.dtype)
     if whole is None:
         return [rules.resized(x, place, None)] * sections
     # Piece i has (whole + sections - 1 - i) // sections elements: the first ones take what is left over.
