@@ -194,9 +194,10 @@ def test_functional_call_and_cond() -> None:
         lambda x: torch.func.functional_call(linear, weights, (x,)),
         [torch.randn(1, 3)], [torch.randn(5, 3)],
     )  # fmt: skip
-    module, _ = check(
-        lambda x: torch.cond(x.sum() > 0, lambda y: y * 2, lambda y: y - 1, (x,)), [torch.ones(3)]
+    module, _ = trace(
+        lambda x: torch.cond(x.sum() > 0, lambda y: y * 2, lambda y: y - 1, (x,)), (torch.ones(3),)
     )
+    assert_close(Executable(module).run("forward", (torch.ones(5),), {}), torch.ones(5) * 2)
     assert stops(module, -torch.ones(3)).code == "TSX5004"
 
 

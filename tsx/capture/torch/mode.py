@@ -153,8 +153,14 @@ class Recorder:
         )
 
     def below(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Runs ``func`` and lets the dispatch mode record its parts."""
-        return func(*concrete(args), **concrete(kwargs))
+        """Runs ``func`` and lets the dispatch mode record its parts.
+
+        Plain numbers that it gives may come from sizes in ways that nothing here sees, so those are guarded.
+        """
+        result = func(*concrete(args), **concrete(kwargs))
+        if any(type(leaf) in (int, float, bool, complex) for leaf in tree_leaves(result)):
+            values.guard_numbers(self, (args, kwargs))
+        return result
 
     def dispatched(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """One operation of torch's dispatcher that the function mode hasn't recorded.

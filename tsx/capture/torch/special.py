@@ -35,6 +35,20 @@ def handler(func: Any) -> Handler | None:
 
 
 _FUNCTIONS: dict[str, Handler] = {
+    **dict.fromkeys(
+        (
+            "sym_int",
+            "sym_float",
+            "sym_max",
+            "sym_min",
+            "sym_not",
+            "sym_ite",
+            "sym_sum",
+            "sym_sqrt",
+            "_sym_sqrt",
+        ),
+        values.symbolic,
+    ),
     "size": values.size,
     "numel": values.numel,
     "nelement": values.numel,
@@ -138,7 +152,7 @@ def complete_factory(op: Op, operands: list[object], result: object) -> None:
 def refuse_if_random(recorder: Recorder, op: Op, operands: list[object]) -> None:
     """Random operators are no part of an inference program; in training mode others become random."""
     named = dict(zip((a.name for a in op.schema.arguments), operands, strict=False))
-    drops = op.schema.base.rstrip("_") in _DROPOUTS or "dropout" in named
+    drops = op.schema.base.rstrip("_") in _RANDOM_IN_TRAINING or "dropout" in named
     is_training = named.get("train", named.get("training")) is True
     if drops and is_training and named.get("p", named.get("dropout", 1.0)):
         raise _random(recorder, f"{op.schema.base} in training mode")
@@ -157,10 +171,10 @@ def _random(recorder: Recorder, what: str) -> Exception:
     return fail("TSX2007", what=what, where=span)
 
 
-_DROPOUTS_NAMES = """
-    dropout alpha_dropout feature_dropout feature_alpha_dropout
+_RANDOM_IN_TRAINING_NAMES = """
+    rrelu dropout alpha_dropout feature_dropout feature_alpha_dropout
 """
-_DROPOUTS = frozenset(_DROPOUTS_NAMES.split())
+_RANDOM_IN_TRAINING = frozenset(_RANDOM_IN_TRAINING_NAMES.split())
 # They are tagged as random, and are not with dropout off (which the function mode has checked).
 _QUIET_RANDOM_NAMES = """
     aten::dropout aten::scaled_dot_product_attention aten::lstm aten::gru aten::rnn_tanh aten::rnn_relu

@@ -6,7 +6,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.utils._pytree import tree_leaves
 
+from tsx.capture.trace.scalars import TracedScalar
 from tsx.errors import fail
 from tsx.ir import types as ty
 from tsx.ir.op import Unknown, lookup
@@ -108,6 +110,23 @@ def taken_below(recorder: Recorder, args: tuple[Any, ...], kwargs: dict[str, Any
     """C++ reads an element: the number goes where nothing can follow it, so it is guarded."""
     kind = _kind(args[0])
     return kind(_number(recorder, args[0], kind))
+
+
+def guard_numbers(recorder: Recorder, given: Any) -> None:
+    """Guards every traced number and every traced size among the arguments of a function."""
+    for leaf in tree_leaves(given):
+        numbers: Any = (leaf,)
+        if isinstance(leaf, torch.Tensor):
+            numbers = shape(recorder, torch.Tensor.shape.__get__, (leaf,), {})
+        for number in numbers:
+            if isinstance(number, TracedScalar):
+                number.tracer.scalars.consume(number)
+
+
+def symbolic(recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``torch.sym_int`` and its like, which ask the traced number itself."""
+    with recorder.silently():
+        return func(*args, **kwargs)
 
 
 def consumed(kind: type) -> Any:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import tsx.ops  # noqa: F401  (fills the registry)
 from tsx.capture.trace.assemble import assemble
 from tsx.capture.trace.door import Door
-from tsx.capture.trace.dynamic import Search
+from tsx.capture.trace.dynamic import Outcome, Search
 from tsx.capture.trace.report import FreeDim, GuardInfo, Report
 from tsx.capture.trace.request import Dynamic, axes_of
-from tsx.capture.trace.run import Capture, Sample
+from tsx.capture.trace.run import Axis, Capture, Sample
+from tsx.capture.trace.single import enlarged, joined, single_axes
 from tsx.errors import fail
 from tsx.ir.module import Module
 
@@ -44,15 +46,54 @@ def trace(
         sample = Sample.of(door, fn_or_module, arguments, dict(kwargs or {}))
         capture = Capture(door, fn_or_module, sample, name or _name(fn_or_module))
         forbidden, ties, forced = axes_of(dynamic, sample)
-        outcome = Search(capture, forbidden, ties).outcome()
+        traced = _Traced.of(capture, forbidden, ties)
+        traced = _with_larger_sizes(traced, forbidden, ties) or traced
         for axis in forced:
-            if axis in outcome.pins:
-                pin = outcome.pins[axis]
+            if axis in traced.outcome.pins:
+                pin = traced.outcome.pins[axis]
                 raise fail(
                     "TSX2010", input=sample.names[axis[0]], dim=axis[1], reason=pin.message,
                     where=pin.span or "",
                 )  # fmt: skip
-        return assemble(capture, outcome)
+        return traced.module, traced.report
+
+
+@dataclass(frozen=True, slots=True)
+class _Traced:
+    """A finished trace of one sample."""
+
+    capture: Capture
+    outcome: Outcome
+    module: Module
+    report: Report
+
+    @staticmethod
+    def of(
+        capture: Capture, forbidden: Mapping[Axis, str], ties: list[tuple[Axis, ...]]
+    ) -> _Traced:
+        outcome = Search(capture, forbidden, ties).outcome()
+        return _Traced(capture, outcome, *assemble(capture, outcome))
+
+
+def _with_larger_sizes(
+    single: _Traced, forbidden: Mapping[Axis, str], ties: list[tuple[Axis, ...]]
+) -> _Traced | None:
+    """The trace with a second path for sizes above 1, where a branch pinned a 1 and a larger sample can be traced."""
+    axes = single_axes(single.capture.sample, single.outcome)
+    axes = [axis for axis in axes if axis not in forbidden]
+    if not axes:
+        return None
+    try:
+        larger = _Traced.of(enlarged(single.capture, axes), forbidden, ties)
+    except Exception:  # the model's own code may refuse a larger sample; the pins say so already
+        return None
+    both = joined((single.module, single.outcome), (larger.module, larger.outcome), axes)
+    if both is None:
+        return None
+    report = larger.report
+    report.guards = tuple(dict.fromkeys((*single.report.guards, *report.guards)))
+    report.forwards += single.report.forwards
+    return replace(larger, module=both, report=report)
 
 
 def _name(model: Any) -> str:

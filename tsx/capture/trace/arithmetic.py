@@ -30,6 +30,7 @@ _PYTHON: dict[str, Callable[..., int | float | bool]] = {
     "remainder": operator.mod,
     "pow": operator.pow,
     "neg": operator.neg,
+    "sqrt": math.sqrt,
     "floor": math.floor,
     "ceil": math.ceil,
     "Float": float,

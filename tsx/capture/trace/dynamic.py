@@ -217,20 +217,18 @@ class Search:
         symbols: dict[Axis, str],
     ) -> tuple[Run, Difference | None, Group | None]:
         """Plain ints that differ become expressions of sizes, true in a third run as well."""
-        third = self._run(symbols, _distinct(groups, 2), {})
-        runs = [final, changed]
-        if isinstance(third, Run) and compare.structural(final, third) is None:
-            runs.append(third)
+        runs = [final, changed, *self._witnesses(final, groups)]
         inputs = set(symbols.values())
         sizes = fit.sizes_in(final.tracer.graph, inputs)
         bindings = [run.tracer.symbols.values for run in runs]
         explained: dict[HoleKey, Dim] = {}
         for key in keys:
             values = [run.tracer.ints[key] for run in runs]
-            found = fit.explain(values, bindings, sizes, inputs) if len(runs) > 2 else None
+            enough = len(runs) > 2 + len(groups)
+            found = fit.explain(values, bindings, sizes, inputs) if enough else None
             if found is None:
                 span = final.tracer.record_spans.get(key[0])
-                text = " and ".join(map(str, values))
+                text = " and ".join(map(str, values[:2]))
                 difference = Difference(
                     f"a number that depends on sizes ({text}) has no expression", span
                 )
@@ -247,6 +245,16 @@ class Search:
                 "a number that depends on sizes", again.tracer.record_spans.get(rest[0][0])
             )
         return again, left, None
+
+    def _witnesses(self, final: Run, groups: list[Group]) -> list[Run]:
+        """Further runs that an expression must hold in: everything changed once more, and each group alone.
+
+        The last ones tell the symbols apart, which all grow together in the others.
+        """
+        tried = [_distinct(groups, 2)]
+        tried += [dict.fromkeys(group.axes, group.other) for group in groups]
+        runs = [self._run(final.symbols, sizes, {}) for sizes in tried]
+        return [r for r in runs if isinstance(r, Run) and compare.structural(final, r) is None]
 
     def _tie_pairs(self, final: Run, groups: list[Group]) -> list[Group] | None:
         """Groups of one size that can't differ from each other, made one; None when there are none."""

@@ -179,6 +179,9 @@ class TracedNumber(TracedScalar):
     def __sym_min__(self, other: object) -> Any:
         return self if self <= other else other
 
+    def __sym_sqrt__(self) -> Any:
+        return self.tracer.scalars.unary("sqrt", self)
+
     def __sym_float__(self) -> Any:
         return self.tracer.scalars.unary("Float", self)
 
@@ -263,8 +266,8 @@ class TracedFloat(TracedNumber):
     def __ceil__(self) -> Any:
         return self.tracer.scalars.unary("ceil", self)
 
-    def __trunc__(self) -> int:
-        return int(self)
+    def __trunc__(self) -> Any:
+        return self.tracer.scalars.unary("Int", self)
 
     def __round__(self, digits: int | None = None) -> Any:
         return round(float(self), digits)
