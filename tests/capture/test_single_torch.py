@@ -56,7 +56,8 @@ def test_passes_work_on_both_paths(passes: str) -> None:
 
 def test_inputs_that_go_together_stay_together() -> None:
     def scale(x: torch.Tensor, factor: torch.Tensor) -> torch.Tensor:
-        return x * factor if x.shape[0] != 1 else x - factor
+        both = torch.cat([x, factor], 1)
+        return both * 2 if x.shape[0] != 1 else both - 1
 
     module, _ = check(
         scale, [torch.randn(1, 3), torch.randn(1, 3)], [torch.randn(4, 3), torch.randn(4, 3)]

@@ -49,7 +49,14 @@ def ids(*sizes: int) -> torch.Tensor:
     return torch.randint(0, 97, sizes, generator=torch.Generator().manual_seed(sum(sizes)))
 
 
+def gpt2_without_cache() -> nn.Module:
+    model = gpt2()
+    model.config.use_cache = False
+    return model
+
+
 TRANSFORMERS = {
+    "gpt2_without_cache": (gpt2_without_cache, (ids(1, 8),), ((ids(3, 8),), (ids(5, 8),), (ids(2, 13),))),
     "gpt2": (gpt2, (ids(1, 8),), ((ids(3, 8),), (ids(5, 8),), (ids(2, 13),))),
     "bert": (bert, (ids(1, 8), torch.ones(1, 8, dtype=torch.int64)),
              ((ids(3, 8), torch.ones(3, 8, dtype=torch.int64)), (ids(5, 8), torch.ones(5, 8, dtype=torch.int64)),
