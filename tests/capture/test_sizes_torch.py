@@ -55,6 +55,11 @@ RIGHT: dict[str, Callable[[torch.Tensor], Any]] = {
     "float of a size": lambda a: a / float(a.shape[0]),
     "an int is an int": lambda a: a * 2 if isinstance(a.shape[0], int) else a,
     "int of a sum": lambda a: a[: int((a > 0).sum())],
+    "torch's own maximum": lambda a: a[: torch.sym_max(a.shape[0] - 2, 1)],
+    "torch's own conversions": lambda a: a[: torch.sym_int(torch.sym_float(a.shape[0]) / 2)],
+    "rescaling": lambda a: F.interpolate(
+        a[None, None], scale_factor=1.5, mode="bilinear", recompute_scale_factor=True
+    ),
     "half": lambda a: a[: a.shape[0] // 2],
     "tail": lambda a: a[-(a.shape[0] // 2) :],
     "pad": lambda a: F.pad(a, (0, 8 - a.shape[1])),
