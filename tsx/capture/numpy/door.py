@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import builtins
 import copy
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import tsx
 from tsx.capture.modules import StateTree
 from tsx.capture.numpy.creation import traced_creation
 from tsx.capture.numpy.proxy import TracedArray
@@ -28,7 +27,7 @@ from tsx.nn.module import Module, module_scopes
 from tsx.ops.dtypes import Array, type_of
 from tsx.ops.weights import Weight
 
-_TSX = os.path.dirname(tsx.__file__)
+_TSX = str(Path(__file__).parents[2])
 
 
 class NumpyDoor:

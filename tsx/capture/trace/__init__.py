@@ -47,7 +47,11 @@ def trace(
         capture = Capture(door, fn_or_module, sample, name or _name(fn_or_module))
         forbidden, ties, forced = axes_of(dynamic, sample)
         traced = _Traced.of(capture, forbidden, ties)
-        traced = _with_larger_sizes(traced, forbidden, ties) or traced
+        for axes in single_axes(sample, traced.outcome):
+            if not set(axes) & set(forbidden):
+                traced = _with_larger_sizes(traced, axes, forbidden, ties) or traced
+                if traced.capture is not capture:
+                    break
         for axis in forced:
             if axis in traced.outcome.pins:
                 pin = traced.outcome.pins[axis]
@@ -76,13 +80,12 @@ class _Traced:
 
 
 def _with_larger_sizes(
-    single: _Traced, forbidden: Mapping[Axis, str], ties: list[tuple[Axis, ...]]
+    single: _Traced,
+    axes: list[Axis],
+    forbidden: Mapping[Axis, str],
+    ties: list[tuple[Axis, ...]],
 ) -> _Traced | None:
-    """The trace with a second path for sizes above 1, where a branch pinned a 1 and a larger sample can be traced."""
-    axes = single_axes(single.capture.sample, single.outcome)
-    axes = [axis for axis in axes if axis not in forbidden]
-    if not axes:
-        return None
+    """The trace with a second path for sizes above 1 of ``axes``; None when no larger sample can be traced."""
     try:
         larger = _Traced.of(enlarged(single.capture, axes), forbidden, ties)
     except Exception:  # the model's own code may refuse a larger sample; the pins say so already

@@ -32,12 +32,13 @@ LARGER = 2
 """The size in place of 1: the smallest that is no special case."""
 
 
-def single_axes(sample: Sample, outcome: Outcome) -> list[Axis]:
-    """The dimensions to enlarge: those of size 1 that a branch pinned, and the pinned ones at their place in other
-    inputs, which have to change with them."""
+def single_axes(sample: Sample, outcome: Outcome) -> list[list[Axis]]:
+    """Sets of dimensions to enlarge together: the pinned ones of size 1 at one place of all inputs (the batch of ids
+    and of their mask), those that a branch pinned first."""
     ones = [axis for axis in outcome.pins if sample.size(axis) == 1]
-    places = {axis[1] for axis in ones if outcome.pins[axis].is_guard}
-    return [axis for axis in ones if axis[1] in places]
+    branches = {axis[1] for axis in ones if outcome.pins[axis].is_guard}
+    places = sorted({axis[1] for axis in ones}, key=lambda place: (place not in branches, place))
+    return [[axis for axis in ones if axis[1] == place] for place in places]
 
 
 def enlarged(capture: Capture, axes: list[Axis]) -> Capture:
