@@ -114,6 +114,8 @@ def axes_of(op: str, dims: Any, rank: int) -> tuple[int, ...]:
 
 def indices_in_range(op: str, index: Array, size: int, low: int = 0) -> None:
     """Refuses an integer index tensor with an element outside ``low`` … ``size - 1``."""
+    if index.dtype.kind not in "iu":
+        raise fail("TSX4005", op=op, expected="an index of integers", found=dtype_of(index))
     if not index.size:
         return
     least, most = int(index.min()), int(index.max())
@@ -176,6 +178,25 @@ def opmath_values(array: Array) -> Array:
     return real_values(array)
 
 
+def need_order(op: str, array: Array) -> None:
+    """Refuses complex numbers."""
+    if array.dtype.kind == "c":
+        raise fail("TSX4005", op=op, expected="numbers that have an order", found=dtype_of(array))
+
+
+def need_sizes(op: str, sizes: Any) -> None:
+    """Refuses negative sizes, which NumPy's reshape would take for -1."""
+    if any(size < 0 for size in sizes):
+        raise fail("TSX4005", op=op, expected="sizes of 0 or more", found=list(sizes))
+
+
+def counting(count: int, dtype: Any = np.int64) -> Array:
+    """0, 1, … ``count - 1``; NumPy's own gives nothing for a count it can't hold."""
+    if count >= 1 << 48:
+        raise MemoryError
+    return np.arange(count, dtype=dtype)
+
+
 def nonzero_mask(array: Array) -> Array:
     """Where the elements differ from zero (NaN does, either zero does not)."""
     return array if array.dtype == np.bool_ else np.asarray(real_values(array) != 0)
@@ -189,6 +210,8 @@ def _explained(
         infer(*(_abstract(operand) for operand in operands))
     except TsxError as found:
         return found
+    except Exception:  # the rule can't say either; NumPy's words are what there is
+        pass
     return fail("TSX4031", op=kind, detail=str(error).replace("axis", "dimension"))
 
 

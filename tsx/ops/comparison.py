@@ -85,6 +85,8 @@ def _complex(real: Array, imag: Array) -> Array:
 
 
 def _polar(size: Array, angle: Array) -> Array:
+    if size.dtype != angle.dtype or size.dtype not in (np.float32, np.float64):
+        return _complex(size, angle)  # which says what is wrong
     return _complex(np.asarray(size * np.cos(angle)), np.asarray(size * np.sin(angle)))
 
 

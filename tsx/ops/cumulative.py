@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,10 @@ from tsx.ops.checked import (
     store,
 )
 from tsx.ops.dtypes import Array, cast, dtype_of
-from tsx.ops.joining import concatenated
+from tsx.ops.joining import concatenated, joined_dtype
 from tsx.ops.promote import DEFAULT_FLOAT
 from tsx.ops.reductions import input_dtype
-from tsx.ops.view_rules import resized, slice_size, tensor
+from tsx.ops.view_rules import need_dimension, resized, slice_size, tensor
 
 
 def _wide(values: Array) -> Array:
@@ -126,6 +126,8 @@ def _diff(x: Array, n: int, dim: int, prepend: Array | None, append: Array | Non
     if n == 0:
         return x.copy()
     parts = [part for part in (prepend, x, append) if part is not None]
+    if any(part.ndim != x.ndim for part in parts):
+        raise mismatch("diff", f"pieces of {x.ndim} dimensions", [part.ndim for part in parts])
     result = concatenated(parts, axis) if len(parts) > 1 else x
     for _ in range(min(n, result.shape[axis])):
         ahead = result[(slice(None),) * axis + (slice(1, None),)]
@@ -151,18 +153,28 @@ def _diff_rule(
     if not x.shape:
         raise mismatch("diff", "a tensor with a dimension", "a 0-dim tensor")
     size: Dim | None = x.shape[place]
-    for extra in (prepend, append) if n != 0 else ():
-        if extra is not None:
-            more = tensor(extra).shape
-            size = None if more is None or size is None else _plus(size, more[place])
+    if n != 0:
+        pieces = [tensor(piece) for piece in (x, prepend, append) if piece is not None]
+        size = _joined_size(pieces, place)
+        x = TensorType(joined_dtype(pieces), x.shape)
     if size is None or not isinstance(n, int):
         return resized(x, place, None)
     left = size - n
     return resized(x, place, left if at_least(left, 0) else 0 if no_less(0, left) else None)
 
 
-def _plus(a: Dim, b: Dim | None) -> Dim | None:
-    return None if b is None else a + b
+def _joined_size(pieces: Sequence[TensorType], place: int) -> Dim | None:
+    """The size along ``place`` of pieces that are put one after the other."""
+    total: Dim = 0
+    ranks = {piece.rank for piece in pieces if piece.rank is not None}
+    if len(ranks) > 1:
+        raise mismatch("diff", "pieces of equal rank", " and ".join(map(str, sorted(ranks))))
+    for piece in pieces:
+        size = None if piece.shape is None else piece.shape[place]
+        if size is None:
+            return None
+        total = total + size
+    return total
 
 
 def _trapezoids(y: Array, step: Any, axis: int) -> Array:
@@ -203,6 +215,7 @@ def _define_trapezoid(name: str, dx_type: str, *, is_running: bool) -> None:
         place = wrap_dim(name, dim, values.rank)
         if values.shape is None or place is None or isinstance(step, TensorType):
             return TensorType(dtype)
+        need_dimension(name, values.shape)
         if is_running:
             return resized(
                 TensorType(dtype, values.shape), place, slice_size(values.shape[place], 1, None, 1)

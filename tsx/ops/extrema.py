@@ -11,8 +11,8 @@ from tsx.errors import fail
 from tsx.ir.op import Abstract
 from tsx.ir.types import DType, Shape, TensorType
 from tsx.ops import reduce_rules as rules
-from tsx.ops.abstract import mismatch
-from tsx.ops.checked import axes_of, axis_of, define, real_values
+from tsx.ops.abstract import known, mismatch
+from tsx.ops.checked import axes_of, axis_of, define, need_order, real_values
 from tsx.ops.dtypes import Array
 from tsx.ops.reductions import REDUCTION
 from tsx.ops.view_rules import tensor
@@ -28,6 +28,7 @@ def extreme_along(
 ) -> tuple[Array, Array]:
     """Values and indices of the first extreme element along ``dim``."""
     axis = axis_of(op, dim, x.ndim)
+    need_order(op, x)
     if not x.ndim:
         return x.copy(), np.zeros((), np.int64)
     _need_elements(op, x, (axis,))
@@ -41,6 +42,7 @@ def extreme_along(
 
 def extreme(op: str, x: Array, axes: tuple[int, ...], keepdim: bool, *, largest: bool) -> Array:
     """The extreme element over ``axes``."""
+    need_order(op, x)
     if not x.ndim:
         return x.copy()
     _need_elements(op, x, axes)
@@ -111,7 +113,7 @@ def _rule(op: str, self: Abstract, dim: Abstract, keepdim: Abstract) -> TensorTy
     if x.dtype is not None and x.dtype.is_complex:
         raise mismatch(op, "numbers that have an order", x.dtype)
     result = rules.same_dtype(op, x, dim, keepdim)
-    if x.shape is not None and 0 in x.shape and isinstance(keepdim, bool):
+    if x.shape is not None and 0 in x.shape and isinstance(keepdim, bool) and known(dim):
         _refuse_empty(op, x.shape, dim)
     return result
 

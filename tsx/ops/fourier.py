@@ -53,7 +53,7 @@ def _prepared(op: str, kind: str, x: Array, norm: str | None) -> Array:
 def _finished(kind: str, dtype: DType, result: Array) -> Array:
     """The result in torch's precision and row-major order (NumPy before 2 computes in double)."""
     target = real_of(dtype) if kind is _C2R else complex_of(real_of(dtype))
-    return np.ascontiguousarray(cast(result, target))
+    return np.asarray(cast(result, target), order="C")
 
 
 def _define_1d(name: str) -> None:
@@ -100,6 +100,8 @@ def _places(op: str, rank: int, sizes: Any, dim: Any) -> tuple[list[int] | None,
     """(sizes, axes) of a transform over several dimensions."""
     if dim is None and sizes is not None:
         dim = list(range(rank - len(sizes), rank))
+    if not dim and dim is not None:
+        raise fail("TSX4005", op=op, expected="one dimension or more", found=list(dim))
     axes = axes_of(op, dim, rank)
     if sizes is not None and len(sizes) != len(axes):
         raise fail("TSX4005", op=op, expected=f"{len(axes)} sizes", found=list(sizes))
@@ -114,7 +116,10 @@ def _define_nd(name: str, dims: str) -> None:
         values = _prepared(op, kind, x, norm)
         sizes, axes = _places(op, x.ndim, s, dim)
         if sizes is not None:  # -1 keeps a size
+            last = axes[-1] if sizes[-1] == -1 and kind is _C2R else None
             sizes = [x.shape[a] if n == -1 else n for n, a in zip(sizes, axes, strict=True)]
+            if last is not None:
+                sizes[-1] = 2 * (x.shape[last] - 1)
         return _finished(kind, dtype_of(values), transform(values, sizes, axes, norm or "backward"))
 
     def rule(
@@ -167,6 +172,13 @@ def _define_frequencies(name: str) -> None:
     frequencies: Callable[..., Array] = getattr(np.fft, name)
 
     def evaluate(n: int, d: float, dtype: int | None, *_: object) -> Array:
+        if n < 1 or not d:
+            raise fail(
+                "TSX4005",
+                op=f"fft_{name}",
+                expected="1 point or more, and a spacing",
+                found=f"{n}, {d}",
+            )
         return cast(np.asarray(frequencies(n, d)), dtype_or(dtype, DEFAULT_FLOAT))
 
     def rule(n: Abstract, d: Abstract = 1.0, dtype: Abstract = None, *_: Abstract) -> Abstract:
@@ -185,7 +197,8 @@ def _scale(sizes: Sequence[int], normalization: int) -> float:
 
 
 def _r2c(x: Array, dim: list[int], normalization: int, onesided: bool) -> Array:
-    axes = axes_of("_fft_r2c", dim, x.ndim)
+    x = _prepared("_fft_r2c", _R2C, x, None)
+    _, axes = _places("_fft_r2c", x.ndim, None, dim)
     transform: Callable[..., Array] = np.fft.rfftn if onesided else np.fft.fftn
     return _finished(
         _R2C,
@@ -202,7 +215,9 @@ def _c2r(x: Array, dim: list[int], normalization: int, last: int) -> Array:
 
 
 def _c2c(x: Array, dim: list[int], normalization: int, forward: bool) -> Array:
-    axes = axes_of("_fft_c2c", dim, x.ndim)
+    if x.dtype.kind != "c":
+        raise fail("TSX4005", op="_fft_c2c", expected="a complex tensor", found=dtype_of(x))
+    _, axes = _places("_fft_c2c", x.ndim, None, dim)
     found = np.fft.fftn(x, axes=axes) if forward else np.fft.ifftn(x, axes=axes, norm="forward")
     return _finished(_C2C, dtype_of(x), found * _scale([x.shape[a] for a in axes], normalization))
 
@@ -212,9 +227,8 @@ def _r2c_rule(
 ) -> Abstract:
     x = tensor(self)
     shape = _nd_shape("_fft_r2c", _R2C if onesided is True else _C2C, x.shape, None, dim)
-    return TensorType(
-        x.dtype and complex_of(x.dtype), shape if isinstance(onesided, bool) else None
-    )
+    dtype = _result_dtype("_fft_r2c", _R2C, x.dtype)
+    return TensorType(dtype, shape if isinstance(onesided, bool) else None)
 
 
 def _c2r_rule(self: Abstract, dim: Abstract, normalization: Abstract, last: Abstract) -> Abstract:

@@ -118,10 +118,10 @@ def indexed_shape(op: str, shape: Shape, indices: Sequence[Abstract]) -> Shape |
     if not places:
         return shape
     first, last = places[0], places[-1]
-    if any(first < k < last for k in kept):
+    if any(first <= k < last for k in kept):
         return front + tuple(shape[k] for k in kept)
     before = tuple(shape[k] for k in kept if k < first)
-    return before + front + tuple(shape[k] for k in kept if k > first)
+    return before + front + tuple(shape[k] for k in kept if k >= first)
 
 
 def put_into(op: str, x: Array, indices: Indices, values: Array, accumulate: bool) -> Array:

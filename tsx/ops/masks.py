@@ -12,8 +12,10 @@ from tsx.ir.types import DType, TensorType
 from tsx.ops.abstract import as_dim, broadcast, mismatch
 from tsx.ops.checked import (
     INPLACE,
+    counting,
     define,
     indices_in_range,
+    need_sizes,
     nonzero_mask,
     real_values,
     same_as_self,
@@ -111,8 +113,9 @@ def one_hot(x: Array, num_classes: int) -> Array:
                 "TSX4005", op="one_hot", expected="num_classes for an empty tensor", found=-1
             )
         num_classes = int(x.max()) + 1
+    need_sizes("one_hot", [num_classes])
     indices_in_range("one_hot", x, num_classes)
-    return np.asarray(x[..., None] == np.arange(num_classes)).astype(np.int64)
+    return np.asarray(x[..., None] == counting(num_classes)).astype(np.int64)
 
 
 def _one_hot_rule(self: Abstract, num_classes: Abstract = -1) -> Abstract:
@@ -122,6 +125,8 @@ def _one_hot_rule(self: Abstract, num_classes: Abstract = -1) -> Abstract:
     if x.shape is None:
         return TensorType(DType.INT64)
     classes = as_dim(num_classes)
+    if isinstance(classes, int) and classes < -1:
+        raise mismatch("one_hot", "0 classes or more, or -1", classes)
     return TensorType(DType.INT64, (*x.shape, None if classes == -1 else classes))
 
 

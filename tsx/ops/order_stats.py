@@ -91,6 +91,8 @@ def quantiles(
     """The quantiles ``q`` of each row; a 1-D ``q`` gives a leading dimension."""
     if x.dtype not in (np.float32, np.float64):
         raise fail("TSX4005", op="quantile", expected="float32 or float64", found=dtype_of(x))
+    if isinstance(q, np.ndarray) and q.dtype != x.dtype:
+        raise fail("TSX4005", op="quantile", expected=f"q of {dtype_of(x)}", found=dtype_of(q))
     points = np.asarray(q, x.dtype)
     if (
         how not in _INTERPOLATIONS

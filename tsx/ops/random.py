@@ -15,7 +15,7 @@ from tsx.errors import fail
 from tsx.ir.op import Abstract, Trait
 from tsx.ir.types import DType, TensorType
 from tsx.ops.abstract import as_dim, broadcast, dtype_arg, mismatch
-from tsx.ops.checked import INPLACE, define, opmath_values, same_as_self, store
+from tsx.ops.checked import INPLACE, define, need_sizes, opmath_values, same_as_self, store
 from tsx.ops.creation import FACTORY, LIKE, dtype_or, sizes_rule
 from tsx.ops.dtypes import Array, cast, dtype_of
 from tsx.ops.philox import Generator, current_generator
@@ -39,6 +39,7 @@ def _normal(source: Generator, count: int, dtype: DType) -> Any:
 
 def drawn(draw: Draw, size: Any, dtype: DType, generator: Generator | None) -> Array:
     """Random numbers of a float dtype (complex: two independent parts; a normal one has variance 1 in all)."""
+    need_sizes("rand", size)
     source = generator or current_generator()
     count = math.prod(size)
     if dtype.is_complex:
@@ -52,6 +53,7 @@ def drawn(draw: Draw, size: Any, dtype: DType, generator: Generator | None) -> A
 
 def integers(size: Any, low: int, high: int, dtype: DType, generator: Generator | None) -> Array:
     """Whole numbers from ``low`` to ``high - 1``."""
+    need_sizes("randint", size)
     if low >= high:
         raise fail("TSX4005", op="randint", expected=f"high above {low}", found=high)
     words = (generator or current_generator()).long_words(math.prod(size))
@@ -154,12 +156,13 @@ def _randperm(n: int, dtype: int | None, *_: object) -> Array:
 
 
 def _randperm_given(n: int, generator: Generator | None, dtype: int | None, *_: object) -> Array:
+    need_sizes("randperm", [n])
     keys = (generator or current_generator()).long_words(n)
     return cast(np.argsort(keys, kind="stable").astype(np.int64), dtype_or(dtype, DType.INT64))
 
 
 def _randperm_rule(n: Abstract, dtype: Abstract = 4, *_: Abstract) -> Abstract:
-    return TensorType(dtype_arg(dtype, DType.INT64), (as_dim(n),))
+    return sizes_rule([n], dtype_arg(dtype, DType.INT64))
 
 
 def _randperm_given_rule(
@@ -272,6 +275,10 @@ def _largest(dtype: DType) -> int:
 
 def _multinomial(x: Array, count: int, replacement: bool, generator: Generator | None) -> Array:
     """``count`` places of each row, drawn with the row's weights."""
+    if x.dtype.kind not in "fu":
+        raise fail(
+            "TSX4005", op="multinomial", expected="floating-point weights", found=dtype_of(x)
+        )
     weights = np.atleast_2d(opmath_values(x)).astype(np.float64)
     if x.ndim not in (1, 2) or bool(np.any(weights < 0)) or not np.isfinite(weights).all():
         raise fail(

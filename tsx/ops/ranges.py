@@ -1,8 +1,7 @@
-"""Tensors from a rule: arange, linspace, logspace, eye, triangles and their indices, grids."""
+"""Tensors from a rule: arange, linspace, logspace, eye, triangles and their indices."""
 
 from __future__ import annotations
 
-import itertools
 import math
 from typing import Any
 
@@ -12,14 +11,13 @@ from tsx.errors import fail
 from tsx.ir.dims import Dim
 from tsx.ir.op import Abstract
 from tsx.ir.types import DType, TensorType
-from tsx.ops.abstract import as_dim, dtype_arg, known, mismatch, numel
+from tsx.ops.abstract import as_dim, dtype_arg, known, mismatch
 from tsx.ops.bounds import at_least
-from tsx.ops.checked import VIEW, define, define_with_inplace, opmath_values
+from tsx.ops.checked import counting, define, define_with_inplace, opmath_values
 from tsx.ops.creation import FACTORY, abstract_dtype, dtype_or, number_dtype
 from tsx.ops.dtypes import Array, cast, dtype_of, to_numpy
 from tsx.ops.promote import DEFAULT_FLOAT, opmath
-from tsx.ops.view_rules import tensor, unknown_list
-from tsx.ops.views import expanded
+from tsx.ops.view_rules import tensor
 
 _LONG = "*, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None"
 
@@ -37,7 +35,7 @@ def ranged(start: Any, end: Any, step: Any, dtype: int | None) -> Array:
     count = element_count(start, end, step, target)
     if target.is_integer:
         start, step = int(start), int(step)
-    steps = np.arange(count, dtype=np.int64 if target.is_integer else np.float64)
+    steps = counting(count, np.int64 if target.is_integer else np.float64)
     return cast(start + steps * step, target)
 
 
@@ -45,6 +43,8 @@ def element_count(start: float, end: float, step: float, dtype: DType | None) ->
     """How many elements ``arange`` gives."""
     if dtype is DType.INT64:
         start, end, step = int(start), int(end), int(step)
+    if not step:
+        raise mismatch("arange", "a step other than 0", step)
     if isinstance(start, int) and isinstance(end, int) and isinstance(step, int):
         return max(-((start - end) // step), 0)
     return max(math.ceil((end - start) / step), 0)
@@ -114,13 +114,15 @@ def spaced(start: Any, end: Any, steps: int, dtype: DType) -> Array:
     if steps < 0:
         raise fail("TSX4005", op="linspace", expected="0 steps or more", found=steps)
     start, end = np.asarray(start), np.asarray(end)
+    if not dtype.is_complex:
+        start, end = start.real, end.real
     if dtype.is_integer:
         start, end = cast(start, dtype), cast(end, dtype)
     work = to_numpy(opmath(dtype)) if not dtype.is_integer else np.dtype(np.float64)
     first, last = start.astype(work), end.astype(work)
     if steps == 1:
         return cast(first.reshape(1), dtype)
-    index = np.arange(steps)
+    index = counting(steps)
     step = (last - first) / work.type(max(steps - 1, 1))
     values = np.where(
         index < steps // 2, first + step * index.astype(work), last - step * (steps - 1 - index).astype(work)
@@ -240,112 +242,6 @@ def _tril_indices_rule(
     return TensorType(dtype_arg(dtype, DType.INT64), (2, None))
 
 
-def meshed(tensors: list[Array], indexing: str = "ij") -> list[Array]:
-    """Views of 0-dim or 1-D tensors, each spread over the grid of all."""
-    if indexing not in ("ij", "xy"):
-        raise fail("TSX4005", op="meshgrid", expected="indexing 'ij' or 'xy'", found=repr(indexing))
-    if any(x.ndim > 1 for x in tensors) or len({x.dtype for x in tensors}) > 1 or not tensors:
-        raise fail("TSX4005", op="meshgrid", expected="1-D tensors of one dtype",
-                   found=[list(x.shape) for x in tensors])  # fmt: skip
-    rank = len(tensors)
-    places = [1, 0, *range(2, rank)] if indexing == "xy" and rank > 1 else list(range(rank))
-    shape = [0] * rank
-    for x, place in zip(tensors, places, strict=True):
-        shape[place] = x.size
-    columns = (
-        x.reshape([-1 if i == place else 1 for i in range(rank)])
-        for x, place in zip(tensors, places, strict=True)
-    )
-    return [expanded(column, shape) for column in columns]
-
-
-def _meshgrid_rule(tensors: Abstract, indexing: Abstract = "ij") -> Abstract:
-    if not isinstance(tensors, (list, tuple)):
-        return unknown_list(None)
-    sizes = [numel(tensor(t).shape) for t in tensors]
-    if indexing == "xy" and len(sizes) > 1:
-        sizes[0], sizes[1] = sizes[1], sizes[0]
-    return [TensorType(tensor(t).dtype, tuple(sizes)) for t in tensors]
-
-
-def _cartesian_prod(tensors: list[Array]) -> Array:
-    if len(tensors) == 1:
-        return tensors[0][...]
-    return np.stack([grid.reshape(-1) for grid in meshed(tensors)], axis=1)
-
-
-def _cartesian_rule(tensors: Abstract) -> Abstract:
-    if not isinstance(tensors, (list, tuple)):
-        return TensorType()
-    if len(tensors) == 1:
-        return tensors[0]
-    sizes = tuple(numel(tensor(t).shape) for t in tensors)
-    return TensorType(tensor(tensors[0]).dtype if tensors else None, (numel(sizes), len(sizes)))
-
-
-def _combinations(x: Array, r: int, with_replacement: bool) -> Array:
-    """Every choice of ``r`` elements of a 1-D tensor, in its order, one a row."""
-    if x.ndim != 1 or r < 0:
-        raise fail(
-            "TSX4005",
-            op="combinations",
-            expected="a 1-D tensor and r of 0 or more",
-            found=f"{x.ndim}-D, {r}",
-        )
-    if not r:
-        return np.zeros(0, x.dtype)
-    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    places = np.array(list(choose(range(x.size), r)), np.int64).reshape(-1, r)
-    return x[places]
-
-
-def _combinations_rule(
-    self: Abstract, r: Abstract = 2, with_replacement: Abstract = False
-) -> Abstract:
-    x = tensor(self)
-    if not isinstance(r, int):
-        return TensorType(x.dtype)
-    size = x.shape[0] if x.shape else None
-    if not isinstance(size, int) or not isinstance(with_replacement, bool):
-        return TensorType(x.dtype, (None, r) if r else (0,))
-    count = math.comb(size + r - 1, r) if with_replacement else math.comb(size, r)
-    return TensorType(x.dtype, (count, r) if r else (0,))
-
-
-def _linalg_vander(x: Array, n: int | None) -> Array:
-    """Powers 0 to ``n - 1`` of each element, in a new last dimension."""
-    base = _vander_base(np.atleast_1d(x))
-    powers = np.arange(base.shape[-1] if n is None else n)
-    return cast(np.asarray(opmath_values(base)[..., None] ** powers), dtype_of(base))
-
-
-def _vander_base(x: Array) -> Array:
-    kind = dtype_of(x)
-    return cast(x, DType.INT64) if kind.is_integer or kind is DType.BOOL else x
-
-
-def _linalg_vander_rule(x: Abstract, n: Abstract = None) -> Abstract:
-    t = tensor(x)
-    dtype = DType.INT64 if t.dtype and (t.dtype.is_integer or t.dtype is DType.BOOL) else t.dtype
-    if t.shape is None:
-        return TensorType(dtype)
-    shape = t.shape or (1,)
-    return TensorType(dtype, (*shape, shape[-1] if n is None else as_dim(n)))
-
-
-def _vander(x: Array, n: int | None, increasing: bool) -> Array:
-    kind = dtype_of(x)
-    result = np.vander(opmath_values(x), n, increasing)
-    return cast(result, DType.INT64 if kind.is_integer or kind is DType.BOOL else kind)
-
-
-def _vander_rule(x: Abstract, n: Abstract = None, increasing: Abstract = False) -> Abstract:
-    t = tensor(x)
-    dtype = DType.INT64 if t.dtype and (t.dtype.is_integer or t.dtype is DType.BOOL) else t.dtype
-    size = None if t.shape is None else t.shape[0]
-    return TensorType(dtype, (size, size if n is None else as_dim(n)))
-
-
 define(f"aten::arange(Scalar end, {FACTORY}) -> Tensor", _arange_rule, _arange)
 define(f"aten::arange.start(Scalar start, Scalar end, {FACTORY}) -> Tensor",
        _arange_start_rule, _arange_start)  # fmt: skip
@@ -371,17 +267,3 @@ define(f"aten::tril_indices(int row, int col, int offset=0, {_LONG}) -> Tensor",
        _tril_indices_rule, _tril_indices)  # fmt: skip
 define(f"aten::triu_indices(int row, int col, int offset=0, {_LONG}) -> Tensor",
        _tril_indices_rule, _triu_indices)  # fmt: skip
-define("aten::meshgrid(Tensor[] tensors) -> Tensor[]", _meshgrid_rule, meshed, VIEW)
-define("aten::meshgrid.indexing(Tensor[] tensors, *, str indexing) -> Tensor[]",
-       _meshgrid_rule, meshed, VIEW)  # fmt: skip
-define("aten::cartesian_prod(Tensor[] tensors) -> Tensor", _cartesian_rule, _cartesian_prod)
-define(
-    "aten::vander(Tensor x, int? N=None, bool increasing=False) -> Tensor", _vander_rule, _vander
-)
-define(
-    "aten::linalg_vander(Tensor x, *, SymInt? N=None) -> Tensor",
-    _linalg_vander_rule,
-    _linalg_vander,
-)
-define("aten::combinations(Tensor self, int r=2, bool with_replacement=False) -> Tensor",
-       _combinations_rule, _combinations)  # fmt: skip

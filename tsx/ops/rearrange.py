@@ -102,6 +102,20 @@ def _window_counts(
     ]
 
 
+def _check_windows(op: str, kernel: Pair, dilation: Pair, padding: Pair, stride: Pair) -> None:
+    """Windows are seen through raw strides, so what would reach outside the image must not get that far."""
+    if any(len(option) != 2 for option in (kernel, dilation, padding, stride)):
+        raise fail(
+            "TSX4005",
+            op=op,
+            expected="two sizes each",
+            found=f"{kernel}, {dilation}, {padding}, {stride}",
+        )
+    if min(*kernel, *dilation, *stride) < 1 or min(padding) < 0:
+        raise fail("TSX4005", op=op, expected="sizes of 1 or more and padding of 0 or more",
+                   found=f"{kernel}, {dilation}, {padding}, {stride}")  # fmt: skip
+
+
 def _windows(x: Array, counts: Pair, kernel: Pair, dilation: Pair, stride: Pair) -> Array:
     """A view (…, kernel rows, kernel columns, window rows, window columns) of a padded image."""
     down, right = x.strides[-2:]
@@ -122,6 +136,7 @@ def im2col(x: Array, kernel: Pair, dilation: Pair, padding: Pair, stride: Pair) 
     """Every window as a column: (N, C, H, W) to (N, C·kernel, windows)."""
     if x.ndim not in (3, 4):
         raise fail("TSX4005", op="im2col", expected="a tensor of 3 or 4 dimensions", found=x.ndim)
+    _check_windows("im2col", kernel, dilation, padding, stride)
     counts = _window_counts(x.shape[-2:], kernel, dilation, padding, stride)
     if min(counts) < 1:
         raise fail(
@@ -138,6 +153,7 @@ def col2im(
     x: Array, size: Pair, kernel: Pair, dilation: Pair, padding: Pair, stride: Pair
 ) -> Array:
     """Sums columns back into the image they were taken from."""
+    _check_windows("col2im", kernel, dilation, padding, stride)
     counts = _window_counts(size, kernel, dilation, padding, stride)
     area = kernel[0] * kernel[1]
     if x.ndim not in (2, 3) or x.shape[-2] % area or x.shape[-1] != counts[0] * counts[1]:
@@ -170,6 +186,8 @@ def _im2col_rule(
         raise mismatch("im2col", "a tensor of 3 or 4 dimensions", len(x.shape))
     area = dims_of(kernel, 2)
     options = [dims_of(v, 2) for v in (kernel, dilation, padding, stride)]
+    if any(option is not None and len(option) != 2 for option in options):
+        raise mismatch("im2col", "two sizes each", [kernel, dilation, padding, stride])
     channels = None if area is None else numel((x.shape[-3], *area))
     windows: Dim | None = 1
     for i in (0, 1):

@@ -10,7 +10,7 @@ from tsx.errors import fail
 from tsx.ir.op import Abstract
 from tsx.ir.types import DType, TensorType
 from tsx.ops.abstract import as_dim, mismatch
-from tsx.ops.checked import define, opmath_values, real_values
+from tsx.ops.checked import define, need_sizes, opmath_values, real_values
 from tsx.ops.dtypes import Array, cast, dtype_of
 from tsx.ops.view_rules import tensor
 
@@ -94,11 +94,18 @@ def _range(values: Array, low: float, high: float) -> tuple[float, float]:
     return low, high
 
 
+def _real(op: str, x: Array) -> Array:
+    """The elements in one row, as NumPy counts them."""
+    if x.dtype.kind not in "fiu":
+        raise fail("TSX4005", op=op, expected="a tensor of real numbers", found=dtype_of(x))
+    return real_values(x).reshape(-1)
+
+
 def _histc(x: Array, bins: int, low: Any, high: Any) -> Array:
     """How many elements lie in each of ``bins`` equal parts; those outside are not counted."""
     if bins < 1:
         raise fail("TSX4005", op="histc", expected="1 bin or more", found=bins)
-    values = real_values(x).reshape(-1)
+    values = _real("histc", x)
     low, high = _range(values, float(low), float(high))
     inside = values[(values >= low) & (values <= high)].astype(np.float64)
     places = np.minimum(((inside - low) / (high - low) * bins).astype(np.int64), bins - 1)
@@ -110,15 +117,25 @@ def _histc_rule(self: Abstract, bins: Abstract = 100, *_: Abstract) -> Abstract:
 
 
 def _histogram(x: Array, bins: Any, weight: Array | None, density: bool) -> tuple[Array, Array]:
+    values = _real("histogram", x)
+    if isinstance(weight, np.ndarray) and weight.shape != x.shape:
+        raise fail(
+            "TSX4005",
+            op="histogram",
+            expected=f"weights of sizes {list(x.shape)}",
+            found=list(weight.shape),
+        )
     edges = np.asarray(bins, x.dtype)
-    weights = None if weight is None else weight.reshape(-1).astype(np.float64)
-    counts, _ = np.histogram(x.reshape(-1), edges, weights=weights, density=density)
+    weights = None if weight is None else _real("histogram", weight).astype(np.float64)
+    counts, _ = np.histogram(values, edges, weights=weights, density=density)
     return counts.astype(x.dtype), edges
 
 
 def _histogram_count(
     x: Array, bins: int, between: Any, weight: Array | None, density: bool
 ) -> tuple[Array, Array]:
+    _real("histogram", x)
+    need_sizes("histogram", [bins - 1])
     low, high = (0.0, 0.0) if between is None else between
     if between is None:
         low, high = (float(x.min()), float(x.max())) if x.size else (0.0, 1.0)
@@ -127,9 +144,23 @@ def _histogram_count(
     return _histogram(x, np.linspace(low, high, bins + 1), weight, density)
 
 
+def _histogram_edges(
+    x: Array, bins: Array, weight: Array | None, density: bool
+) -> tuple[Array, Array]:
+    if bins.ndim != 1 or not bins.size:
+        raise fail("TSX4005", op="histogram", expected="1-D bin edges", found=list(bins.shape))
+    if bins.dtype != x.dtype:
+        raise fail(
+            "TSX4005", op="histogram", expected=f"bin edges of {dtype_of(x)}", found=dtype_of(bins)
+        )
+    return _histogram(x, bins, weight, density)
+
+
 def _histogram_rule(self: Abstract, bins: Abstract, *_: Abstract) -> Abstract:
     dtype = tensor(self).dtype
     shape = tensor(bins).shape
+    if shape is not None and (len(shape) != 1 or shape[0] == 0):
+        raise mismatch("histogram", "1-D bin edges", len(shape))
     if shape is None or shape[0] is None:
         return TensorType(dtype, (None,)), TensorType(dtype, (None,))
     return TensorType(dtype, (shape[0] - 1,)), TensorType(dtype, shape)
@@ -137,6 +168,8 @@ def _histogram_rule(self: Abstract, bins: Abstract, *_: Abstract) -> Abstract:
 
 def _histogram_count_rule(self: Abstract, bins: Abstract = 100, *_: Abstract) -> Abstract:
     dtype, count = tensor(self).dtype, as_dim(bins)
+    if isinstance(count, int) and count < 1:
+        raise mismatch("histogram", "1 bin or more", count)
     return TensorType(dtype, (count,)), TensorType(dtype, (None if count is None else count + 1,))
 
 
@@ -154,6 +187,6 @@ define(
     _histc,
 )
 define("aten::histogram.bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False)"
-       " -> (Tensor hist, Tensor bin_edges)", _histogram_rule, _histogram)  # fmt: skip
+       " -> (Tensor hist, Tensor bin_edges)", _histogram_rule, _histogram_edges)  # fmt: skip
 define("aten::histogram.bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None,"
        " bool density=False) -> (Tensor hist, Tensor bin_edges)", _histogram_count_rule, _histogram_count)  # fmt: skip

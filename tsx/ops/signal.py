@@ -13,11 +13,12 @@ from tsx.ir.op import Abstract
 from tsx.ir.types import DType, TensorType
 from tsx.ops.abstract import as_dim, dtype_arg, mismatch
 from tsx.ops.bounds import at_least
-from tsx.ops.checked import define
+from tsx.ops.checked import counting, define
 from tsx.ops.creation import FACTORY, dtype_or
 from tsx.ops.dtypes import Array, cast, dtype_of
 from tsx.ops.padding import constant_padded, edge_padded
 from tsx.ops.promote import DEFAULT_FLOAT, complex_of, real_of
+from tsx.ops.reduce_rules import need_float
 from tsx.ops.slicing import unfolded
 from tsx.ops.view_rules import tensor
 
@@ -53,7 +54,7 @@ def _window(
     if length < 0:
         raise fail("TSX4005", op="window", expected="a length of 0 or more", found=length)
     steps = length if periodic else length - 1
-    turn = np.arange(length, dtype=np.float64) / max(steps, 1)
+    turn = counting(length, np.float64) / max(steps, 1)
     values = shape(turn) if length != 1 else np.ones(1)
     return cast(values, dtype_or(dtype, DEFAULT_FLOAT))
 
@@ -129,6 +130,8 @@ def stft(
 ) -> Array:
     """Spectra of overlapping frames: (batch, frequency, frame)."""
     hop = n_fft // 4 if hop_length is None else hop_length
+    if x.dtype.kind not in "fc" or x.itemsize < 4:
+        raise fail("TSX4005", op="stft", expected="float32, float64 or complex", found=dtype_of(x))
     if align_to_window:
         raise fail(
             "TSX4005", op="stft", expected="align_to_window None or False", found=align_to_window
@@ -213,6 +216,8 @@ def _spectra(
     return_complex: Abstract,
 ) -> Abstract:
     x = tensor(self)
+    if need_float("stft", x.dtype) in (DType.FLOAT16, DType.BFLOAT16):
+        raise mismatch("stft", "float32, float64 or complex", x.dtype)
     if x.shape is not None and len(x.shape) not in (1, 2):
         raise mismatch("stft", "signals of 1 or 2 dimensions", len(x.shape))
     # Complex signals and windows have both sides, so what isn't known to be real decides nothing.

@@ -11,7 +11,7 @@ from tsx.errors import fail
 from tsx.ir.op import Abstract, Unknown
 from tsx.ir.types import INT, DType, TensorType
 from tsx.ops.abstract import as_dim, mismatch, wrap_dim
-from tsx.ops.checked import axis_of, define, real_values
+from tsx.ops.checked import axis_of, define, need_order, real_values
 from tsx.ops.dtypes import Array
 from tsx.ops.view_rules import resized, select, tensor
 
@@ -20,6 +20,7 @@ _PARTITION_FROM = 2048  # a row this long is worth partitioning before sorting a
 
 def order(x: Array, axis: int, descending: bool) -> Array:
     """The stable order of the elements along ``axis``."""
+    need_order("sort", x)
     values = real_values(x)
     if not descending:
         return np.argsort(values, axis=axis, kind="stable")
@@ -30,6 +31,7 @@ def order(x: Array, axis: int, descending: bool) -> Array:
 
 def sorted_by(x: Array, dim: int, descending: bool) -> tuple[Array, Array]:
     axis = axis_of("sort", dim, x.ndim)
+    need_order("sort", x)
     if not x.ndim:
         return x.copy(), np.zeros((), np.int64)
     index = order(x, axis, descending)

@@ -160,6 +160,8 @@ def _sections(x: Array, sections: int, dim: int) -> list[Array]:
     axis = axis_of("tensor_split", dim, x.ndim)
     if sections < 1 or not x.ndim:
         raise fail("TSX4005", op="tensor_split", expected="1 section or more", found=sections)
+    if sections > 1 << 24:
+        raise MemoryError
     return by_sizes(x, dim, _section_sizes(x.shape[axis], sections), "tensor_split")
 
 

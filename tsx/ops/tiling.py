@@ -108,9 +108,8 @@ def _roll(x: Array, shifts: list[int], dims: list[int]) -> Array:
         return np.roll(x, shifts[0])
     if len(shifts) != len(dims):
         raise fail("TSX4005", op="roll", expected=f"{len(dims)} shifts", found=len(shifts))
-    if not x.ndim:
-        return x.copy()
-    return np.roll(x, tuple(shifts), tuple(axis_of("roll", d, x.ndim) for d in dims))
+    axes = tuple(axis_of("roll", d, x.ndim) for d in dims)
+    return np.roll(x, tuple(shifts), axes) if x.ndim else x.copy()
 
 
 def _roll_rule(self: Abstract, shifts: Abstract, dims: Abstract = ()) -> Abstract:

@@ -31,6 +31,12 @@ def text(shape: Sequence[Dim | None]) -> str:
     return "[" + ", ".join(map(dim_text, shape)) + "]"
 
 
+def need_dimension(op: str, shape: Shape) -> None:
+    """Refuses a 0-dim tensor."""
+    if not shape:
+        raise mismatch(op, "a tensor with a dimension", "a 0-dim tensor")
+
+
 def view_shape(op: str, shape: Shape | None, size: Abstract) -> Shape | None:
     """Sizes after ``view(size)``: one -1, or one size that is not known, follows from the element count."""
     sizes = dims_of(size)
@@ -213,6 +219,7 @@ def unflatten(self: Abstract, dim: Abstract, sizes: Abstract) -> Abstract:
     place = wrap_dim("unflatten", dim, len(x.shape))
     if place is None:
         return TensorType(x.dtype, (None,) * (len(x.shape) + len(parts) - 1))
+    need_dimension("unflatten", x.shape)
     inner = view_shape("unflatten", (x.shape[place],), list(parts)) or ()
     return TensorType(x.dtype, (*x.shape[:place], *inner, *x.shape[place + 1 :]))
 
@@ -221,8 +228,7 @@ def select(self: Abstract, dim: Abstract, index: Abstract) -> Abstract:
     x = tensor(self)
     if x.shape is None:
         return TensorType(x.dtype)
-    if not x.shape:
-        raise mismatch("select", "a tensor with a dimension", "a 0-dim tensor")
+    need_dimension("select", x.shape)
     place = wrap_dim("select", dim, len(x.shape))
     if place is None:
         return TensorType(x.dtype, (None,) * (len(x.shape) - 1))
@@ -271,8 +277,7 @@ def slice_(
         raise mismatch("slice", "a step of 1 or more", step)
     if x.shape is None:
         return TensorType(x.dtype)
-    if not x.shape:
-        raise mismatch("slice", "a tensor with a dimension", "a 0-dim tensor")
+    need_dimension("slice", x.shape)
     place = wrap_dim("slice", dim, len(x.shape))
     if place is None:
         return TensorType(x.dtype, (None,) * len(x.shape))

@@ -8,6 +8,8 @@ them, so users of the result, not of the operand, see the new ones.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tsx.errors import fail
@@ -120,9 +122,9 @@ def _unsqueeze(x: Array, dim: int) -> Array:
 
 
 def _flatten(x: Array, start_dim: int, end_dim: int) -> Array:
+    start, end = axis_of("flatten", start_dim, x.ndim), axis_of("flatten", end_dim, x.ndim)
     if not x.ndim:
         return x.reshape(1)
-    start, end = axis_of("flatten", start_dim, x.ndim), axis_of("flatten", end_dim, x.ndim)
     if start > end:
         raise fail("TSX4005", op="flatten", expected="start_dim before end_dim",
                    found=f"{start_dim} and {end_dim}")  # fmt: skip
@@ -138,8 +140,10 @@ def _unflatten(x: Array, dim: int, sizes: list[int]) -> Array:
         known = 1
         for size in sizes:
             known *= size if size != -1 else 1
-        free = x.shape[place] // known if known else 0
+        free = x.shape[place] // known if known else -1
         sizes = [free if s == -1 else s for s in sizes]
+    if not sizes or math.prod(sizes) != x.shape[place]:
+        raise fail("TSX4037", op="unflatten", found=list(sizes), sizes=[x.shape[place]])
     return viewed(x, [*x.shape[:place], *sizes, *x.shape[place + 1 :]])
 
 
