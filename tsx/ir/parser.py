@@ -86,7 +86,7 @@ class GraphParser(TypeParser):
             self._node(block, depth)
         self.take()
         self.pending.append((block.return_node, self._operands()))
-        block.return_node.origin = self._origin()
+        block.return_node.origin = self._origin(block.return_node.kind)
 
     def _node(self, block: Block, depth: int) -> None:
         outputs: list[tuple[Token, ty.Type]] = []
@@ -105,7 +105,7 @@ class GraphParser(TypeParser):
         if self.accept("["):
             self._attributes(node)
         self.pending.append((node, self._operands()))
-        node.origin = self._origin()
+        node.origin = self._origin(kind.text)
         block.append(node)
         while self.token.kind == "name" and _BLOCK.fullmatch(self.token.text):
             self.check_depth(depth + 1, "blocks")
@@ -190,11 +190,11 @@ class GraphParser(TypeParser):
         self.expect("=")
         return WeightRef(self.string())
 
-    def _origin(self) -> Origin:
+    def _origin(self, kind: str) -> Origin:
         if self.token.kind != "origin":
             return NOWHERE
         token = self.take()
-        origin, at = self.origins.read(token.text)
+        origin, at = self.origins.read(token.text, kind)
         if origin is None:
             raise text_error(
                 self.text,

@@ -117,7 +117,7 @@ class GraphPrinter:
         return f"[{', '.join(parts)}]"
 
     def _origin(self, node: Node) -> str:
-        return self._origins.write(node.origin) if self._origins else ""
+        return self._origins.write(node.origin, node.kind) if self._origins else ""
 
     def _name_sizes(self, sizes: Iterable[Expr]) -> None:
         """Gives long size expressions names that follow the symbols, in the order of the text."""
