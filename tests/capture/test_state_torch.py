@@ -201,6 +201,13 @@ def test_functional_call_and_cond() -> None:
     assert stops(module, -torch.ones(3)).code == "TSX5004"
 
 
+def test_a_part_of_a_traced_model_can_be_traced_again() -> None:
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4)).eval()
+    check(model, [torch.randn(2, 3)])
+    module, _ = check(lambda x: model[0](x), [torch.randn(2, 3)])
+    assert set(module.weights) == {"constant_0", "constant_1"}
+
+
 def test_methods_and_keyword_arguments() -> None:
     class Model(nn.Module):
         def __init__(self) -> None:

@@ -7,6 +7,7 @@ Never drops a use of a traced value by Python: those are guards.
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,7 +35,8 @@ HoleKey = tuple[int, int, int]
 
 
 # Arrays that earlier runs computed from their inputs: met again, they would be constants with one run's data in them.
-_COMPUTED: dict[int, tuple[weakref.ref[object], Tracer]] = {}
+_COMPUTED: dict[int, tuple[weakref.ref[object], int]] = {}
+_serials = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Tracer:
         self.kept: list[str] = []  # attributes that the run set and no program can hold
         self.record_spans: dict[int, Span | None] = {}
         self.scopes: list[str] = []
+        self.serial = next(_serials)
         self.is_recording = True
         self.is_computed: Callable[[object], bool] = lambda array: (
             False
@@ -108,11 +111,19 @@ class Tracer:
 
     def bind(self, array: object, value: Value) -> None:
         """From now on ``array`` is ``value``."""
-        key = id(array)
-        reference = weakref.ref(array, lambda _: self._arrays.pop(key, None))
+        key, owner = id(array), weakref.ref(self)
+
+        def forget(_: object) -> None:
+            _COMPUTED.pop(key, None)
+            tracer = owner()
+            if tracer is not None:
+                tracer._arrays.pop(key, None)
+
+        reference = weakref.ref(array, forget)
         self._arrays[key] = (reference, value)
-        if self.varies(value):
-            _COMPUTED[key] = (reference, self)
+        is_state = self.state is not None and self.state.path_of(array) is not None
+        if self.varies(value) and not is_state:
+            _COMPUTED[key] = (reference, self.serial)
 
     def known(self, array: object) -> Value | None:
         """The value of a live array, or None when the trace hasn't met it."""
@@ -153,8 +164,8 @@ class Tracer:
         return node.output
 
     def _constant(self, array: object) -> Value:
-        reference, tracer = _COMPUTED.get(id(array), (None, None))
-        if reference is not None and reference() is array and tracer is not self:
+        reference, serial = _COMPUTED.get(id(array), (None, None))
+        if reference is not None and reference() is array and serial != self.serial:
             raise fail("TSX2009", where=self.locator.span() or "")
         if self.is_computed(array):
             raise fail("TSX2012", where=self.locator.span() or "")
