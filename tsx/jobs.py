@@ -5,7 +5,9 @@ Takes paths and live modules; gives plain data that ``render.show`` turns into t
 
 from __future__ import annotations
 
+import contextlib
 import io
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -199,7 +201,8 @@ def run(
         positional = positional[len(left) :]
     timings = Profile() if profile else None
     started = time.perf_counter()
-    value = module.run(name, tuple(positional), named, observer=steps or timings)
+    with contextlib.redirect_stdout(sys.stderr):  # what the model prints is no result
+        value = module.run(name, tuple(positional), named, observer=steps or timings)
     seconds = time.perf_counter() - started
     return RunResult(value, dict(leaves(value)), seconds, steps, timings)
 

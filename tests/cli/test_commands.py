@@ -184,3 +184,11 @@ def test_help_has_an_example_and_fits(tsx: Tsx, name: str) -> None:
 def test_every_command_is_listed(tsx: Tsx) -> None:
     out = tsx("--help").out
     assert [name for name in COMMANDS if f"\n  {name}" not in out] == []
+
+
+def test_what_a_model_prints_goes_to_stderr(tsx: Tsx, source: Path) -> None:
+    source.write_text(source.read_text().replace("    return", "    print('hello')\n    return"))
+    outcome = tsx("convert", source, "-o", "-")
+    assert outcome.status == 0
+    assert "hello" in outcome.err
+    assert "hello" not in outcome.out

@@ -65,6 +65,8 @@ def type_key_in_mro(type_: type, module: str) -> bool:
 def load_source(path: Path, entry: str = "") -> Iterator[Source]:
     """Runs the file with its folder on ``sys.path``, until the caller is done with the model.
 
+    Whatever the file or the model prints meanwhile goes to stderr.
+
     Raises ``TraceError`` TSX2050-2054: the file is no Python, raised, or has no entry.
     """
     folder = str(path.resolve().parent)
@@ -74,8 +76,7 @@ def load_source(path: Path, entry: str = "") -> Iterator[Source]:
     try:
         with contextlib.redirect_stdout(sys.stderr):
             module = _execute(path, name)
-            source = _source_of(path, module, entry)
-        yield source
+            yield _source_of(path, module, entry)
     finally:
         with contextlib.suppress(ValueError):
             sys.path.remove(folder)
