@@ -28,7 +28,8 @@ def compile_tile(program: TileProgram) -> Runner:
     """
     lines = program.instructions
     start: list[Any] = [
-        np.asarray(line.value, to_numpy(line.dtype)) if line.opcode == CONST else None
+        # An int that the dtype can't hold wraps, as torch's does.
+        np.asarray(line.value).astype(to_numpy(line.dtype)) if line.opcode == CONST else None
         for line in lines
     ]
     loads = [
