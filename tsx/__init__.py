@@ -30,7 +30,6 @@ _PUBLIC = {
 }
 
 
-
 __all__ = ["Module", "Session", "TsxError", "__version__", "load", "optimize", "save", "trace"]
 
 

@@ -16,7 +16,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md"]
-BLOCK = re.compile(r"(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>python|console)\n(?P<text>.*?)```", re.S)
+BLOCK = re.compile(
+    r"(?:<!-- file: (?P<file>\S+) -->\n)?```(?P<kind>python|console)\n(?P<text>.*?)```", re.S
+)
 VARIES = re.compile(r"\d+\.\d+( ms)|(?<= )\d+\.\d+$|\d(\.\d+)?e-\d+", re.M)
 
 
@@ -38,7 +40,9 @@ def test_console_blocks(page: str, tmp_path: Path, request: pytest.FixtureReques
     if request.config.getoption("--bless"):
         (ROOT / page).write_text(now, encoding="utf-8")
         return
-    assert VARIES.sub("N", text) == VARIES.sub("N", now), f"run: pytest {Path(__file__).name} --bless"
+    assert VARIES.sub("N", text) == VARIES.sub("N", now), (
+        f"run: pytest {Path(__file__).name} --bless"
+    )
 
 
 def run(command: str, folder: Path) -> str:
@@ -51,6 +55,12 @@ def run(command: str, folder: Path) -> str:
     }
     command = re.sub(r"^tsx ", f"{sys.executable} -m tsx ", command)
     done = subprocess.run(
-        command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120
+        command,
+        shell=True,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=120,
     )
     return done.stdout.decode()
