@@ -62,7 +62,7 @@ class Scalars:
 
     def __init__(self, tracer: Tracer) -> None:
         self.tracer = tracer
-        self._compared: dict[tuple[str, Dim, Dim], bool | TracedBool] = {}
+        self._compared: dict[tuple[str, Dim, Dim], bool] = {}
 
     def arithmetic(self, name: str, a: Number, b: Number) -> Number:
         if not isinstance(a, TracedScalar) and not isinstance(b, TracedScalar):
@@ -80,7 +80,8 @@ class Scalars:
         dim = -a.dim if name == "neg" and a.dim is not None else None
         return dim if isinstance(dim, int) else self._record(name, (a,), dim)
 
-    def compare(self, name: str, a: Number, b: Number) -> bool | TracedBool:
+    def compare(self, name: str, a: Number, b: Number) -> bool:
+        """A plain bool, guarded at once: a comparison is there to be branched on, and C++ takes no other bool."""
         x, y = dim_of(a), dim_of(b)
         decided = _decide(name, x, y)
         if decided is not None:
@@ -88,7 +89,7 @@ class Scalars:
         if x is not None and y is not None and (name, x, y) in self._compared:
             return self._compared[name, x, y]  # the same question about the same sizes
         result = self._record(name, (a, b), None)
-        answer = result if isinstance(result, TracedBool) else bool(result)
+        answer = bool(self.consume(result) if isinstance(result, TracedScalar) else result)
         if x is not None and y is not None:
             self._compared[name, x, y] = answer
         return answer
@@ -97,7 +98,7 @@ class Scalars:
         """``bool(a)``: a guard on it, or on ``a != 0`` when it is a number."""
         if isinstance(a, TracedBool):
             return bool(self.consume(a))
-        return bool(self.compare("ne", a, 0))
+        return self.compare("ne", a, 0)
 
     def consume(self, a: TracedScalar) -> int | float | bool:
         """The plain number, with a guard that it is the same in every run."""

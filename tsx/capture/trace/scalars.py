@@ -86,7 +86,7 @@ class TracedScalar:
     def __reduce__(self) -> Any:
         raise TypeError("a traced number can't be pickled")
 
-    # Comparisons give a TracedBool, or a plain bool when the sizes decide it for every run.
+    # Comparisons give a plain bool: the sizes decide it for every run, or it is guarded.
 
     def __eq__(self, other: object) -> Any:
         return self._compare("eq", other)
@@ -288,7 +288,7 @@ class TracedFloat(TracedNumber):
 
 
 class TracedBool(TracedScalar):
-    """A traced bool: a comparison, or what ``item()`` took from a bool tensor."""
+    """A traced bool: what ``item()`` took from a bool tensor."""
 
     def __index__(self) -> int:
         return int(bool(self))
