@@ -10,6 +10,7 @@ from __future__ import annotations
 import collections
 import itertools
 import math
+import os
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -34,8 +35,10 @@ from tsx.ops.call import evaluate
 from tsx.ops.dtypes import Array, bfloat16_to_float32, dtype_of, type_of
 
 DTYPES = (torch.float32, torch.float64, torch.int64, torch.bool)
-SAMPLES = 12  # at most, for one OpInfo and dtype, spread over all that torch has
-DRAWN = 80  # torch generates samples lazily; what lies beyond is not looked at
+SAMPLES = int(
+    os.environ.get("TSX_SAMPLES", "12")
+)  # at most, for one OpInfo and dtype, spread over all that torch has
+DRAWN = max(80, SAMPLES)  # torch generates samples lazily; what lies beyond is not looked at
 LARGEST = 200_000  # elements of an operand; a few samples of torch's are benchmarks
 VARIANTS = 2  # of each kind and dtype: in-place form, strided operands, special values
 PROCESSES = 2

@@ -1,0 +1,80 @@
+"""``make full``: what does not fit into CI, with a row in docs/ledger.md for each run.
+
+Runs every test with the samples of the operator matrix uncapped and Hypothesis at ten times its examples; appends date,
+commit, counts and time. A ledger row is evidence, so it is written only for a clean work tree.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LEDGER = ROOT / "docs" / "ledger.md"
+STAGES = {
+    "python": ["-m", "not matrix and not zoo"],
+    "matrix": ["-m", "matrix"],
+    "zoo": ["-m", "zoo"],
+}
+
+
+def main() -> int:
+    if _git("status", "--porcelain"):
+        print("commit first: a ledger row names the commit that it is about", file=sys.stderr)
+        return 1
+    failed = 0
+    for stage, selection in STAGES.items():
+        started = time.monotonic()
+        counts, status = _run(selection)
+        minutes = (time.monotonic() - started) / 60
+        row = f"| {datetime.date.today()} | {_git('rev-parse', '--short', 'HEAD')} | {stage} | {counts} | {minutes:.1f} |"
+        with LEDGER.open("a", encoding="utf-8") as ledger:
+            ledger.write(row + "\n")
+        print(row)
+        failed += status != 0
+    return 1 if failed else 0
+
+
+def _run(selection: list[str]) -> tuple[str, int]:
+    """pytest's closing line without its time, and its status."""
+    environment = {
+        **os.environ,
+        "TSX_EXAMPLES": "500",
+        "TSX_SAMPLES": "1000",
+        "OMP_NUM_THREADS": "1",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "worksteal",
+        *selection,
+        "tests",
+    ]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False
+    )
+    sys.stdout.write(done.stdout[-4000:])
+    lines = [line for line in done.stdout.splitlines() if re.search(r"\d+ passed|\d+ failed", line)]
+    return (
+        re.sub(r" in [\d.]+s.*", "", lines[-1]).strip("= ") if lines else "no tests ran"
+    ), done.returncode
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(
+        ["git", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
