@@ -19,7 +19,7 @@ from tsx.capture.trace import compare, fit, randomness
 from tsx.capture.trace.compare import Difference
 from tsx.capture.trace.problems import refuse_unsupported
 from tsx.capture.trace.run import Axis, Capture, Run
-from tsx.capture.trace.spans import is_user_file, relative_path
+from tsx.capture.trace.spans import file_of, is_user_file
 from tsx.capture.trace.tracer import HoleKey
 from tsx.errors import TsxError, fail
 from tsx.ir.dims import Dim
@@ -308,7 +308,7 @@ def _distinct(groups: list[Group], times: int) -> dict[Axis, int]:
 
 def _failing_line(error: BaseException) -> Span | None:
     """The innermost line of user code in a traceback."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if is_user_file(frame.filename):
-            return Span(relative_path(frame.filename), frame.lineno or 1, -1, frame.name)
+    for frame, line in reversed(list(traceback.walk_tb(error.__traceback__))):
+        if is_user_file(frame.f_code.co_filename):
+            return Span(file_of(frame), line, -1, frame.f_code.co_qualname)
     return None

@@ -71,7 +71,7 @@ def mark_entry(code: CodeType) -> None:
 def span_of(frame: FrameType) -> Span:
     line, col, _ = _position(frame.f_code, frame.f_lasti)
     return Span(
-        relative_path(frame.f_code.co_filename),
+        file_of(frame),
         line or frame.f_lineno or 1,
         col,
         frame.f_code.co_qualname,
@@ -98,17 +98,20 @@ def _position(code: CodeType, instruction: int) -> tuple[int, int, int]:
 
 
 @functools.lru_cache(maxsize=4096)
-def relative_path(file: str) -> str:
-    """``file`` below the folder it was imported from; its name alone when that is unknown."""
+def relative_path(file: str, module: str) -> str:
+    """``file`` from the folder that its ``module`` was imported from: ``pkg/net.py`` for pkg.net, else its name alone.
+
+    The module's name decides, not the search path, so a span is the same whatever the working folder is.
+    """
     path = Path(file)
-    best = ""
-    for entry in sys.path:
-        root = str(Path(entry or ".").resolve())
-        if len(root) > len(best) and file.startswith(root.rstrip("/") + "/"):
-            best = root
-    if best:
-        return path.relative_to(best).as_posix()
-    return path.name
+    names = module.split(".") + (["__init__"] if path.stem == "__init__" else [])
+    tail = path.with_suffix("").parts[-len(names) :]
+    return "/".join(tail) + path.suffix if list(tail) == names else path.name
+
+
+def file_of(frame: FrameType) -> str:
+    """The package-relative file of a frame."""
+    return relative_path(frame.f_code.co_filename, str(frame.f_globals.get("__name__", "")))
 
 
 def is_user_file(file: str) -> bool:
@@ -121,4 +124,4 @@ def is_user_file(file: str) -> bool:
 def span_of_line(frame: FrameType) -> Span:
     """The line that a frame is at, without a column."""
     code = frame.f_code
-    return Span(relative_path(code.co_filename), frame.f_lineno or 1, -1, code.co_qualname)
+    return Span(file_of(frame), frame.f_lineno or 1, -1, code.co_qualname)
