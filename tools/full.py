@@ -32,7 +32,8 @@ def main() -> int:
         started = time.monotonic()
         counts, status = _run(selection)
         minutes = (time.monotonic() - started) / 60
-        row = f"| {datetime.date.today()} | {_git('rev-parse', '--short', 'HEAD')} | {stage} | {counts} | {minutes:.1f} |"
+        commit = _git("rev-parse", "--short", "HEAD")
+        row = f"| {datetime.date.today()} | {commit} | {stage} | {counts} | {minutes:.1f} |"
         with LEDGER.open("a", encoding="utf-8") as ledger:
             ledger.write(row + "\n")
         print(row)
