@@ -85,6 +85,8 @@ def _glu_infer(x: Abstract, dim: Abstract) -> Abstract:
     place = wrap_dim("aten::glu", dim, x.rank if isinstance(x, TensorType) else None)
     if not isinstance(x, TensorType) or x.shape is None or place is None:
         return TensorType(x.dtype if isinstance(x, TensorType) else None)
+    if not x.shape:
+        raise mismatch("aten::glu", "a tensor with a dimension", "a 0-dim tensor")
     size = x.shape[place]
     half = None if size is None else exact_div(size, 2)
     if isinstance(size, int) and half is None:

@@ -217,7 +217,7 @@ def _infer_native(
     result = _infer("native_batch_norm", input, weight, bias, mean, var)
     terms = [tensor_of(t).dtype for t in (weight, bias, mean, var)]
     dtype = None if result.dtype is None else statistics_dtype(result.dtype, *terms)
-    size = None if result.shape is None else result.shape[1]
+    size = None if result.shape is None or len(result.shape) < 2 else result.shape[1]
     saved = TensorType(dtype, (size if training is True else 0 if training is False else None,))
     return result, saved, saved
 

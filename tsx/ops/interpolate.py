@@ -6,6 +6,7 @@ symbolic sizes when the factor is a fraction with a small denominator.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial
@@ -17,7 +18,7 @@ from tsx.ir.dims import Dim
 from tsx.ir.op import Abstract, Unknown, lookup
 from tsx.ir.types import DType, Shape, TensorType
 from tsx.ops import resample
-from tsx.ops.abstract import dims_of
+from tsx.ops.abstract import dims_of, mismatch
 from tsx.ops.adaptive import average
 from tsx.ops.define import op
 from tsx.ops.dtypes import Array, dtype_of, type_of
@@ -64,6 +65,8 @@ _MODES: list[tuple[str, int, bool, _Axis]] = [
 
 def scaled(size: Dim | None, factor: float) -> Dim | None:
     """``floor(size * factor)``; None for a symbolic size and a factor that is no simple fraction."""
+    if not math.isfinite(factor):
+        raise mismatch("upsample", "finite scale factors", factor)
     if isinstance(size, int):
         return int(size * factor)
     exact = Fraction(factor)
