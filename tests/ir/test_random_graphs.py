@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from tests.graphgen import Made, graphs
 from tests.ir.interpreter import run
-from tests.ir.reading import read
+from tests.ir.reading import read, swapped_words
 from tsx.ir.alias import AliasAnalysis
 from tsx.ir.equal import difference, equal
 from tsx.ir.graph import Value, same_attribute
 from tsx.ir.infer import propagate
-from tsx.ir.lexer import tokenize
 from tsx.ir.text import parse_graph, print_graph
 from tsx.ir.types import TensorType, erase_shapes
 from tsx.ir.verify import marked_lines, verify
@@ -64,31 +63,12 @@ def test_a_text_that_is_cut_is_refused_or_judged(made: Made) -> None:
         judge(text[: at * 31 % len(text)])
 
 
-EXTRA = [
-    "aten::size.int",
-    "prim::Loop",
-    "tsx::group",
-    "aten::append.t",
-    "-1",
-    "0",
-    "4294967296",
-    "%n",
-]
-
-
 @given(graphs(max_steps=6), st.data())
 def test_a_text_whose_words_are_swapped_is_refused_or_judged(
     made: Made, data: st.DataObject
 ) -> None:
     """Graphs that parse and mean nothing: other kinds, values, types and numbers in every place."""
-    text = print_graph(made.graph, origins=False)
-    words = [token.text for token in tokenize(text)][:-1]
-    for _ in range(data.draw(st.integers(1, 4))):
-        at = data.draw(st.integers(0, len(words) - 1))
-        kind = next(tokenize(words[at])).kind
-        alike = [w for w in [*words, *EXTRA] if next(tokenize(w)).kind == kind]
-        words[at] = data.draw(st.sampled_from(alike))
-    judge(" ".join(words))
+    judge(swapped_words(print_graph(made.graph, origins=False), data))
 
 
 def judge(text: str) -> None:
