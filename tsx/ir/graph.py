@@ -73,6 +73,12 @@ class Value:
         graph._names.discard(self._name)
         self._name = graph._unique(name) if name else ""
 
+    def _forget(self, use: Use) -> None:
+        if self.uses and self.uses[-1] == use:  # sweeps go from the last user to the first
+            self.uses.pop()
+        else:
+            self.uses.remove(use)
+
     def replace_uses(self, other: Value) -> None:
         """Makes every user of this value use ``other``."""
         for node, index in list(self.uses):
@@ -130,7 +136,7 @@ class Node:
         old = self._inputs[index]
         if old is value:
             return
-        old.uses.remove(Use(self, index))
+        old._forget(Use(self, index))
         self._inputs[index] = value
         value.uses.append(Use(self, index))
         self.graph.mutations += 1
@@ -213,7 +219,7 @@ class Node:
 
     def _drop_inputs(self) -> None:
         for index, value in enumerate(self._inputs):
-            value.uses.remove(Use(self, index))
+            value._forget(Use(self, index))
         self._inputs.clear()
         self.graph.mutations += 1
 
