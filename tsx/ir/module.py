@@ -78,6 +78,17 @@ class TreeSpec:
     def leaves(self) -> int:
         return 1 if self.kind == "leaf" else sum(child.leaves() for child in self.children)
 
+    def paths(self, root: str = "") -> list[str]:
+        """Where each leaf stands in the structured value: ``logits``, ``caches[0].keys``; ``root`` for a lone leaf."""
+        if self.kind == "leaf":
+            return [root]
+        found: list[str] = []
+        for index, child in enumerate(self.children):
+            key = self.keys[index] if self.keys else index
+            step = f".{key}" if isinstance(key, str) and key.isidentifier() else f"[{key!r}]"
+            found += child.paths(f"{root}{step}" if root else step.removeprefix("."))
+        return found
+
 
 LEAF = TreeSpec("leaf")
 

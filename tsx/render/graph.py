@@ -89,7 +89,7 @@ def _node_line(node: Node, expressions: Expressions, depth: int) -> Line:
     results = ", ".join(expressions.name(v) for v in node.outputs)
     if node.kind == "tsx::guard":
         source = node.attributes.get("source") or expressions.text(node.inputs[0])
-        code = f"guard {source} == {node.attributes.get('expect')!r}"
+        code = f"guard {source} is {node.attributes.get('expect')!r}"
         return Line(depth, code, "", node.origin, "yellow")
     code = f"{short_kind(node)}({expressions.arguments(node)})"
     types = ", ".join(str(v.type) for v in node.outputs)

@@ -74,7 +74,10 @@ def describe(
         method=name,
         captured_by=method.source,
         inputs=[(v.name, str(v.type)) for v in method.graph.inputs[1 if method.has_self else 0 :]],
-        outputs=[(v.name, str(v.type)) for v in method.graph.outputs],
+        outputs=[
+            (path, str(v.type))
+            for path, v in zip(method.result.paths(), method.graph.outputs, strict=False)
+        ],
         parameters=sum(prod(data.shape) for data in module.weights.values()),
         weight_bytes=sum(by_dtype.values()),
         dtypes=dict(by_dtype.most_common()),
