@@ -218,8 +218,8 @@ class Node:
         return self._order < other._order
 
     def _drop_inputs(self) -> None:
-        for index, value in enumerate(self._inputs):
-            value._forget(Use(self, index))
+        for index in reversed(range(len(self._inputs))):
+            self._inputs[index]._forget(Use(self, index))
         self._inputs.clear()
         self.graph.mutations += 1
 
