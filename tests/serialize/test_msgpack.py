@@ -121,6 +121,29 @@ def test_a_length_without_bytes_costs_nothing(tag: int) -> None:
         assert peak < 8 * len(data) + 16384
 
 
+def test_nested_lengths_that_each_would_fit_cost_nothing() -> None:
+    """Sixty arrays in each other, each of which alone could have its elements in the file."""
+    data = (b"\xdd" + struct.pack(">I", 100_000)) * 60 + b"\xc0" * 100_000
+    tracemalloc.start()
+    with pytest.raises(ArchiveError, match=r"TSX6005.*exceeds the bytes"):
+        unpack(data, "it")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16384
+
+
+def test_the_number_of_values_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "SECTION_ELEMENTS", 100)
+    unpack(pack([None] * 99), "it")
+    with pytest.raises(ArchiveError, match=r"TSX6004.*number of values"):
+        unpack(pack([None] * 100), "it")
+
+
+def test_what_follows_the_value_is_counted() -> None:
+    with pytest.raises(ArchiveError, match=r"TSX6005.*2 bytes follow the value"):
+        unpack(b"\xc0\xc0\xc0", "it")
+
+
 @pytest.mark.parametrize("opening", [b"\x91", b"\x81\xa1a"])
 def test_depth_is_bounded(opening: bytes) -> None:
     unpack(opening * limits.DEPTH + b"\xc0", "it")

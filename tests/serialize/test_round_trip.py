@@ -177,6 +177,8 @@ def test_objects_nest_as_deep_as_the_limit_and_no_deeper() -> None:
     assert_same(object_chain(64), load(to_bytes(object_chain(64))))
     with pytest.raises(TsxError, match="nest"):
         to_bytes(object_chain(65))
+    with pytest.raises(TsxError, match="nest"):
+        to_bytes(object_chain(5000))
 
 
 def object_chain(length: int) -> Module:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.serialize.corpus import module_of
 from tests.serialize.surgery import take_apart
+from tsx.ir.limits import MAX_NODES
 from tsx.ir.prim import PRIMS
 from tsx.ir.types import ATOMS, DType
 from tsx.serialize import format, limits
@@ -40,7 +41,7 @@ def test_limits() -> None:
     assert int(nesting) == limits.DEPTH
     assert (limits.SECTIONS, limits.TENSORS, limits.GRAPHS) == (4096, 2**20, 65536)
     assert rows["sections · tensors · graphs"] == "4096 · 2^20 · 65,536"
-    assert (limits.NODES, limits.RANK, limits.TENSOR_BYTES) == (2**20, 16, 2**48)
+    assert (MAX_NODES, limits.RANK, limits.TENSOR_BYTES) == (2**20, 16, 2**48)
     assert (limits.NAME, limits.STRING, limits.EXPANDED) == (1024, 2**20, 2**22)
     assert (
         int(rows["terms and factors of a symbolic size, with those of sizes in it"]) == limits.SIZE

@@ -175,7 +175,6 @@ class UnitReader:
             for node_row in checked.array(node_rows, f"the nodes of a block of {what}"):
                 node, operands, count = self._node(node_row, block, what)
                 nodes.append((node, operands))
-                limits.within(f"the number of nodes of {what}", len(nodes), limits.NODES)
                 if count > len(rows) - len(blocks):
                     raise checked.malformed(f"{what} lacks the blocks of a node")
                 blocks.extend(node.add_block() for _ in range(count))

@@ -14,7 +14,6 @@ SECTIONS = 4096
 DEPTH = ir_limits.MAX_DEPTH
 TENSORS = ir_limits.MAX_WEIGHTS
 GRAPHS = ir_limits.MAX_FUNCTIONS
-NODES = ir_limits.MAX_NODES
 RANK = ir_limits.MAX_RANK
 TENSOR_BYTES = ir_limits.MAX_BYTES
 NAME = ir_limits.MAX_NAME
