@@ -74,10 +74,12 @@ class Value:
         self._name = graph._unique(name) if name else ""
 
     def _forget(self, use: Use) -> None:
-        if self.uses and self.uses[-1] == use:  # sweeps go from the last user to the first
-            self.uses.pop()
-        else:
-            self.uses.remove(use)
+        # Sweeps go from the last user to the first, so the place is near one of the two ends.
+        for place in range(len(self.uses) - 1, max(len(self.uses) - 64, -1), -1):
+            if self.uses[place] == use:
+                del self.uses[place]
+                return
+        self.uses.remove(use)
 
     def replace_uses(self, other: Value) -> None:
         """Makes every user of this value use ``other``."""
