@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from tsx.capture.numpy.recorder import Recorder, concrete, result_dtype
+from tsx.capture.numpy.recorder import Recorder, concrete, is_supported, result_dtype
 from tsx.capture.trace.scalars import TracedScalar
+from tsx.capture.trace.spans import calls, is_user_file
 
 
 @contextmanager
@@ -33,8 +35,15 @@ def _recording(
     recorder: Recorder, original: Callable[..., Any], make: Callable[..., Any]
 ) -> Callable[..., Any]:
     def create(*args: Any, **kwargs: Any) -> Any:
-        if not _is_traced((args, tuple(kwargs.values()))):
+        # NumPy's own C code comes here too, and would take a proxy for the memory of an array.
+        frame = sys._getframe(1)
+        if not is_user_file(frame.f_code.co_filename) or not calls(frame, create):
             return original(*args, **kwargs)
+        if not _is_traced((args, tuple(kwargs.values()))):
+            made = original(*args, **kwargs)
+            # The model may write traced values into the new array, so it is followed from the start.
+            is_own = make is not _array and is_supported(made.dtype)
+            return recorder.proxy(made) if is_own else made
         if make is _array:
             return _array(recorder, original, *args, **kwargs)
         sample = original(*concrete(args), **{k: concrete(v) for k, v in kwargs.items()})

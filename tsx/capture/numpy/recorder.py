@@ -13,7 +13,7 @@ import numpy as np
 
 from tsx.capture.trace.scalars import TracedScalar
 from tsx.capture.trace.tracer import Tracer, Unsupported
-from tsx.errors import fail
+from tsx.errors import TsxError, fail
 from tsx.ir.op import Op, Trait, lookup
 from tsx.ir.types import DType
 from tsx.ops.call import evaluate
@@ -100,3 +100,12 @@ def _flat(operands: Sequence[object]) -> list[Any]:
 def result_dtype(result: object) -> DType:
     """The element type of what NumPy gave."""
     return from_numpy(np.asarray(result).dtype)
+
+
+def is_supported(dtype: np.dtype[Any]) -> bool:
+    """Whether a program can hold arrays of ``dtype``."""
+    try:
+        from_numpy(dtype)
+    except TsxError:
+        return False
+    return True

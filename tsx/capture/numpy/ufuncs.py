@@ -6,6 +6,7 @@ cast to (for comparisons, their common type). The recorded operator then compute
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,39 +14,22 @@ import numpy as np
 
 from tsx.capture.numpy.recorder import concrete, result_dtype
 from tsx.capture.trace.scalars import TracedScalar
-from tsx.ir.op import lookup
+from tsx.errors import fail
+from tsx.ir.op import all_ops, lookup
 from tsx.ir.types import DType
 from tsx.ops.dtypes import from_numpy
 
 if TYPE_CHECKING:
     from tsx.capture.numpy.recorder import Recorder
 
-# Computed in the type of the result.
-_ARITHMETIC = {
-    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "true_divide": "div",
-    "floor_divide": "floor_divide", "remainder": "remainder", "mod": "remainder", "fmod": "fmod", "power": "pow",
-    "float_power": "pow", "maximum": "maximum", "minimum": "minimum", "fmax": "fmax", "fmin": "fmin",
-    "arctan2": "atan2", "hypot": "hypot", "logaddexp": "logaddexp", "logaddexp2": "logaddexp2",
-    "copysign": "copysign", "heaviside": "heaviside", "bitwise_and": "bitwise_and", "bitwise_or": "bitwise_or",
-    "bitwise_xor": "bitwise_xor", "left_shift": "bitwise_left_shift", "right_shift": "bitwise_right_shift",
-    "matmul": "matmul",
-    "negative": "neg", "positive": "positive", "absolute": "abs", "fabs": "abs", "sign": "sign", "exp": "exp",
-    "exp2": "exp2", "expm1": "expm1", "log": "log", "log2": "log2", "log10": "log10", "log1p": "log1p",
-    "sqrt": "sqrt", "square": "square", "reciprocal": "reciprocal", "sin": "sin", "cos": "cos", "tan": "tan",
-    "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sinh": "sinh", "cosh": "cosh", "tanh": "tanh",
-    "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "floor": "floor", "ceil": "ceil",
-    "trunc": "trunc", "rint": "round", "deg2rad": "deg2rad", "radians": "deg2rad", "rad2deg": "rad2deg",
-    "degrees": "rad2deg", "invert": "bitwise_not", "conjugate": "conj", "cbrt": "",
-}  # fmt: skip
-# Computed in the common type of the operands; the result is bool.
-_COMPARISONS = {
-    "equal": "eq", "not_equal": "ne", "less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge",
-}  # fmt: skip
+# Computed in the common type of the operands; the result is bool. Every other ufunc computes in the result's type.
+_COMPARISONS = frozenset({"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"})
 # Any type in, bool out.
-_TESTS = {
-    "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite", "signbit": "signbit", "logical_and": "logical_and",
-    "logical_or": "logical_or", "logical_xor": "logical_xor", "logical_not": "logical_not",
-}  # fmt: skip
+_TESTS = frozenset(
+    {
+        "isnan", "isinf", "isfinite", "signbit", "logical_and", "logical_or", "logical_xor", "logical_not",
+    }
+)  # fmt: skip
 # torch's operator has no number in second place.
 _NO_SCALAR = frozenset({"bitwise_left_shift", "bitwise_right_shift"})
 
@@ -76,14 +60,23 @@ def apply(
     return result if out is None else _write(recorder, out[0], result)
 
 
+@functools.cache
+def _bases() -> dict[str, str]:
+    """The operator's name without namespace and overload, by the ufuncs that the records name."""
+    return {name: op.schema.base for op in all_ops() for name in op.numpy_names}
+
+
 def _call(recorder: Recorder, name: str, inputs: tuple[Any, ...], actual: Any) -> Any:
-    if _ARITHMETIC.get(name):
-        return _elementwise(recorder, _ARITHMETIC[name], inputs, result_dtype(actual))
-    if name in _COMPARISONS:
+    base = _bases().get(name)
+    if name == "absolute" and np.asarray(concrete(inputs[0])).dtype.kind == "c":
+        return recorder.aten("abs", inputs[0])  # complex in, real out
+    if base is not None and name in _COMPARISONS:
         common = from_numpy(np.result_type(*(_weak(i) for i in inputs)))
-        return _elementwise(recorder, _COMPARISONS[name], inputs, common)
-    if name in _TESTS:
-        return recorder.aten(_TESTS[name], *(_array(recorder, i, None) for i in inputs))
+        return _elementwise(recorder, base, inputs, common)
+    if base is not None and name in _TESTS:
+        return recorder.aten(base, *(_array(recorder, i, None) for i in inputs))
+    if base is not None:
+        return _elementwise(recorder, base, inputs, result_dtype(actual))
     if name == "clip":
         dtype = result_dtype(actual)
         return recorder.aten("clamp.Tensor", *(_array(recorder, i, dtype) for i in inputs))
@@ -140,6 +133,9 @@ def _weak(obj: Any) -> Any:
 
 def _write(recorder: Recorder, target: Any, result: Any) -> Any:
     """``x += y``: the result goes into the memory of ``target``."""
+    if not hasattr(type(target), "__tsx_record__"):
+        where = recorder.tracer.locator.span() or ""
+        raise fail("TSX2005", what="a value written into a plain array", where=where)
     recorder.aten("copy_", target, result, False)
     return target
 

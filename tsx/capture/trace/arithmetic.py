@@ -106,6 +106,10 @@ class Scalars:
             a.tracer.guard(a.value, type(a.hint).__name__, a.hint)
         return a.hint
 
+    def text(self, a: TracedScalar) -> int | float | bool:
+        """The plain number for a text."""
+        return a.hint if self.tracer.is_printing else self.consume(a)
+
     def _power(self, a: Number, b: Number) -> Number:
         exponent = b
         if isinstance(a, TracedInt) and type(exponent) is int and 0 <= exponent <= _SMALL_POWER:

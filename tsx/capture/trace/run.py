@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,7 +172,27 @@ def _enter(
     door: Door, tracer: Tracer, model: object, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> object:
     """The frame above which no frame is the user's."""
-    return door.run(tracer, model, args, kwargs)
+    with _printing(tracer):
+        return door.run(tracer, model, args, kwargs)
+
+
+@contextmanager
+def _printing(tracer: Tracer) -> Iterator[None]:
+    """``print`` tells the tracer, so that showing a size doesn't pin it."""
+    original = builtins.print
+
+    def traced_print(*values: object, **options: Any) -> None:
+        tracer.is_printing = True
+        try:
+            original(*values, **options)
+        finally:
+            tracer.is_printing = False
+
+    builtins.print = traced_print
+    try:
+        yield
+    finally:
+        builtins.print = original
 
 
 mark_entry(_enter.__code__)

@@ -66,16 +66,16 @@ class TracedScalar:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         return np.asarray(self.tracer.scalars.consume(self), dtype)
 
-    # Text is for people: messages and logs do not specialise a trace.
+    # A text may decide something (a key, a name), so it counts as a use; what print() shows does not.
 
     def __repr__(self) -> str:
-        return repr(self.hint)
+        return repr(self.tracer.scalars.text(self))
 
     def __str__(self) -> str:
-        return str(self.hint)
+        return str(self.tracer.scalars.text(self))
 
     def __format__(self, spec: str) -> str:
-        return format(self.hint, spec)
+        return format(self.tracer.scalars.text(self), spec)
 
     def __copy__(self) -> TracedScalar:
         return self

@@ -7,6 +7,7 @@ relative to the folder they were imported from, so a span says the same on every
 
 from __future__ import annotations
 
+import ast
 import functools
 import linecache
 import sys
@@ -15,6 +16,7 @@ from types import CodeType, FrameType
 
 from tsx.ir.location import Span
 
+_STDLIB = f"{Path(ast.__file__).parent}/"
 _PACKAGE = str(Path(__file__).resolve().parents[2])
 
 
@@ -114,11 +116,50 @@ def file_of(frame: FrameType) -> str:
     return relative_path(frame.f_code.co_filename, str(frame.f_globals.get("__name__", "")))
 
 
+def calls(frame: FrameType, function: object) -> bool:
+    """Whether the source that ``frame`` is at calls ``function`` itself, and not C code that calls it in turn.
+
+    Looks the name of the callee up (``np.zeros``, ``zeros``); anything more complicated is taken for a no.
+    """
+    positions = _extent(frame.f_code, frame.f_lasti)
+    if positions is None:
+        return False
+    line, end_line, col, end = positions
+    lines = [linecache.getline(frame.f_code.co_filename, n) for n in range(line, end_line + 1)]
+    lines[-1] = lines[-1].encode()[:end].decode(errors="replace")
+    lines[0] = lines[0].encode()[col:].decode(errors="replace")
+    try:
+        call = ast.parse("".join(lines).strip(), mode="eval").body
+    except SyntaxError:
+        return False
+    return isinstance(call, ast.Call) and _look_up(call.func, frame) is function
+
+
+def _look_up(node: ast.expr, frame: FrameType) -> object:
+    """The object that a dotted name means in ``frame``."""
+    if isinstance(node, ast.Attribute):
+        return getattr(_look_up(node.value, frame), node.attr, None)
+    if isinstance(node, ast.Name):
+        return frame.f_locals.get(node.id, frame.f_globals.get(node.id))
+    return None
+
+
+@functools.lru_cache(maxsize=65536)
+def _extent(code: CodeType, instruction: int) -> tuple[int, int, int, int] | None:
+    """First and last line, first and last column of an instruction."""
+    for index, (line, end_line, col, end) in enumerate(code.co_positions()):
+        if index * 2 == instruction:
+            if line is None or end_line is None or col is None or end is None:
+                return None
+            return line, end_line, col, end
+    return None
+
+
 def is_user_file(file: str) -> bool:
-    """Whether a frame of ``file`` is the user's: not tsx, no generated code, no array library."""
-    return not file.startswith((f"{_PACKAGE}/", "<")) and not any(
-        f"/{library}/" in file for library in ("torch", "numpy")
-    )
+    """Whether a frame of ``file`` is the user's: not tsx, no generated code, no array library, not Python's own."""
+    if file.startswith((f"{_PACKAGE}/", "<")) or any(f"/{n}/" in file for n in ("torch", "numpy")):
+        return False
+    return not file.startswith(_STDLIB) or "site-packages" in file
 
 
 def span_of_line(frame: FrameType) -> Span:

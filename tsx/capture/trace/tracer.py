@@ -76,6 +76,7 @@ class Tracer:
         self.scopes: list[str] = []
         self.serial = next(_serials)
         self.is_recording = True
+        self.is_printing = False  # inside print(): texts made there decide nothing
         self.is_computed: Callable[[object], bool] = lambda array: (
             False
         )  # made by an operator of this run
