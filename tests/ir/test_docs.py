@@ -10,6 +10,7 @@ import pytest
 import tsx.ops  # noqa: F401  (fills the registry)
 from tsx.ir.prim import ANY_NUMBER, PRIMS, Prim
 from tsx.ir.text import parse_graph
+from tsx.ir.types import ATOMS, DType
 from tsx.ir.verify import INVARIANTS, marked_lines, verify
 
 DOC = Path(__file__).parents[2] / "docs" / "ir.md"
@@ -78,8 +79,6 @@ def test_the_examples_read_back() -> None:
 
 
 def test_the_grammar_names_every_type() -> None:
-    from tsx.ir.types import ATOMS, DType
-
     text = DOC.read_text(encoding="utf-8")
     for name in [*ATOMS, *(dtype.type_name for dtype in DType)]:
         assert f'"{name}"' in text

@@ -20,7 +20,7 @@ from tsx.ir.dims import sym
 from tsx.ir.graph import Graph, Value, WeightRef
 from tsx.ir.location import NOWHERE
 from tsx.ir.module import ClassDef, Method, Module, Object, Parameter, Pin, TreeSpec
-from tsx.ir.text import parse_graph
+from tsx.ir.text import parse_graph, print_module
 from tsx.ir.verify import INVARIANTS, check, marked_lines, verify, verify_module
 from tsx.ops.weights import Weight
 
@@ -523,6 +523,25 @@ def test_sound_programs_have_no_violation() -> None:
     assert verify(simple()) == []
     assert verify_module(network()) == []
     check(network())
+
+
+def test_a_module_prints_its_tables_and_graphs() -> None:
+    module = network()
+    assert isinstance(module.root, Object)
+    module.root.attributes["again"] = module.root.attributes["fc"]
+    text = print_module(module)
+    for part in (
+        'module "net"',
+        "module __torch__.Net:",
+        "  count : int",
+        "  fc = __torch__.Fc",
+        "  again = the object at fc",
+        '  fc.weight = <Tensor "fc.weight">',
+        '  "fc.weight" : Float(5, 3)',
+        "__torch__.Fc.forward:",
+        str(module.functions["twice"]),
+    ):
+        assert part in text
 
 
 def test_all_violations_are_told_at_once_and_in_place() -> None:
