@@ -76,7 +76,7 @@ class Op:
     formula: object | None = None  # ops.formula.Formula
     body: str = ""  # IR text of a composite
     torch_names: tuple[str, ...] = ()  # Python callables it answers to, beyond those named like it
-    numpy_names: tuple[str, ...] = ()
+    numpy_names: tuple[str, ...] = ()  # NumPy ufuncs that mean it
     scalar_op: str = ""  # the typed VM instruction that answers it, if any
     flops: Callable[..., int] | None = (
         None  # (operand abstracts, result abstract) -> floating-point operations

@@ -59,7 +59,7 @@ POWERS = {
     "0.5/float": "sqrt(self)", "-0.5/float": "1 / sqrt(self)", "-1/float": "1 / self", "-1.0/float": "1 / self",
     "-2/float": "1 / (self * self)", "-2.0/float": "1 / (self * self)",
 }
-binary("aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", POWER, numpy=("power",))
+binary("aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", POWER, numpy=("power", "float_power"))
 binary("aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", POWERS, select="exponent")
 binary("aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor", POWER)
 for _overload, _operands in (("Tensor_Tensor", "Tensor self, Tensor exponent"), ("Tensor_Scalar", "Tensor self, Scalar exponent"), ("Scalar", "Scalar self, Tensor exponent")):
@@ -75,11 +75,11 @@ to_float("aten::hypot(Tensor self, Tensor other) -> Tensor", "hypot(self, other)
 binary("aten::ldexp.Tensor(Tensor self, Tensor other) -> Tensor", "self * exp2(other)", kind=Kind.INT_TO_FLOAT)
 
 # --- signs and rounding
-unary("aten::abs(Tensor self) -> Tensor", "abs(self)", kind=Kind.COMPLEX_TO_FLOAT, traits=IDEMPOTENT, inplace=True, also=("aten::absolute",), numpy=("absolute",))
+unary("aten::abs(Tensor self) -> Tensor", "abs(self)", kind=Kind.COMPLEX_TO_FLOAT, traits=IDEMPOTENT, inplace=True, also=("aten::absolute",), numpy=("absolute", "fabs"))
 unary("aten::neg(Tensor self) -> Tensor", "-self", refuses="bool", inplace=True, also=("aten::negative",), numpy=("negative",))
 SIGN = {"": "where(isnan(self), 0, sign(self))", "bool": "self", "integer": "sign(self)"}
 SGN = {**SIGN, "complex": "where(self == 0, 0, self / cast(abs(self)))"}
-unary("aten::sign(Tensor self) -> Tensor", SIGN, refuses="complex", traits=IDEMPOTENT, inplace=True)
+unary("aten::sign(Tensor self) -> Tensor", SIGN, refuses="complex", traits=IDEMPOTENT, inplace=True, numpy=("sign",))
 unary("aten::sgn(Tensor self) -> Tensor", SGN, traits=IDEMPOTENT, inplace=True)
 compare("aten::signbit(Tensor self) -> Tensor", {"": "signbit(self)", "bool": "self & ~self"}, refuses="complex", numpy=("signbit",))
 to_float("aten::copysign.Tensor(Tensor self, Tensor other) -> Tensor", "copysign(self, other)", refuses="complex", inplace=True, numpy=("copysign",))

@@ -110,7 +110,7 @@ def _to_copy_rule(x: Abstract, dtype: Abstract, *_: Abstract) -> Abstract:
 # fmt: off
 op("aten::clone(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor", infer=_same, eval=_clone)
 op("aten::_to_copy(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor", infer=_to_copy_rule, eval=_to_copy)
-op("aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)", infer=_same, eval=_contiguous, traits=_VIEW, numpy=("ascontiguousarray",))
+op("aten::contiguous(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)", infer=_same, eval=_contiguous, traits=_VIEW)
 op("aten::lift(Tensor self) -> Tensor", infer=_same, eval=_itself, traits=_VIEW)
 op("aten::lift_fresh(Tensor(a) self) -> Tensor(a)", infer=_same, eval=_itself, traits=_VIEW)
 op("aten::positive(Tensor(a) self) -> Tensor(a)", infer=_same, eval=_itself, traits=_VIEW, numpy=("positive",))

@@ -29,7 +29,6 @@ def define(
     traits: Trait = Trait.PURE,
     *,
     torch: tuple[str, ...] = (),
-    numpy: tuple[str, ...] = (),
     doc: str = "",
 ) -> Op:
     """Registers an operator whose evaluation may fail inside NumPy."""
@@ -43,7 +42,7 @@ def define(
             raise _explained(kind, infer, operands, error) from None
 
     return op(
-        schema, infer=infer, eval=checked, traits=traits, torch=torch, numpy=numpy, doc=doc
+        schema, infer=infer, eval=checked, traits=traits, torch=torch, doc=doc
     )  # fmt: skip
 
 
@@ -53,13 +52,12 @@ def define_with_inplace(
     eval: Evaluate,
     *,
     torch: tuple[str, ...] = (),
-    numpy: tuple[str, ...] = (),
 ) -> None:
     """Registers ``name(Tensor self, …)`` and ``name_(Tensor(a!) self, …)``, which writes the result into ``self``.
 
     The result must have ``self``'s shape; it is converted to ``self``'s dtype.
     """
-    define(schema, infer, eval, torch=torch, numpy=numpy)
+    define(schema, infer, eval, torch=torch)
     parsed = parse_schema(schema)
     name, _, rest = schema.partition("(Tensor self")
     stem, dot, overload = name.partition(".")

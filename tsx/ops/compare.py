@@ -32,7 +32,7 @@ compare("aten::isinf(Tensor self) -> Tensor", {"": "abs(self) == inf", "integer"
 compare("aten::isfinite(Tensor self) -> Tensor", {"": "abs(self) < inf", "integer": "self == self", "bool": "self == self"}, numpy=("isfinite",))
 compare("aten::isposinf(Tensor self) -> Tensor", {"": "self == inf", "integer": "self != self", "bool": "self != self"}, refuses="complex")
 compare("aten::isneginf(Tensor self) -> Tensor", {"": "self == -inf", "integer": "self != self", "bool": "self != self"}, refuses="complex")
-compare("aten::isreal(Tensor self) -> Tensor", "(self == self) | isnan(self)", refuses="complex", numpy=("isreal",))
+compare("aten::isreal(Tensor self) -> Tensor", "(self == self) | isnan(self)", refuses="complex")
 CLOSE = "x = cast(self, float64); y = cast(other, float64); (self == other) | (abs(x - y) <= atol + abs(rtol * y))"
 FLOAT_CLOSE = "d = abs(self - other); (self == other) | ((d < inf) & (d <= atol + abs(rtol * other)))"
 compare(
@@ -62,7 +62,7 @@ for _name in ("and", "or", "xor", "lshift", "rshift"):
         inplace_as(f"aten::__{_name}__.{_overload}", f"aten::__i{_name}__.{_overload}")
 
 # --- selection
-elementwise("aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor", "where(condition, self, other)", fixed=CONDITION, numpy=("where",))
+elementwise("aten::where.self(Tensor condition, Tensor self, Tensor other) -> Tensor", "where(condition, self, other)", fixed=CONDITION)
 elementwise("aten::where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor", "where(condition, self, other)", fixed=CONDITION)
 elementwise("aten::where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor", "where(condition, self, other)", fixed=CONDITION)
 elementwise("aten::where.Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor", "where(condition, self, other)", fixed=CONDITION)

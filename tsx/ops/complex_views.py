@@ -98,8 +98,8 @@ def _view_as_complex_rule(self: Abstract) -> Abstract:
 
 define("aten::view.dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)",
        _view_dtype_rule, _view_dtype, VIEW)  # fmt: skip
-define("aten::real(Tensor(a) self) -> Tensor(a)", _real_rule, _real, VIEW, numpy=("real",))
-define("aten::imag(Tensor(a) self) -> Tensor(a)", _imag_rule, _imag, VIEW, numpy=("imag",))
+define("aten::real(Tensor(a) self) -> Tensor(a)", _real_rule, _real, VIEW)
+define("aten::imag(Tensor(a) self) -> Tensor(a)", _imag_rule, _imag, VIEW)
 define("aten::view_as_real(Tensor(a) self) -> Tensor(a)", _view_as_real_rule, _view_as_real, VIEW)
 define("aten::view_as_complex(Tensor(a) self) -> Tensor(a)",
        _view_as_complex_rule, _view_as_complex, VIEW)  # fmt: skip

@@ -95,7 +95,7 @@ def _full_like_rule(
     return TensorType(dtype_arg(dtype, x.dtype), x.shape)
 
 
-def _define_constant(name: str, value: int, *, overload: str = "", numpy: bool = False) -> None:
+def _define_constant(name: str, value: int, *, overload: str = "") -> None:
     """``zeros``/``ones``/``empty`` with their ``new_`` and ``_like`` forms."""
 
     def sized(size: list[int], dtype: int | None, *_: object) -> Array:
@@ -116,17 +116,14 @@ def _define_constant(name: str, value: int, *, overload: str = "", numpy: bool =
     def like_rule(self: Abstract, dtype: Abstract = None, *_: Abstract) -> Abstract:
         return _full_like_rule(self, value, dtype)
 
-    names = (name,) if numpy else ()
-    like_names = (f"{name}_like",) if numpy else ()
     factory = LIKE if overload else FACTORY
     define(
         f"aten::{name}{overload}(SymInt[] size, {factory}) -> Tensor",
         sized_rule,
         sized,
-        numpy=names,
     )
     define(f"aten::new_{name}(Tensor self, SymInt[] size, {FACTORY}) -> Tensor", new_rule, new)
-    define(f"aten::{name}_like(Tensor self, {LIKE}) -> Tensor", like_rule, like, numpy=like_names)
+    define(f"aten::{name}_like(Tensor self, {LIKE}) -> Tensor", like_rule, like)
 
 
 def _empty_strided(size: list[int], stride: list[int], dtype: int | None, *_: object) -> Array:
@@ -217,15 +214,15 @@ def _as_tensor_rule(data: Abstract, dtype: Abstract = None, *_: Abstract) -> Abs
     return TensorType(dtype_arg(dtype, x.dtype), x.shape)
 
 
-_define_constant("zeros", 0, numpy=True)
-_define_constant("ones", 1, numpy=True)
-_define_constant("empty", 0, overload=".memory_format", numpy=True)
+_define_constant("zeros", 0)
+_define_constant("ones", 1)
+_define_constant("empty", 0, overload=".memory_format")
 define(f"aten::full(SymInt[] size, Scalar fill_value, {FACTORY}) -> Tensor",
-       _full_rule, _full, numpy=("full",))  # fmt: skip
+       _full_rule, _full)  # fmt: skip
 define(f"aten::new_full(Tensor self, SymInt[] size, Scalar fill_value, {FACTORY}) -> Tensor",
        _new_full_rule, _new_full)  # fmt: skip
 define(f"aten::full_like(Tensor self, Scalar fill_value, {LIKE}) -> Tensor",
-       _full_like_rule, _full_like, numpy=("full_like",))  # fmt: skip
+       _full_like_rule, _full_like)  # fmt: skip
 define(f"aten::empty_strided(SymInt[] size, SymInt[] stride, {FACTORY}) -> Tensor",
        _empty_strided_rule, _empty_strided)  # fmt: skip
 define(f"aten::new_empty_strided(Tensor self, SymInt[] size, SymInt[] stride, {FACTORY}) -> Tensor",

@@ -237,13 +237,11 @@ define(
     f"aten::cumsum({_RUN}, *, ScalarType? dtype=None) -> Tensor",
     _running_rule,
     _cumsum,
-    numpy=("cumsum",),
 )
 define(
     f"aten::cumprod({_RUN}, *, ScalarType? dtype=None) -> Tensor",
     _running_rule,
     _cumprod,
-    numpy=("cumprod",),
 )
 define("aten::cumsum_(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)",
        same_as_self, _cumsum_, INPLACE)  # fmt: skip
@@ -253,7 +251,7 @@ define(f"aten::cummax({_RUN}) -> (Tensor values, Tensor indices)", _running_extr
 define(f"aten::cummin({_RUN}) -> (Tensor values, Tensor indices)", _running_extreme_rule, _cummin)
 define(f"aten::logcumsumexp({_RUN}) -> Tensor", _same_rule, _logcumsumexp)
 define("aten::diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor",
-       _diff_rule, _diff, numpy=("diff",))  # fmt: skip
+       _diff_rule, _diff)  # fmt: skip
 _define_trapezoid("trapezoid", "Scalar", is_running=False)
 _define_trapezoid("trapz", "float", is_running=False)
 _define_trapezoid("cumulative_trapezoid", "Scalar", is_running=True)

@@ -199,7 +199,6 @@ op(
     infer=_infer_einsum,
     eval=_einsum,
     flops=_einsum_flops,
-    numpy=("numpy.einsum",),
     doc="`path` is not used: operands are contracted from left to right.",
 )
 

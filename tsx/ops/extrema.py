@@ -99,13 +99,13 @@ def _define_both(name: str, *, largest: bool) -> None:
     def index_rule(self: Abstract, dim: Abstract = None, keepdim: Abstract = False) -> Abstract:
         return TensorType(DType.INT64, _rule(argmax, self, dim, keepdim).shape)
 
-    define(f"aten::{name}(Tensor self) -> Tensor", whole_rule, whole, REDUCTION, numpy=(name,))
+    define(f"aten::{name}(Tensor self) -> Tensor", whole_rule, whole, REDUCTION)
     define(f"aten::{name}.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)",
            along_rule, along, REDUCTION)  # fmt: skip
     define(f"aten::{amax}(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor",
            over_rule, over, REDUCTION)  # fmt: skip
     define(f"aten::{argmax}(Tensor self, int? dim=None, bool keepdim=False) -> Tensor",
-           index_rule, index, REDUCTION, numpy=(argmax,))  # fmt: skip
+           index_rule, index, REDUCTION)  # fmt: skip
 
 
 def _rule(op: str, self: Abstract, dim: Abstract, keepdim: Abstract) -> TensorType:

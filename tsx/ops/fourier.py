@@ -76,8 +76,11 @@ def _define_1d(name: str) -> None:
         size = x.shape[place] if n is None else as_dim(n)
         return TensorType(dtype, resized(x, place, _length(kind, size, n)).shape)
 
-    define(f"aten::{op}(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor", rule, evaluate,
-           numpy=(f"fft.{name}",))  # fmt: skip
+    define(
+        f"aten::{op}(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor",
+        rule,
+        evaluate,
+    )
 
 
 def _result_dtype(op: str, kind: str, dtype: DType | None) -> DType | None:
@@ -128,8 +131,11 @@ def _define_nd(name: str, dims: str) -> None:
         x = tensor(self)
         return TensorType(_result_dtype(op, kind, x.dtype), _nd_shape(op, kind, x.shape, s, dim))
 
-    define(f"aten::{op}(Tensor self, SymInt[1]? s=None, {dims}, str? norm=None) -> Tensor", rule, evaluate,
-           numpy=(f"fft.{name}",))  # fmt: skip
+    define(
+        f"aten::{op}(Tensor self, SymInt[1]? s=None, {dims}, str? norm=None) -> Tensor",
+        rule,
+        evaluate,
+    )
 
 
 def _nd_shape(op: str, kind: str, shape: Shape | None, s: Abstract, dim: Abstract) -> Shape | None:
@@ -164,7 +170,6 @@ def _define_shift(name: str) -> None:
         f"aten::fft_{name}(Tensor self, int[1]? dim=None) -> Tensor",
         rule,
         evaluate,
-        numpy=(f"fft.{name}",),
     )
 
 

@@ -309,7 +309,7 @@ Evaluate = Callable[..., Array]
 
 define(f"aten::gather({_INDEX}, *, bool sparse_grad=False) -> Tensor", _gather_rule, gathered)
 define("aten::take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor",
-       _take_along_rule, _take_along, numpy=("take_along_axis",))  # fmt: skip
+       _take_along_rule, _take_along)  # fmt: skip
 define(f"aten::index_select({_INDEX}) -> Tensor", _index_select_rule, index_selected)
 
 _SCATTERS: tuple[tuple[str, Evaluate], ...] = (

@@ -210,7 +210,7 @@ def _put_(x: Array, index: Array, source: Array, accumulate: bool) -> Array:
     return x
 
 
-define("aten::take(Tensor self, Tensor index) -> Tensor", _take_rule, taken, numpy=("take",))
+define("aten::take(Tensor self, Tensor index) -> Tensor", _take_rule, taken)
 define("aten::put(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor",
        same_as_self, _put)  # fmt: skip
 define("aten::put_(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)",

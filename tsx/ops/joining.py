@@ -142,7 +142,7 @@ def _as_column(shape: Shape) -> Shape:
     return (*(shape or (1,)), 1) if len(shape) < 2 else shape
 
 
-def _define_stack(name: str, widen: Reshape, axis: int, lone_axis: int, numpy: str) -> None:
+def _define_stack(name: str, widen: Reshape, axis: int, lone_axis: int) -> None:
     """``hstack`` and its like: ``cat`` along ``axis`` of widened tensors (``lone_axis`` when they are 1-D)."""
 
     def evaluate(tensors: list[Array]) -> Array:
@@ -162,9 +162,7 @@ def _define_stack(name: str, widen: Reshape, axis: int, lone_axis: int, numpy: s
             return TensorType(joined_dtype(wide))
         return _cat_rule(wide, lone_axis if len(first) == 1 else axis)
 
-    define(
-        f"aten::{name}(Tensor[] tensors) -> Tensor", rule, evaluate, numpy=(numpy,) if numpy else ()
-    )
+    define(f"aten::{name}(Tensor[] tensors) -> Tensor", rule, evaluate)
 
 
 def _block_diag(tensors: list[Array]) -> Array:
@@ -202,12 +200,11 @@ def _block_diag_rule(tensors: Abstract) -> Abstract:
 
 
 for _name in ("cat", "concat", "concatenate"):
-    define(f"aten::{_name}(Tensor[] tensors, int dim=0) -> Tensor", _cat_rule, concatenated,
-           numpy=("concatenate",) if _name == "cat" else ())  # fmt: skip
-define("aten::stack(Tensor[] tensors, int dim=0) -> Tensor", _stack_rule, stacked, numpy=("stack",))
-_define_stack("hstack", _at_least_1d, 1, 0, "hstack")
-_define_stack("vstack", _at_least_2d, 0, 0, "vstack")
-_define_stack("row_stack", _at_least_2d, 0, 0, "")
-_define_stack("dstack", _at_least_3d, 2, 2, "dstack")
-_define_stack("column_stack", _as_column, 1, 1, "column_stack")
+    define(f"aten::{_name}(Tensor[] tensors, int dim=0) -> Tensor", _cat_rule, concatenated)
+define("aten::stack(Tensor[] tensors, int dim=0) -> Tensor", _stack_rule, stacked)
+_define_stack("hstack", _at_least_1d, 1, 0)
+_define_stack("vstack", _at_least_2d, 0, 0)
+_define_stack("row_stack", _at_least_2d, 0, 0)
+_define_stack("dstack", _at_least_3d, 2, 2)
+_define_stack("column_stack", _as_column, 1, 1)
 define("aten::block_diag(Tensor[] tensors) -> Tensor", _block_diag_rule, _block_diag)

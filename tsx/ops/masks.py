@@ -144,10 +144,8 @@ def _isin_rule(elements: Abstract, tests: Abstract, *_: Abstract) -> Abstract:
 
 
 define("aten::nonzero(Tensor self) -> Tensor", _nonzero_rule, nonzero)
-define("aten::argwhere(Tensor self) -> Tensor", _nonzero_rule, nonzero, numpy=("argwhere",))
-define(
-    "aten::nonzero_numpy(Tensor self) -> Tensor[]", _by_dim_rule, nonzero_by_dim, numpy=("nonzero",)
-)
+define("aten::argwhere(Tensor self) -> Tensor", _nonzero_rule, nonzero)
+define("aten::nonzero_numpy(Tensor self) -> Tensor[]", _by_dim_rule, nonzero_by_dim)
 define("aten::where(Tensor condition) -> Tensor[]", _by_dim_rule, nonzero_by_dim)
 define("aten::nonzero_static(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor",
        _nonzero_static_rule, _nonzero_static)  # fmt: skip

@@ -122,7 +122,7 @@ def _define(
 _define(
     "aten::matmul(Tensor self, Tensor other) -> Tensor",
     torch=("torch.Tensor.__matmul__",),
-    numpy=("numpy.matmul",),
+    numpy=("matmul",),
 )
 _define("aten::linalg_matmul(Tensor self, Tensor other) -> Tensor", torch=("torch.linalg.matmul",))
 _define("aten::mm(Tensor self, Tensor mat2) -> Tensor", (2,), (2,))
@@ -148,7 +148,6 @@ op(
     eval=_vdot,
     traits=CONTRACTION,
     flops=_flops,
-    numpy=("numpy.vdot",),
 )
 
 
@@ -182,7 +181,6 @@ op(
     eval=_inner,
     traits=CONTRACTION,
     flops=_flops,
-    numpy=("numpy.inner",),
 )
 
 

@@ -65,12 +65,11 @@ def _define_moments(name: str, *, is_root: bool, with_mean: bool) -> None:
         return rule(self, dim, keepdim)
 
     tail = "-> (Tensor, Tensor)" if with_mean else "-> Tensor"
-    numpy = () if with_mean else (name,)
     define(f"aten::{name}(Tensor self, bool unbiased=True) {tail}", whole_rule, whole, REDUCTION)
     define(f"aten::{name}.dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) {tail}",
            along_rule, along, REDUCTION)  # fmt: skip
     define(f"aten::{name}.correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None,"
-           f" bool keepdim=False) {tail}", along_rule, corrected, REDUCTION, numpy=numpy)  # fmt: skip
+           f" bool keepdim=False) {tail}", along_rule, corrected, REDUCTION)  # fmt: skip
 
 
 _define_moments("var", is_root=False, with_mean=False)

@@ -70,7 +70,6 @@ op(
     "aten::kron(Tensor self, Tensor other) -> Tensor",
     infer=_infer_kron,
     eval=_kron,
-    numpy=("numpy.kron",),
 )
 
 

@@ -260,9 +260,9 @@ for _overload, _start, _end in (
 define(f"aten::eye(SymInt n, {FACTORY}) -> Tensor", _eye_rule, _eye)
 define(f"aten::eye.m(SymInt n, SymInt m, {FACTORY}) -> Tensor", _eye_m_rule, _eye_m)
 define_with_inplace("aten::tril(Tensor self, SymInt diagonal=0) -> Tensor",
-                    _triangle_rule, _tril, numpy=("tril",))  # fmt: skip
+                    _triangle_rule, _tril)  # fmt: skip
 define_with_inplace("aten::triu(Tensor self, SymInt diagonal=0) -> Tensor",
-                    _triangle_rule, _triu, numpy=("triu",))  # fmt: skip
+                    _triangle_rule, _triu)  # fmt: skip
 define(f"aten::tril_indices(int row, int col, int offset=0, {_LONG}) -> Tensor",
        _tril_indices_rule, _tril_indices)  # fmt: skip
 define(f"aten::triu_indices(int row, int col, int offset=0, {_LONG}) -> Tensor",

@@ -134,7 +134,7 @@ def _define_logical(name: str) -> None:
             return TensorType(found.dtype, shape)
         return _logical_rule(name, self, dim, keepdim)
 
-    define(f"aten::{name}(Tensor self) -> Tensor", whole_rule, whole, REDUCTION, numpy=(name,))
+    define(f"aten::{name}(Tensor self) -> Tensor", whole_rule, whole, REDUCTION)
     define(f"aten::{name}.dim(Tensor self, int dim, bool keepdim=False) -> Tensor",
            along_rule, along, REDUCTION)  # fmt: skip
     define(f"aten::{name}.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor",
@@ -219,15 +219,13 @@ _DIMS = "int[1]? dim, bool keepdim=False"
 _NAN_DIMS = "int[1]? dim=None, bool keepdim=False"
 _DTYPE = "*, ScalarType? dtype=None"
 
-define(f"aten::sum(Tensor self, {_DTYPE}) -> Tensor", rules.total, _sum, REDUCTION, numpy=("sum",))
+define(f"aten::sum(Tensor self, {_DTYPE}) -> Tensor", rules.total, _sum, REDUCTION)
 define(f"aten::sum.dim_IntList(Tensor self, {_DIMS}, {_DTYPE}) -> Tensor",
        _sum_rule, summed_dims, REDUCTION)  # fmt: skip
 define(f"aten::mean(Tensor self, {_DTYPE}) -> Tensor",
-       _mean_all_rule, _mean, REDUCTION, numpy=("mean",))  # fmt: skip
+       _mean_all_rule, _mean, REDUCTION)  # fmt: skip
 define(f"aten::mean.dim(Tensor self, {_DIMS}, {_DTYPE}) -> Tensor", _mean_rule, averaged, REDUCTION)
-define(
-    f"aten::prod(Tensor self, {_DTYPE}) -> Tensor", rules.total, _prod, REDUCTION, numpy=("prod",)
-)
+define(f"aten::prod(Tensor self, {_DTYPE}) -> Tensor", rules.total, _prod, REDUCTION)
 define(f"aten::prod.dim_int(Tensor self, int dim, bool keepdim=False, {_DTYPE}) -> Tensor",
        _sum_rule, _prod_dim, REDUCTION)  # fmt: skip
 _define_logical("any")

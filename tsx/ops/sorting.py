@@ -177,7 +177,7 @@ _DIM = "int dim=-1, bool descending=False"
 define(f"aten::sort(Tensor self, {_DIM}) -> {_PAIR}", _sort_rule, sorted_by)
 define(f"aten::sort.stable(Tensor self, *, bool? stable, {_DIM}) -> {_PAIR}",
        _sort_stable_rule, _sort_stable)  # fmt: skip
-define(f"aten::argsort(Tensor self, {_DIM}) -> Tensor", _argsort_rule, _argsort, numpy=("argsort",))
+define(f"aten::argsort(Tensor self, {_DIM}) -> Tensor", _argsort_rule, _argsort)
 define(f"aten::argsort.stable(Tensor self, *, bool stable, {_DIM}) -> Tensor",
        _argsort_stable_rule, _argsort_stable)  # fmt: skip
 define("aten::msort(Tensor self) -> Tensor", _msort_rule, _msort)

@@ -146,7 +146,7 @@ def _define_flip(name: str, dim: int) -> None:
     def rule(self: Abstract) -> Abstract:
         return _flip_rule(self, [dim])
 
-    define(f"aten::{name}(Tensor self) -> Tensor", rule, evaluate, numpy=(name,))
+    define(f"aten::{name}(Tensor self) -> Tensor", rule, evaluate)
 
 
 def _rot90(x: Array, k: int, dims: list[int]) -> Array:
@@ -176,25 +176,22 @@ def _turned(shape: Shape, places: list[int | None]) -> Shape:
 
 
 define("aten::repeat(Tensor self, SymInt[] repeats) -> Tensor", _repeat_rule, repeated)
-define("aten::tile(Tensor self, SymInt[] dims) -> Tensor", _tile_rule, _tile, numpy=("tile",))
+define("aten::tile(Tensor self, SymInt[] dims) -> Tensor", _tile_rule, _tile)
 define("aten::repeat_interleave.Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor",
        _interleave_counts_rule, _interleave_counts)  # fmt: skip
 for _overload, _type in (("self_Tensor", "Tensor"), ("self_int", "SymInt")):
     define(f"aten::repeat_interleave.{_overload}(Tensor self, {_type} repeats, int? dim=None, *,"
-           " SymInt? output_size=None) -> Tensor", _interleave_rule, interleaved,
-           numpy=("repeat",) if _type == "SymInt" else ())  # fmt: skip
+           " SymInt? output_size=None) -> Tensor", _interleave_rule, interleaved)  # fmt: skip
 define(
     "aten::roll(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor",
     _roll_rule,
     _roll,
-    numpy=("roll",),
 )
-define("aten::flip(Tensor self, int[] dims) -> Tensor", _flip_rule, flipped, numpy=("flip",))
+define("aten::flip(Tensor self, int[] dims) -> Tensor", _flip_rule, flipped)
 _define_flip("fliplr", 1)
 _define_flip("flipud", 0)
 define(
     "aten::rot90(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor",
     _rot90_rule,
     _rot90,
-    numpy=("rot90",),
 )

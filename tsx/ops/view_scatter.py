@@ -141,7 +141,7 @@ define("aten::as_strided_scatter(Tensor self, Tensor src, SymInt[] size, SymInt[
        " SymInt? storage_offset=None) -> Tensor", same_as_self, _as_strided_scatter)  # fmt: skip
 define("aten::diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor",
        _diag_embed_rule, diag_embed)  # fmt: skip
-define("aten::diag(Tensor self, int diagonal=0) -> Tensor", _diag_rule, _diag, numpy=("diag",))
+define("aten::diag(Tensor self, int diagonal=0) -> Tensor", _diag_rule, _diag)
 define("aten::diagflat(Tensor self, int offset=0) -> Tensor", _diagflat_rule, _diagflat)
 define("aten::fill_diagonal_(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)",
        same_as_self, _fill_diagonal_, INPLACE)  # fmt: skip

@@ -196,14 +196,14 @@ def _each(rule: object, tensors: Abstract) -> Abstract:
 define("aten::view(Tensor(a) self, SymInt[] size) -> Tensor(a)", rules.view, viewed, VIEW)
 define("aten::view_as(Tensor(a) self, Tensor other) -> Tensor(a)", rules.view_like, _view_as, VIEW)
 define("aten::reshape(Tensor(a) self, SymInt[] shape) -> Tensor(a)",
-       rules.view, reshaped, VIEW, numpy=("reshape",))  # fmt: skip
+       rules.view, reshaped, VIEW)  # fmt: skip
 define("aten::reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)",
        rules.view_like, _reshape_as, VIEW)  # fmt: skip
 define("aten::_unsafe_view(Tensor self, SymInt[] size) -> Tensor", rules.view, viewed, VIEW)
 define("aten::expand(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)",
        rules.expand, expanded, VIEW)  # fmt: skip
 define("aten::broadcast_to(Tensor(a) self, SymInt[] size) -> Tensor(a)",
-       rules.expand, expanded, VIEW, numpy=("broadcast_to",))  # fmt: skip
+       rules.expand, expanded, VIEW)  # fmt: skip
 define(
     "aten::expand_as(Tensor(a) self, Tensor other) -> Tensor(a)", rules.expand_as, _expand_as, VIEW
 )
@@ -252,7 +252,7 @@ define("aten::flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1
        rules.flatten, _flatten, VIEW)  # fmt: skip
 define("aten::unflatten.int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)",
        rules.unflatten, _unflatten, VIEW)  # fmt: skip
-define("aten::ravel(Tensor(a) self) -> Tensor(a)", _flatten_all, _ravel, VIEW, numpy=("ravel",))
+define("aten::ravel(Tensor(a) self) -> Tensor(a)", _flatten_all, _ravel, VIEW)
 
 for _name in ("movedim", "moveaxis"):
     define(f"aten::{_name}.int(Tensor(a) self, int source, int destination) -> Tensor(a)",
