@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import copy
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -16,8 +17,10 @@ from tsx.capture.numpy.creation import traced_creation
 from tsx.capture.numpy.proxy import TracedArray
 from tsx.capture.numpy.recorder import Recorder
 from tsx.capture.numpy.state import Snapshot, module_of, state_tree
+from tsx.capture.trace.memos import without_memos
 from tsx.capture.trace.scalars import TracedBool, TracedFloat, TracedInt, TracedScalar
-from tsx.capture.trace.standins import stand_ins
+from tsx.capture.trace.spans import is_user_file
+from tsx.capture.trace.standins import source_modules, stand_ins
 from tsx.capture.trace.tracer import Tracer
 from tsx.capture.trace.tree import flatten
 from tsx.ir.dims import Dim
@@ -99,8 +102,9 @@ class NumpyDoor:
         with ExitStack() as stack:
             if owner is not None:
                 stack.enter_context(module_scopes(_scope(tracer)))
-            stack.enter_context(_traced_len())
+            stack.enter_context(_traced_builtins())
             stack.enter_context(stand_ins(model, classes, _is_library))
+            stack.enter_context(without_memos(source_modules(model, classes, _is_library)))
             recorder = Recorder(tracer, TracedArray)
             stack.enter_context(traced_creation(recorder))
             try:
@@ -152,17 +156,23 @@ def _scope(tracer: Tracer) -> Callable[[Module], AbstractContextManager[None]]:
 
 
 @contextmanager
-def _traced_len() -> Iterator[None]:
-    """``len(x)`` of a traced array is a traced size; CPython's own would force it to a plain int."""
-    original = builtins.len
+def _traced_builtins() -> Iterator[None]:
+    """``len(x)`` of a traced array is a traced size (CPython's own would force it to a plain int), and the model's
+    source finds it to be the ``np.ndarray`` that it stands for."""
+    original_len, original_isinstance = builtins.len, builtins.isinstance
 
     def traced_len(obj: Any, /) -> Any:
-        if isinstance(obj, TracedArray) and obj.ndim:
+        if type(obj) is TracedArray and obj.ndim:
             return obj.shape[0]
-        return original(obj)
+        return original_len(obj)
 
-    builtins.len = traced_len
+    def traced_isinstance(obj: object, kinds: Any, /) -> bool:
+        if type(obj) is TracedArray and is_user_file(sys._getframe(1).f_code.co_filename):
+            return issubclass(np.ndarray, kinds)
+        return original_isinstance(obj, kinds)
+
+    builtins.len, builtins.isinstance = traced_len, traced_isinstance
     try:
         yield
     finally:
-        builtins.len = original
+        builtins.len, builtins.isinstance = original_len, original_isinstance

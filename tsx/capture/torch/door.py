@@ -17,8 +17,9 @@ from tsx.capture.modules import StateTree
 from tsx.capture.torch import numbers, special, tensors
 from tsx.capture.torch.mode import Recorder
 from tsx.capture.torch.state import Snapshot, state_tree
+from tsx.capture.trace.memos import without_memos
 from tsx.capture.trace.scalars import TracedScalar
-from tsx.capture.trace.standins import stand_ins
+from tsx.capture.trace.standins import source_modules, stand_ins
 from tsx.capture.trace.tracer import Tracer
 from tsx.capture.trace.tree import flatten
 from tsx.ir.dims import Dim
@@ -98,6 +99,7 @@ class TorchDoor:
             stack.enter_context(_says_it_traces(recorder))
             classes = {type(m) for m in owner.modules()} if owner is not None else set()
             stack.enter_context(stand_ins(model, classes, _is_library))
+            stack.enter_context(without_memos(source_modules(model, classes, _is_library)))
             snapshot = Snapshot(owner) if owner is not None else None
             try:
                 with recorder.watching():

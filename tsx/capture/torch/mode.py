@@ -26,6 +26,7 @@ from tsx.capture.trace.match import choose
 from tsx.capture.trace.scalars import TracedScalar
 from tsx.capture.trace.tracer import Tracer, Unsupported
 from tsx.ir.op import Op, lookup
+from tsx.ir.types import TensorType
 
 
 class Recorder:
@@ -60,6 +61,10 @@ class Recorder:
         """One torch function as the user called it."""
         if isinstance(func, torch._ops.HigherOrderOperator):
             return special.higher_order(self, func, args)
+        if args and isinstance(args[0], TracedScalar):
+            found = values.of_number(func, args, kwargs)
+            if found is not None:
+                return found
         handler = special.handler(func)
         if handler is not None:
             return handler(self, func, args, kwargs)
@@ -95,9 +100,15 @@ class Recorder:
         given = {k: plain(v) for k, v in kwargs.items() if k not in ("out", "requires_grad")}
         if "generator" in given and given["generator"] is None:
             del given["generator"]
-        chosen = None
+        chosen, options = None, candidates(func)
+        if args and isinstance(args[0], TracedScalar):  # torch takes it for a tensor
+            options = [op for op in options if isinstance(op.schema.results[0].type, TensorType)]
         if kwargs.get("out") is None:
-            chosen = choose(candidates(func), plain(args), given, self.tracer.door.is_array)
+            chosen = choose(options, plain(args), given, self.tracer.door.is_array)
+        if chosen is None and any(isinstance(arg, TracedScalar) for arg in args):
+            tensors = [values.as_tensor(self, arg) for arg in args]
+            chosen = choose(options, plain(tensors), given, self.tracer.door.is_array)
+            args = args if chosen is None else tuple(tensors)
         if chosen is None:
             return self.below(func, args, kwargs)
         return self.record(*chosen, lambda: func(*concrete(args), **concrete(kwargs)))

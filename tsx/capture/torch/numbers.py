@@ -2,7 +2,8 @@
 
 torch's argument parser accepts any subclass of ``SymInt`` where an int is wanted and hands the call to the function
 mode without looking inside, so no size loses its symbol on the way. What bypasses the mode asks ``node``, where every
-question is one that Python code could have asked, and is guarded the same.
+question is one that Python code could have asked, and is guarded the same. Where torch wants a tensor, its parser takes
+what has a ``__torch_function__``: under tracing, code may take a fraction of a size for one (``torch.ceil(n / 2)``).
 """
 
 from __future__ import annotations
@@ -80,7 +81,17 @@ class TorchInt(TracedInt, torch.SymInt):  # type: ignore[misc]
 
 
 class TorchFloat(TracedFloat, torch.SymFloat):  # type: ignore[misc]
-    """A traced float for torch."""
+    """A traced float for torch, which also goes where a tensor is wanted, for the function mode to see.
+
+    A traced int can't: the parser would no longer take ``ones(n, m)`` for sizes.
+    """
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        with torch._C.DisableTorchFunctionSubclass():
+            return func(*args, **(kwargs or {}))
 
     @property
     def node(self) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils._pytree import tree_leaves
 
+from tsx.capture.torch import convert
 from tsx.capture.trace.scalars import TracedScalar
 from tsx.errors import fail
 from tsx.ir import types as ty
@@ -127,6 +128,36 @@ def symbolic(recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[
     """``torch.sym_int`` and its like, which ask the traced number itself."""
     with recorder.silently():
         return func(*args, **kwargs)
+
+
+def of_number(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """``torch.ceil(n)`` and the like of traced numbers, which give numbers (tensors, were ``n`` one); else None."""
+    known = _OF_NUMBERS.get(getattr(func, "__name__", ""))
+    if known is None or kwargs or not all(isinstance(a, (int, float, TracedScalar)) for a in args):
+        return None
+    count, compute = known
+    return compute(*args) if len(args) == count else None
+
+
+_OF_NUMBERS: dict[str, tuple[int, Any]] = {
+    "ceil": (1, math.ceil),
+    "floor": (1, math.floor),
+    "trunc": (1, math.trunc),
+    "sqrt": (1, lambda n: n.__sym_sqrt__()),
+    "abs": (1, abs),
+    "neg": (1, lambda n: -n),
+    "max": (2, lambda n, m: n.__sym_max__(m)),
+    "maximum": (2, lambda n, m: n.__sym_max__(m)),
+    "min": (2, lambda n, m: n.__sym_min__(m)),
+    "minimum": (2, lambda n, m: n.__sym_min__(m)),
+}
+
+
+def as_tensor(recorder: Recorder, operand: Any) -> Any:
+    """A traced number as the 0-dim tensor that ``torch.tensor`` makes of it; other operands as they are."""
+    if isinstance(operand, TracedScalar):
+        return convert.tensor(recorder, torch.tensor, (operand,), {})
+    return operand
 
 
 def consumed(kind: type) -> Any:

@@ -1,8 +1,9 @@
-"""Memos (``functools.lru_cache``) in the model's own source, set aside while a trace runs.
+"""Memos (``functools.lru_cache``) in the model's own source, passed by while a trace runs.
 
 A memo keyed on a size would pin it, since its key is hashed; and it would hand arrays of one run to the next. What it
-keeps is what the function computes, so the function itself stands in. Memos are looked for where a program can hold
-them without running: names of modules, attributes of classes, and the variables that a decorated function closes over.
+keeps is what the function computes, so the function itself is called, unless all it is given is text or nothing.
+Memos are looked for where a program can hold them without running: names of modules, attributes of classes, and the
+variables that a decorated function closes over.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _Memo = type(functools.lru_cache(lambda: None))
 
 @contextmanager
 def without_memos(modules: Iterable[ModuleType]) -> Iterator[None]:
-    """Calls of memos in ``modules`` and their classes compute again; everything is put back afterwards."""
+    """Memos in ``modules`` and their classes compute again when called; everything is put back afterwards."""
     with ExitStack() as stack:
         for module in modules:
             for name, value in list(vars(module).items()):
@@ -32,18 +33,27 @@ def without_memos(modules: Iterable[ModuleType]) -> Iterator[None]:
 def _set_aside(owner: Any, name: str, value: Any, stack: ExitStack) -> None:
     """Replaces ``owner.name`` when it is a memo, and the memos that a function closes over."""
     if isinstance(value, _Memo):
-        setattr(owner, name, value.__wrapped__)
+        setattr(owner, name, _computing(value))
         stack.callback(setattr, owner, name, value)
     inner = getattr(value, "__func__", value)
-    for cell in getattr(inner, "__closure__", None) or () if _is_function(inner) else ():
+    cells = inner.__closure__ or () if isinstance(inner, FunctionType) else ()
+    for cell in cells:
         memo = _contents(cell)
         if isinstance(memo, _Memo):
-            cell.cell_contents = memo.__wrapped__
+            cell.cell_contents = _computing(memo)
             stack.callback(_refill(cell, memo))
 
 
-def _is_function(value: object) -> bool:
-    return isinstance(value, FunctionType)
+def _computing(memo: Any) -> Callable[..., Any]:
+    """The function of ``memo``; questions about the world (``has_library("name")``) keep their answers."""
+
+    @functools.wraps(memo)
+    def compute(*args: Any, **kwargs: Any) -> Any:
+        given = (*args, *kwargs.values())
+        is_about_arrays = any(not isinstance(value, (str, type(None))) for value in given)
+        return (memo.__wrapped__ if is_about_arrays else memo)(*args, **kwargs)
+
+    return compute
 
 
 def _contents(cell: CellType) -> object:

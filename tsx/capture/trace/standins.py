@@ -92,7 +92,7 @@ def stand_ins(
 ) -> Iterator[None]:
     """The stand-ins in the modules of ``model`` and ``classes``, and of the functions that those import."""
     changed: list[tuple[dict[str, Any], str]] = []
-    for module in _modules(model, classes, library):
+    for module in source_modules(model, classes, library):
         for name in _safe_names(getattr(module, "__file__", None) or ""):
             if name not in module.__dict__:
                 module.__dict__[name] = _STAND_INS[name]
@@ -104,7 +104,7 @@ def stand_ins(
             namespace.pop(name, None)
 
 
-def _modules(
+def source_modules(
     model: object, classes: Iterable[type[Any]], library: Callable[[str], bool]
 ) -> list[ModuleType]:
     """The modules that hold the model's source; not those of libraries."""
