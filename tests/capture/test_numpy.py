@@ -111,6 +111,41 @@ def test_sizes_stay_symbolic() -> None:
     assert len(report.free) == 2
 
 
+def test_arrays_that_the_model_makes_and_writes() -> None:
+    def fill(x: Any) -> Any:
+        y = np.zeros((2, 3))
+        y += x
+        y[0] = x[1]
+        return y * 2
+
+    check(fill, [f(2, 3)])
+    check(lambda i: np.eye(5, dtype=np.float32)[i], [np.array([1, 2])], [np.array([3, 4, 1])])
+    check(lambda x: np.abs(x * (1 + 2j)) + (2 if isinstance(x, np.ndarray) else 1), [f(4)], [f(6)])
+
+
+def test_random_arrays_of_a_traced_size_are_refused() -> None:
+    with pytest.raises(TraceError, match="TSX2007"):
+        trace(lambda x: x + np.random.rand(x.shape[0]), (f(3),))  # noqa: NPY002
+
+
+def test_a_size_in_a_text_counts_as_a_use() -> None:
+    def pads(x: Any) -> Any:
+        return x * len(str(x.shape[0]))
+
+    _, report = check(pads, [f(2, 3)], [f(2, 5)])
+    assert [(p.dim, p.size) for p in report.pins] == [(0, 2)]
+
+
+def test_printing_a_size_does_not_pin_it(capsys: pytest.CaptureFixture[str]) -> None:
+    def shows(x: Any) -> Any:
+        print("shape", x.shape)
+        return x * 2
+
+    _, report = check(shows, [f(2, 3)], [f(4, 5)])
+    assert len(report.free) == 2
+    assert "shape (2, 3)" in capsys.readouterr().out
+
+
 def test_a_branch_on_data_is_guarded() -> None:
     def branch(x: Any) -> Any:
         if x.sum() > 0:

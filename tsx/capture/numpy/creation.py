@@ -39,14 +39,17 @@ def _recording(
         frame = sys._getframe(1)
         if not is_user_file(frame.f_code.co_filename) or not calls(frame, create):
             return original(*args, **kwargs)
-        if not _is_traced((args, tuple(kwargs.values()))):
-            made = original(*args, **kwargs)
-            # The model may write traced values into the new array, so it is followed from the start.
-            is_own = make is not _array and is_supported(made.dtype)
-            return recorder.proxy(made) if is_own else made
         if make is _array:
-            return _array(recorder, original, *args, **kwargs)
+            is_traced = _is_traced((args, tuple(kwargs.values())))
+            return (
+                _array(recorder, original, *args, **kwargs)
+                if is_traced
+                else original(*args, **kwargs)
+            )
+        # Recorded even when nothing in the call is traced: the model may write traced values into the new array.
         sample = original(*concrete(args), **{k: concrete(v) for k, v in kwargs.items()})
+        if not is_supported(sample.dtype):
+            return sample
         return make(recorder, result_dtype(sample).code, *args, **kwargs)
 
     return create
