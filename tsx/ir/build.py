@@ -67,7 +67,8 @@ class Builder:
 
     def get_attr(self, object: Value, name: str, type: ty.Type) -> Value:
         made = self.node("prim::GetAttr", (object,), (type,), {"name": name})
-        return self._named(made, name)
+        # The children of a Sequential are called 0, 1, …
+        return self._named(made, name if name.isidentifier() else "")
 
     @staticmethod
     def _named(node: Node, name: str) -> Value:

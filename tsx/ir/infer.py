@@ -188,7 +188,7 @@ def same_abstract(a: Abstract, b: Abstract) -> bool:
         return type(a) is type(b) and len(a) == len(b) and all(map(same_abstract, a, b))
     if isinstance(a, (Unknown, Expr, ty.TensorType)):
         return a == b
-    return same_attribute(a, b)  # type: ignore[arg-type]
+    return same_attribute(a, b)  # type: ignore[arg-type]  # any other difference is no attribute's
 
 
 def meet(declared: ty.TensorType, found: ty.TensorType) -> ty.TensorType:

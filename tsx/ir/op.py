@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Flag, auto
 
 from tsx.errors import TsxError, fail
@@ -82,7 +82,6 @@ class Op:
         None  # (operand abstracts, result abstract) -> floating-point operations
     )
     doc: str = ""
-    tags: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def kind(self) -> str:

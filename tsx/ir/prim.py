@@ -7,11 +7,11 @@ schemas say all this. docs/ir.md shows the table; a test holds the two together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tsx.ir import types as ty
-from tsx.ir.graph import RETURN, Node, WeightRef
+from tsx.ir.graph import RETURN, Node, Value, WeightRef
 from tsx.ir.match import agrees
 from tsx.ir.op import Trait
 from tsx.ir.types import is_subtype
@@ -279,13 +279,12 @@ def _result_is(node: Node, type: ty.Type) -> Iterator[str]:
         yield f"the result is {node.output.type}, not {type}"
 
 
-def _flows(what: str, given: object, taken: object, name: str) -> Iterator[str]:
+def _flows(what: str, given: Sequence[Value], taken: Sequence[Value], name: str) -> Iterator[str]:
     """Values given one by one to places that must hold them."""
-    sources, targets = list(given), list(taken)  # type: ignore[call-overload]
-    if len(sources) != len(targets):
-        yield f"{what} {len(sources)} value(s) for {len(targets)} {name}(s)"
+    if len(given) != len(taken):
+        yield f"{what} {len(given)} value(s) for {len(taken)} {name}(s)"
         return
-    for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
+    for index, (source, target) in enumerate(zip(given, taken, strict=True)):
         if not is_subtype(source.type, target.type):
             yield f"{what} {source.type} for {name} {index}, which is {target.type}"
 

@@ -142,7 +142,7 @@ class TypeParser(TokenStream):
         return ty.TensorType(
             dtype,
             None if shape is None else tuple(shape),
-            **known,  # type: ignore[arg-type]
+            **known,  # type: ignore[arg-type]  # each of its field's type, by `_property`
         )
 
     def _property(self, name: str) -> object:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from tsx.ir.dims import Dim, Expr
+from tsx.ir.dims import Dim
 
 Shape = tuple[Dim | None, ...]
 """Sizes, outermost first; None is an unknown size."""
@@ -412,9 +412,3 @@ def class_names(types: Iterable[Type]) -> set[str]:
             found.add(current.name)
         work.extend(current.children())
     return found
-
-
-def shape_symbols(type: TensorType) -> set[str]:
-    """Names of the symbols in a tensor type's sizes."""
-    sizes = type.shape or ()
-    return {name for size in sizes if isinstance(size, Expr) for name in size.symbols()}

@@ -53,20 +53,3 @@ def ancestor_in(node: Node, block: Block) -> Node | None:
     while current is not None and current.block is not block:
         current = current.block.node
     return current
-
-
-def is_visible(value: Value, node: Node) -> bool:
-    """Whether ``value`` is defined where ``node`` stands: before it, in its block or in one around.
-
-    A group's block is isolated, so the search ends there.
-    """
-    around = ancestor_in(node, value.block)
-    if around is None:
-        return False
-    current = node
-    while current is not around:
-        holder = current.block.node
-        if holder is None or holder.kind == "tsx::group":
-            return False
-        current = holder
-    return value.node is None or (value.node is not around and value.node.is_before(around))

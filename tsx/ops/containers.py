@@ -98,7 +98,7 @@ def _slice_rule(values: Abstract, *bounds: Abstract) -> Abstract:
         and bounds[2]
     ):
         start, end, step = bounds
-        return values[slice(start, end, step)]  # type: ignore[arg-type]
+        return values[slice(start, end, step)]  # type: ignore[arg-type]  # each is an int or None, as the test says
     return _list(values)
 
 
@@ -284,7 +284,7 @@ def _range_length_rule(low: Abstract, high: Abstract, step: Abstract) -> Abstrac
     if isinstance(step, int) and step == 0:
         return Unknown(ty.INT)
     if known(low) and known(high) and known(step):
-        return _range_length(low, high, step)  # type: ignore[arg-type]
+        return _range_length(low, high, step)  # type: ignore[arg-type]  # known ints
     if step == 1 and is_dim(low) and is_dim(high) and isinstance(low, int) and low == 0:
         return high  # a size is never negative
     return Unknown(ty.INT)

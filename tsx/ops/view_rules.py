@@ -327,7 +327,7 @@ def movedim_order(op: str, source: object, destination: object, rank: int) -> li
         return []
     placed = dict(zip(tos, froms, strict=True))
     others = iter(d for d in range(rank) if d not in froms)
-    return [placed[d] if d in placed else next(others) for d in range(rank)]  # type: ignore[misc]
+    return [placed[d] if d in placed else next(others) for d in range(rank)]  # type: ignore[misc]  # `wrap_dim` of a known rank is known
 
 
 def diagonal(

@@ -79,7 +79,7 @@ class Recorder:
         return self._wrap(result, {})
 
 
-def concrete(obj: object) -> Any:
+def concrete(obj: Any) -> Any:
     """``obj`` with real arrays and plain numbers in place of proxies and traced numbers."""
     if isinstance(obj, TracedScalar):
         return obj.hint
@@ -87,7 +87,7 @@ def concrete(obj: object) -> Any:
         return type(obj)(concrete(item) for item in obj)
     if isinstance(obj, slice):
         return slice(concrete(obj.start), concrete(obj.stop), concrete(obj.step))
-    return getattr(obj, "array") if hasattr(type(obj), "__tsx_record__") else obj  # noqa: B009
+    return obj.array if hasattr(type(obj), "__tsx_record__") else obj
 
 
 def _flat(operands: Sequence[object]) -> list[Any]:

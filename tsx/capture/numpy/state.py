@@ -105,7 +105,7 @@ class Snapshot:
                 (module._modules, modules),
             ):
                 table.clear()
-                table.update(kept)  # type: ignore[arg-type]
+                table.update(kept)  # type: ignore[arg-type]  # each pair has one type
         for array, content in self.contents:
             if not np.array_equal(array, content):
                 array[...] = content

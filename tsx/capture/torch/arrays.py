@@ -55,4 +55,4 @@ def map_leaves(value: Any, change: Callable[[Any], Any]) -> Any:
 
 
 def _rebuilt(old: Mapping[Any, Any], items: dict[Any, Any]) -> Any:
-    return items if type(old) is dict else type(old)(items)  # type: ignore[call-arg]
+    return items if type(old) is dict else type(old)(items)  # type: ignore[call-arg]  # as `ModelOutput` is made

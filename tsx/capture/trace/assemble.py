@@ -60,7 +60,7 @@ def _report(capture: Capture, outcome: Outcome, pins: tuple[Pin, ...]) -> Report
         for n in outcome.run.tracer.graph.nodes
         if n.kind == "tsx::guard"
     )
-    report = Report(free, pins, guards, outcome.warnings, capture.forwards, outcome.run.seconds)
+    report = Report(free, pins, guards, outcome.warnings, capture.forwards)
     if outcome.run.seconds > _SLOW:
         report.warnings.append(
             f"a forward takes {outcome.run.seconds:.1f} s, and finding the free dimensions took {capture.forwards}; "

@@ -123,7 +123,7 @@ def _same_constant(x: Value, y: Value) -> bool:
     if x.type != y.type:
         return False
     if x.type == ty.ListType(ty.INT):
-        return len(a) == len(b)  # type: ignore[arg-type]
+        return len(a) == len(b)  # type: ignore[arg-type]  # constants of this type are tuples
     return repr(a) == repr(b)
 
 

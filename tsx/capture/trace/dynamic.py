@@ -35,7 +35,6 @@ class Group:
     axes: tuple[Axis, ...]
     size: int
     other: int
-    is_forced: bool = False
 
 
 @dataclass(slots=True)

@@ -37,4 +37,3 @@ class Report:
     guards: tuple[GuardInfo, ...] = ()
     warnings: list[str] = field(default_factory=list)
     forwards: int = 0
-    seconds_per_forward: float = 0.0

@@ -54,7 +54,7 @@ class Sample:
         return Sample(tuple(args), dict(kwargs), arrays, names, tuple(parameters), types)
 
     def shape(self, leaf: int) -> tuple[int, ...]:
-        return tuple(int(s) for s in self.types[leaf].shape or ())  # type: ignore[arg-type]
+        return tuple(int(s) for s in self.types[leaf].shape or ())  # type: ignore[arg-type]  # a sample's sizes are ints
 
     def axes(self) -> list[Axis]:
         """Every dimension of every input."""
@@ -78,7 +78,7 @@ def _arguments(
     """Name, value and whether it is keyword-only, of every argument given, in the order of the call."""
     function = getattr(model, "forward", model)
     try:
-        parameters = list(inspect.signature(function).parameters.values())  # type: ignore[arg-type]
+        parameters = list(inspect.signature(function).parameters.values())  # type: ignore[arg-type]  # what is no callable raises
     except (TypeError, ValueError):
         parameters = []
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]

@@ -109,7 +109,7 @@ def source_modules(
 ) -> list[ModuleType]:
     """The modules that hold the model's source; not those of libraries."""
     names = {base.__module__ for cls in classes for base in cls.__mro__}
-    function = inspect.unwrap(getattr(model, "__func__", model))  # type: ignore[arg-type]
+    function = inspect.unwrap(getattr(model, "__func__", model))  # type: ignore[arg-type]  # anything may be unwrapped
     names.add(getattr(function, "__module__", "") or "")
     own = [sys.modules[n] for n in sorted(names) if n in sys.modules and _is_users(n, library)]
     used = {

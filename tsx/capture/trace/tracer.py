@@ -142,7 +142,7 @@ class Tracer:
 
     def _attribute(self, path: tuple[str, ...], array: object) -> Value:
         owner = self.object_value(path[:-1])
-        value = self._get_attr(owner, path[-1], self.door.type_of(array))
+        value = self.builder.get_attr(owner, path[-1], self.door.type_of(array))
         self.abstracts[value] = value.type
         self._varying.add(value)
         return value
@@ -155,14 +155,8 @@ class Tracer:
         if path not in self._objects:
             owner = self.object_value(path[:-1])
             type = ty.ClassType(self.state.class_name(path))
-            self._objects[path] = self._get_attr(owner, path[-1], type)
+            self._objects[path] = self.builder.get_attr(owner, path[-1], type)
         return self._objects[path]
-
-    def _get_attr(self, owner: Value, name: str, type: ty.Type) -> Value:
-        node = self.builder.node("prim::GetAttr", (owner,), (type,), {"name": name})
-        if name.isidentifier():  # the children of a Sequential are called 0, 1, …
-            node.output.name = name
-        return node.output
 
     def _constant(self, array: object) -> Value:
         reference, serial = _COMPUTED.get(id(array), (None, None))
@@ -243,7 +237,7 @@ class Tracer:
             self.ints.update(
                 {k: int(i) for k, i in zip(keys, items, strict=True) if type(i) is int}
             )
-            plain = tuple(float(i) if kind == ty.FLOAT else _attribute(i) for i in items)  # type: ignore[arg-type]
+            plain = tuple(float(i) if kind == ty.FLOAT else _attribute(i) for i in items)  # type: ignore[arg-type]  # plain, so numbers
             return self.constant(plain, ty.ListType(kind if plain or kind != ty.ANY else ty.INT))
         values = [self.operand(i, element, k) for i, k in zip(items, keys, strict=True)]
         made = self.builder.list(values, element)
@@ -263,8 +257,8 @@ class Tracer:
                 factor = (
                     self._divided(atom) if isinstance(atom, FloorDiv) else self.symbol(atom.name)
                 )
-                product = self.scalars.arithmetic("mul", product, factor)  # type: ignore[arg-type]
-            total = self.scalars.arithmetic("add", total, product)  # type: ignore[arg-type]
+                product = self.scalars.arithmetic("mul", product, factor)  # type: ignore[arg-type]  # ints, plain or traced
+            total = self.scalars.arithmetic("add", total, product)  # type: ignore[arg-type]  # ints, plain or traced
         hint = total.hint if isinstance(total, TracedScalar) else total
         return self.number_operand(total, _attribute(hint))
 

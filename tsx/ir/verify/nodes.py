@@ -71,7 +71,7 @@ def _operator(node: Node, op: Op) -> Iterator[Violation]:
     results = len(schema.results)
     most = ANY_NUMBER if schema.is_varret else results
     yield from _count("V14", node, "result", len(node.outputs), results, most)
-    for index, (result, value) in enumerate(zip(schema.results, node.outputs)):  # noqa: B905
+    for index, (result, value) in enumerate(zip(schema.results, node.outputs)):  # noqa: B905  (V14 counts them)
         wanted = bound_type(result.type, bindings)
         if not agrees(wanted, value.type):
             message = f"result {index} of {node.kind} is {wanted}, but is declared {value.type}"
@@ -79,7 +79,7 @@ def _operator(node: Node, op: Op) -> Iterator[Violation]:
 
 
 def _operand_types(node: Node, op: Op, bindings: Bindings) -> Iterator[Violation]:
-    for index, (formal, value) in enumerate(zip(op.schema.arguments, node.inputs)):  # noqa: B905
+    for index, (formal, value) in enumerate(zip(op.schema.arguments, node.inputs)):  # noqa: B905  (V12 counts them)
         if not accepts(formal, value.type, bindings):
             wanted = f"{formal.spelling or formal.type} {formal.name}"
             message = f"operand {index} of {node.kind} is {value.type}, not {wanted}"
