@@ -31,15 +31,20 @@ def define(
     torch: tuple[str, ...] = (),
     doc: str = "",
 ) -> Op:
-    """Registers an operator whose evaluation may fail inside NumPy."""
+    """Registers an operator whose evaluation may fail inside NumPy.
+
+    Fresh results come in row-major order whatever the operands' layout, as torch's do: a later ``view`` relies on it.
+    """
     kind = parse_schema(schema).kind
+    is_fresh = not traits & (Trait.VIEW | Trait.INPLACE)
 
     @functools.wraps(eval)
     def checked(*operands: object) -> object:
         try:
-            return eval(*operands)
+            result = eval(*operands)
         except (ValueError, IndexError, TypeError, OverflowError) as error:
             raise _explained(kind, infer, operands, error) from None
+        return row_major(result) if is_fresh else result
 
     return op(
         schema, infer=infer, eval=checked, traits=traits, torch=torch, doc=doc
@@ -67,6 +72,15 @@ def define_with_inplace(
         return store(f"{parsed.base}_", target, eval(target, *others))
 
     define(written, same_as_self, write, INPLACE)
+
+
+def row_major(result: object) -> object:
+    """Every array in a result in row-major order, copied only where it isn't already."""
+    if isinstance(result, np.ndarray):
+        return result if result.flags.c_contiguous else np.array(result, order="C")
+    if isinstance(result, tuple):
+        return tuple(map(row_major, result))
+    return [row_major(item) for item in result] if isinstance(result, list) else result
 
 
 def same_as_self(self: Abstract, *_: Abstract) -> Abstract:
