@@ -17,6 +17,7 @@ from tsx.ir.types import DType, Shape, TensorType
 from tsx.ops.define import composite, op
 from tsx.ops.dtypes import Array, dtype_of, to_numpy, type_of
 from tsx.ops.nn_rules import differ, shape_text, tensor_of
+from tsx.ops.norms import AFFINE
 from tsx.ops.precision import narrow, need_float, statistics_dtype, widen
 
 
@@ -155,23 +156,7 @@ _BODY = """graph(%input : Tensor, %weight : Tensor?, %bias : Tensor?, %running_m
   %safe : Tensor = aten::add.Scalar(%spread, %eps, %one)
   %scale : Tensor = aten::rsqrt(%safe)
   %normal : Tensor = aten::mul.Tensor(%centred, %scale)
-  %weighted : bool = aten::__isnot__(%weight, %none)
-  %scaled : Tensor = prim::If(%weighted)
-    block0():
-      %w : Tensor = prim::unchecked_cast(%weight)
-      %times : Tensor = aten::mul.Tensor(%normal, %w)
-      -> (%times)
-    block1():
-      -> (%normal)
-  %biased : bool = aten::__isnot__(%bias, %none)
-  %shifted : Tensor = prim::If(%biased)
-    block0():
-      %b : Tensor = prim::unchecked_cast(%bias)
-      %plus : Tensor = aten::add.Tensor(%scaled, %b, %one)
-      -> (%plus)
-    block1():
-      -> (%scaled)
-  %moved : Tensor = aten::transpose.int(%shifted, %one, %last)
+{affine}  %moved : Tensor = aten::transpose.int(%shifted, %one, %last)
   %result : Tensor = aten::type_as(%moved, %input)
   return (%result)
 """
@@ -199,7 +184,7 @@ _BATCH_STATISTICS = """      %channels : int = aten::size.int(%x, %last)
 composite(
     "aten::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, "
     "bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor",
-    _BODY.format(flag="training", statistics=_BATCH_STATISTICS),
+    _BODY.format(affine=AFFINE, flag="training", statistics=_BATCH_STATISTICS),
     infer=_infer_batch_norm,
     eval=_evaluate,
     torch=("torch.nn.functional.batch_norm",),
@@ -352,7 +337,7 @@ _INSTANCE_STATISTICS = """      %channels : int = aten::size.int(%input, %one)
 composite(
     "aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, "
     "bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor",
-    _BODY.format(flag="use_input_stats", statistics=_INSTANCE_STATISTICS),
+    _BODY.format(affine=AFFINE, flag="use_input_stats", statistics=_INSTANCE_STATISTICS),
     infer=_infer_instance_norm,
     eval=_instance_norm,
     torch=("torch.nn.functional.instance_norm",),

@@ -145,14 +145,11 @@ for _name, _factors in {
         traits=Trait.INPLACE | Trait.CONTRACTION,
         flops=_flops,
     )
-for _name, _factors in {
-    "addmm": "Tensor mat1, Tensor mat2",
-    "baddbmm": "Tensor batch1, Tensor batch2",
-}.items():
-    op(
-        f"aten::{_name}.dtype(Tensor self, {_factors}, ScalarType out_dtype, {_SCALES}) -> Tensor",
-        infer=_rule(_name),
-        eval=_evaluate(_name),
-        traits=CONTRACTION,
-        flops=_flops,
-    )
+    if _name in ("addmm", "baddbmm"):
+        op(
+            f"aten::{_name}.dtype(Tensor self, {_factors}, ScalarType out_dtype, {_SCALES}) -> Tensor",
+            infer=_rule(_name),
+            eval=_evaluate(_name),
+            traits=CONTRACTION,
+            flops=_flops,
+        )

@@ -19,8 +19,8 @@ from tsx.ops.dtypes import Array, dtype_of, type_of
 from tsx.ops.nn_rules import differ, shape_text, tensor_of
 from tsx.ops.precision import compute_dtype, narrow, need_float, statistics_dtype, widen
 
-# What every body below ends with: scale and shift by operands that may be None.
-_AFFINE = """  %weighted : bool = aten::__isnot__(%weight, %none)
+# What every body ends with: scale and shift by operands that may be None.
+SCALED = """  %weighted : bool = aten::__isnot__(%weight, %none)
   %scaled : Tensor = prim::If(%weighted)
     block0():
       %w : Tensor = prim::unchecked_cast(%weight)
@@ -28,7 +28,8 @@ _AFFINE = """  %weighted : bool = aten::__isnot__(%weight, %none)
       -> (%times)
     block1():
       -> (%normal)
-  %biased : bool = aten::__isnot__(%bias, %none)
+"""
+AFFINE = f"""{SCALED}  %biased : bool = aten::__isnot__(%bias, %none)
   %shifted : Tensor = prim::If(%biased)
     block0():
       %b : Tensor = prim::unchecked_cast(%bias)
@@ -36,8 +37,8 @@ _AFFINE = """  %weighted : bool = aten::__isnot__(%weight, %none)
       -> (%plus)
     block1():
       -> (%scaled)
-  %result : Tensor = aten::type_as(%shifted, %input)
 """
+_RESULT = "  %result : Tensor = aten::type_as(%shifted, %input)\n"
 _CONSTANTS = """  %none : NoneType = prim::Constant()
   %yes : bool = prim::Constant[value=True]()
   %zero : int = prim::Constant[value=0]()
@@ -139,7 +140,8 @@ def _native_layer_norm(
     kinds = _maybe_type(weight), _maybe_type(bias)
     _check_normalized("layer_norm", type_of(input), list(over), *kinds)
     lead = input.shape[: input.ndim - len(over)]
-    rows = widen(input).reshape(*lead, int(np.prod(over)))
+    contiguous = np.asarray(widen(input), order="C")  # as torch's result is
+    rows = contiguous.reshape(*lead, int(np.prod(over)))
     normal, mean, scale = standardize(rows, eps)
     result = _affine(normal.reshape(input.shape), weight, bias)
     kept = (*lead, *(1,) * len(over))
@@ -164,7 +166,7 @@ composite(
   %x : Tensor = tsx::widen(%input)
   %rows : Tensor = aten::flatten.using_ints(%x, %first, %last)
 {_STANDARDIZE}  %normal : Tensor = aten::reshape(%flat, %sizes)
-{_AFFINE}  return (%result)
+{AFFINE}{_RESULT}  return (%result)
 """,
     infer=_infer_layer_norm,
     eval=_layer_norm,
@@ -245,15 +247,7 @@ composite(
   %flat : Tensor = aten::mul.Tensor(%rows, %scale)
   %sizes : int[] = aten::size(%input)
   %normal : Tensor = aten::reshape(%flat, %sizes)
-  %weighted : bool = aten::__isnot__(%weight, %none)
-  %scaled : Tensor = prim::If(%weighted)
-    block0():
-      %w : Tensor = prim::unchecked_cast(%weight)
-      %times : Tensor = aten::mul.Tensor(%normal, %w)
-      -> (%times)
-    block1():
-      -> (%normal)
-  %result : Tensor = aten::type_as(%scaled, %input)
+{SCALED}  %result : Tensor = aten::type_as(%scaled, %input)
   return (%result)
 """,
     infer=_infer_rms_norm,
@@ -344,7 +338,7 @@ composite(
   %rows : Tensor = aten::reshape(%x, %grouped)
 {_STANDARDIZE}  %whole : Tensor = aten::reshape(%flat, %sizes)
   %normal : Tensor = aten::transpose.int(%whole, %one, %last)
-{_AFFINE}  %restored : Tensor = aten::transpose.int(%result, %one, %last)
+{AFFINE}{_RESULT}  %restored : Tensor = aten::transpose.int(%result, %one, %last)
   return (%restored)
 """,
     infer=_infer_group_norm,

@@ -45,7 +45,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tsx.ir.alias import AliasAnalysis
-from tsx.ir.build import Builder
+from tsx.ir.build import Builder, constant_value, is_constant
 from tsx.ir.graph import Node, Value, WeightRef
 from tsx.ir.location import Origin
 from tsx.ir.module import Module
@@ -279,12 +279,8 @@ def _bias_name(weight: str) -> str:
 
 def _scalar(value: Value) -> object:
     """The attribute of a constant; for None and for what isn't constant, None."""
-    return value.node.attributes.get("value") if _is_constant(value) and value.node else None
+    return constant_value(value) if is_constant(value) else None
 
 
 def _is_none(value: Value) -> bool:
-    return _is_constant(value) and _scalar(value) is None
-
-
-def _is_constant(value: Value) -> bool:
-    return value.node is not None and value.node.kind == "prim::Constant"
+    return is_constant(value) and _scalar(value) is None
