@@ -55,6 +55,18 @@ def test_a_size_where_torch_wants_a_tensor_becomes_one() -> None:
         assert_close(Executable(module).run("forward", (x,), {}), want)
 
 
+def test_where_as_a_method() -> None:
+    def masked(x: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        mask = x > 0
+        return (
+            x.where(mask, -x),
+            x.where(condition=mask, other=torch.tensor(0.0)),
+            mask.where(x < 1, ~mask),
+        )
+
+    check(masked, [torch.randn(3, 4)], [torch.randn(5, 2)])
+
+
 def test_memos_neither_pin_sizes_nor_keep_tensors_of_a_run() -> None:
     model = Positions().eval()
     check(model, [torch.randn(2, 5)], [torch.randn(7, 9)])

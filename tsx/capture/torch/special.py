@@ -31,7 +31,7 @@ def handler(func: Any) -> Handler | None:
         return _SETTERS.get(getattr(func.__self__, "__name__", ""))
     if isinstance(func, (torch._ops.OpOverload, torch._ops.OpOverloadPacket)):
         return None
-    return _FUNCTIONS.get(name)
+    return values.where_method if func is torch.Tensor.where else _FUNCTIONS.get(name)
 
 
 _FUNCTIONS: dict[str, Handler] = {

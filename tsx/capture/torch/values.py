@@ -198,6 +198,15 @@ def contains(recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[
         return bool((args[1] == args[0]).any())
 
 
+def where_method(
+    recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """``x.where(condition, y)``: the one method whose tensor is not the first operand."""
+    given = dict(zip(("self", "condition", "other"), args, strict=False)) | kwargs
+    operands = tuple(given[name] for name in ("condition", "self", "other"))
+    return recorder.call(torch.where, operands, {})
+
+
 def leaves_torch(
     recorder: Recorder, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
