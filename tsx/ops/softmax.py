@@ -71,7 +71,7 @@ def _along(
 ) -> Array:
     wrap_dim(name, dim, self.ndim)
     _check_dtype(name, dtype)
-    wide = cast(self, compute_dtype(dtype))
+    wide = np.asarray(cast(self, compute_dtype(dtype)), order="C")  # as torch's result is
     if not wide.ndim:  # a scalar is a row of one element
         return narrow(kernel(wide.reshape(1), 0).reshape(()), dtype)
     return narrow(kernel(wide, dim), dtype)
