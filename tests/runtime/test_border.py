@@ -412,3 +412,14 @@ def test_symbols_agree_across_inputs(types: Any, shapes: Any, fits: bool) -> Non
     else:
         with pytest.raises(RunError, match="TSX5016"):
             run("forward", given)
+
+
+def test_a_size_that_waits_for_another_input_is_checked_as_well() -> None:
+    text = "graph(%x : Float(s0 + s1), %y : Float(2*s0), %z : Float(s1 + 3)):\n  return (%x)\n"
+    run = executable(text).run
+    run("forward", (np.ones(3, np.float32), np.ones(4, np.float32), np.ones(4, np.float32)))
+    with pytest.raises(RunError, match="TSX5016"):
+        run("forward", (np.ones(3, np.float32), np.ones(4, np.float32), np.ones(5, np.float32)))
+    run = executable(text.replace("s0 + s1), %y", "s0*s1), %y")).run
+    with pytest.raises(RunError, match="TSX5016"):
+        run("forward", (np.ones(3, np.float32), np.ones(4, np.float32), np.ones(4, np.float32)))

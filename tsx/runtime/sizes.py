@@ -113,17 +113,27 @@ def _check_symbols(sizes: Sequence[_Size]) -> None:
             raise fail("TSX5016", size=name, first=str(bound_by[name]), second=str(size))
         else:
             bound_by.setdefault(name, size)
-    for size in composite:
-        known = evaluate(size.expr, bindings)
-        if known is None:
-            solved = _solve(size, bindings)
-            if solved is not None:
-                bindings[solved[0]] = solved[1]
-                bound_by[solved[0]] = size
-        elif known != size.given:
-            first = " and ".join(str(bound_by[n]) for n in sorted(set(size.expr.symbols())))
-            second = f"{size}, which must be {known}"
-            raise fail("TSX5016", size=str(size.expr), first=first, second=second)
+    while True:
+        waiting = [size for size in composite if not _is_settled(size, bindings, bound_by)]
+        if len(waiting) == len(composite):
+            return
+        composite = waiting
+
+
+def _is_settled(size: _Size, bindings: dict[str, int], bound_by: dict[str, _Size]) -> bool:
+    """Whether the symbols bound so far decide ``size`` (TSX5016 when it isn't so), or it decides its last one."""
+    known = evaluate(size.expr, bindings)
+    if known is None:
+        solved = _solve(size, bindings)
+        if solved is None:
+            return False
+        bindings[solved[0]] = solved[1]
+        bound_by[solved[0]] = size
+    elif known != size.given:
+        first = " and ".join(str(bound_by[n]) for n in sorted(set(size.expr.symbols())))
+        second = f"{size}, which must be {known}"
+        raise fail("TSX5016", size=str(size.expr), first=first, second=second)
+    return True
 
 
 def _symbol(expr: Expr) -> str | None:
