@@ -127,7 +127,7 @@ def _convert_options(function: _F) -> _F:
 
 def _convert(out: show.Output, source: Path, output: Path | None, **options: Any) -> int:
     path = output or source.with_suffix(".tsx")
-    done = jobs.convert(_existing(source), _target(path), stdin=sys.stdin.buffer, **options)
+    done = jobs.convert(_existing(source), _archive(path), stdin=sys.stdin.buffer, **options)
     report = done.conversion.report
     free = [(dim.input, dim.dim, dim.symbol) for dim in report.free]
     shown = reports.conversion(
@@ -206,12 +206,13 @@ def optimize(
     """Run optimisation passes over MODEL."""
     if sum(x is not None for x in (passes, level, preset)) > 1:
         raise click.UsageError("--passes, --level and --preset exclude each other")
+    path = output or model
+    target = _archive(path)
     source = _load(model)
     done = jobs.optimize(
         source, jobs.pass_calls(passes, level, preset), keep_graphs=diff, check_equal=verify
     )
-    path = output or model
-    info = done.module.save(_target(path))
+    info = done.module.save(target)
     shown = reports.optimization(
         source.ir, done.module.ir, done.calls, [(s.result, s.before, s.after) for s in done.steps],
         done.differences, str(path), (_size(model) or 0, info.file_bytes), diff=diff, verbose=verbose,
@@ -394,6 +395,13 @@ def _is_stream(path: Path) -> bool:
 
 def _size(path: Path) -> int | None:
     return None if _is_stream(path) else path.stat().st_size
+
+
+def _archive(path: Path) -> Any:
+    """Where an archive goes; a file that is no archive is not replaced."""
+    if not _is_stream(path):
+        jobs.keep_other_files(path, (jobs.MAGIC,), "a .tsx archive")
+    return _target(path)
 
 
 def _target(path: Path) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,7 @@ from tsx.capture.convert import Comparison, Conversion, Samples, compare_with_so
 from tsx.capture.convert import convert as convert_source
 from tsx.capture.source import read_inputs
 from tsx.errors import fail
+from tsx.ir import module as ir
 from tsx.ir.graph import Graph
 from tsx.ir.module import Module as Program
 from tsx.ir.types import TensorType
@@ -30,11 +32,14 @@ from tsx.passes import pipeline
 from tsx.runtime.compare import Difference, leaves
 from tsx.runtime.compare import compare as compare_values
 from tsx.runtime.profile import Profile, Steps
+from tsx.runtime.tree import unflatten
 from tsx.serialize import archive
 from tsx.serialize.archive import CheckMode, SaveInfo
+from tsx.serialize.format import MAGIC
 from tsx.serialize.write import write_file
 
 __all__ = [
+    "MAGIC",
     "CheckMode",
     "Conversion",
     "Module",
@@ -195,10 +200,7 @@ def run(
         raise fail(
             "TSX1006", what="method", name=name, hint=f" (it has {', '.join(module.methods)})"
         )
-    if named:
-        left = [p.name for p in module.ir.methods[name].parameters if p.name not in named]
-        named = {**named, **dict(zip(left, positional, strict=False))}
-        positional = positional[len(left) :]
+    positional, named = _arguments(module.ir.methods[name], positional, named)
     timings = Profile() if profile else None
     started = time.perf_counter()
     with contextlib.redirect_stdout(sys.stderr):  # what the model prints is no result
@@ -207,10 +209,31 @@ def run(
     return RunResult(value, dict(leaves(value)), seconds, steps, timings)
 
 
+def _arguments(
+    method: ir.Method, positional: Sequence[Any], named: Mapping[str, Any]
+) -> tuple[Sequence[Any], Mapping[str, Any]]:
+    """Names of inputs as ``tsx inspect`` lists them put together to parameters; positional ones fill what is left."""
+    leaves = iter(method.input_names())
+    found = dict(named)
+    for parameter in method.parameters:
+        own = list(itertools.islice(leaves, parameter.spec.leaves()))
+        if parameter.spec.kind != "leaf" and own and all(name in found for name in own):
+            found[parameter.name] = unflatten(parameter.spec, iter([found.pop(n) for n in own]))
+    if not found:
+        return positional, found
+    left = [p.name for p in method.parameters if p.name not in found]
+    found |= dict(zip(left, positional, strict=False))
+    return positional[len(left) :], found
+
+
 def write_arrays(result: RunResult, target: Path | BinaryIO) -> None:
     """One result as .npy, several as .npz (by the suffix); written whole or not at all."""
     arrays = result.arrays
     suffix = target.suffix if isinstance(target, Path) else (".npy" if len(arrays) == 1 else ".npz")
+    if suffix not in (".npy", ".npz"):
+        raise fail("TSX1012", path=target, wanted=".npy or .npz")
+    if isinstance(target, Path):
+        keep_other_files(target, (b"\x93NUMPY", b"PK"), "an array file")
     buffer = io.BytesIO()
     if suffix == ".npz":
         np.savez(buffer, **{name.replace(".", "_"): value for name, value in arrays.items()})
@@ -223,6 +246,14 @@ def write_arrays(result: RunResult, target: Path | BinaryIO) -> None:
         write_file(target, lambda: [data])
     else:
         target.write(data)
+
+
+def keep_other_files(target: Path, magics: tuple[bytes, ...], kind: str) -> None:
+    """Refuses to replace a file that is of another kind than what is about to be written."""
+    if target.is_file() and target.stat().st_size:
+        with target.open("rb") as file:
+            if not file.read(16).startswith(magics):
+                raise fail("TSX1013", path=target, kind=kind)
 
 
 def check(path: Path) -> dict[str, Any]:

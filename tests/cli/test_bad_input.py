@@ -219,3 +219,38 @@ def test_import_is_light() -> None:
     code = "import sys, tsx; tsx.load; bad = {'torch', 'rich', 'click'} & set(sys.modules); assert not bad, bad"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_only_files_of_their_kind_are_replaced(
+    tsx: Tsx, model: Path, source: Path, arrays: tuple[Path, Path]
+) -> None:
+    text, archive = source.read_bytes(), model.read_bytes()
+    for arguments in (
+        ("convert", source, "-o", source),
+        ("optimize", model, "-o", source),
+        ("run", model, "--input", arrays[0], "--input", arrays[1], "-o", model),
+        ("run", model, "--input", arrays[0], "--input", arrays[1], "-o", model.with_suffix(".txt")),
+    ):
+        assert tsx(*arguments).status == 2
+    assert (source.read_bytes(), model.read_bytes()) == (text, archive)
+
+
+def test_a_model_that_raises_on_the_samples(tsx: Tsx, tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    path.write_text("import numpy as np\n\n\ndef forward(x):\n    return x @ np.ones((3, 3))\n")
+    outcome = tsx("convert", path, "--shape", "2,4")
+    assert outcome.status == 4
+    assert "model.py:5" in outcome.err
+    assert "--shape" in outcome.err
+
+
+def test_relative_import(tsx: Tsx, tmp_path: Path) -> None:
+    path = tmp_path / "model.py"
+    path.write_text("from . import parts\n")
+    assert "TSX2058" in tsx("convert", path).err
+
+
+def test_an_archive_given_for_source(tsx: Tsx, model: Path) -> None:
+    outcome = tsx("convert", model)
+    assert outcome.status == 4
+    assert "TSX2050" in outcome.err

@@ -192,3 +192,24 @@ def test_what_a_model_prints_goes_to_stderr(tsx: Tsx, source: Path) -> None:
     assert outcome.status == 0
     assert "hello" in outcome.err
     assert "hello" not in outcome.out
+
+
+def test_parts_of_a_structured_input_go_by_the_names_that_inspect_shows(
+    tsx: Tsx, tmp_path: Path
+) -> None:
+    source = tmp_path / "model.py"
+    source.write_text(
+        "import numpy as np\n\n\ndef forward(x, cache):\n    return x + cache[0]['k'] * cache[1]\n\n\n"
+        "one = np.ones((2, 3), np.float32)\nexample_inputs = (one, ({'k': one}, one))\n"
+    )
+    assert tsx("convert", source).status == 0
+    listed = json.loads(tsx("inspect", tmp_path / "model.tsx", "--json").out)["summary"]["inputs"]
+    arguments: list[object] = []
+    for number, entry in enumerate(listed):
+        np.save(tmp_path / f"{number}.npy", np.full((4, 5), number + 2, np.float32))
+        arguments += ["--input", f"{entry['name']}={tmp_path / f'{number}.npy'}"]
+    outcome = tsx("run", tmp_path / "model.tsx", *arguments, "-o", tmp_path / "o.npy")
+    assert outcome.status == 0, outcome.err
+    np.testing.assert_array_equal(
+        np.full((4, 5), 2 + 3 * 4, np.float32), np.load(tmp_path / "o.npy")
+    )

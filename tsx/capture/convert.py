@@ -16,7 +16,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tsx import nn
-from tsx.capture.source import Source, load_source, raised_in_source, read_inputs, sample_of_shape
+from tsx.capture.source import (
+    Source,
+    load_source,
+    raised_in_model,
+    read_inputs,
+    sample_of_shape,
+)
 from tsx.capture.trace import Report, trace
 from tsx.errors import TsxError, fail
 from tsx.ir.module import Module
@@ -69,7 +75,10 @@ def convert(
         except TsxError:
             raise
         except Exception as error:  # the model's own code may raise anything
-            raise raised_in_source(path, error) from error
+            _blame_the_model(source, args, kwargs)
+            raise error from None  # the model alone runs, so tracing it is what fails: a bug of ours
+        if _was_training(source.entry):
+            report.warnings.append("the model was in training mode; it is converted in eval mode")
         program.metadata["source"] = path.name
         program.metadata["source_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
         given = Executable(program).run("forward", *_as_arrays(args, kwargs))
@@ -90,13 +99,31 @@ def compare_with_source(
         except TsxError:
             raise
         except Exception as error:
-            raise raised_in_source(path, error) from error
+            raise raised_in_model(source, error) from error
     found = [
         compare_arrays(name, observer.values[name], array)
         for name, array in layers.items()
         if observer is not None and name in observer.values
     ]
     return Comparison(compare(given, expected), found)
+
+
+def _blame_the_model(source: Source, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Raises TSX2057 when the model itself can't run on the samples."""
+    try:
+        _run_original(source, args, kwargs)
+    except Exception as error:
+        raise raised_in_model(source, error) from error
+
+
+def _was_training(entry: Any) -> bool:
+    """Whether a module, or a part of it that acts differently then, was left in training mode."""
+    modules = entry.modules() if hasattr(entry, "modules") else ()
+    return any(
+        getattr(m, "training", False)
+        and type(m).__name__.startswith(("Dropout", "BatchNorm", "AlphaDropout"))
+        for m in modules
+    )
 
 
 def _name(source: Source) -> str:

@@ -14,6 +14,7 @@ import io
 import linecache
 import sys
 import traceback
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -93,6 +94,8 @@ def _execute(path: Path, name: str) -> ModuleType:
     module.__file__ = str(path)
     try:
         text = path.read_bytes()
+        if b"\0" in text:
+            raise fail("TSX2050", path=path, detail="it has NUL bytes (an archive?)", where=path)
         code = compile(text, str(path), "exec")
     except SyntaxError as error:
         raise fail(
@@ -133,13 +136,25 @@ def raised_in_source(path: Path, error: BaseException) -> TsxError:
     missing = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
     if missing:
         return fail("TSX2054", path=path, package=str(missing).partition(".")[0])
+    if isinstance(error, ImportError) and "relative import" in str(error):
+        return fail("TSX2058", path=path)
+    return _raised("TSX2051", path, error, str(path))
+
+
+def raised_in_model(source: Source, error: BaseException) -> TsxError:
+    """What the model raised when it ran on the sample inputs."""
+    return _raised("TSX2057", source.path, error, source.entry_name)
+
+
+def _raised(code: str, path: Path, error: BaseException, subject: str) -> TsxError:
+    """An error of the user's code: its deepest line in the folder of ``path``, else no line but the file."""
     folder = str(path.resolve().parent)
+    frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if Path(f.filename).resolve().is_relative_to(folder)]
-    frame = own[-1] if own else (frames[-1] if frames else None)
-    where = f"{frame.filename}:{frame.lineno}" if frame else str(path)
-    line = linecache.getline(frame.filename, frame.lineno or 0).strip() if frame else ""
-    detail = f"{type(error).__name__}: {error}".rstrip(": ")
-    return fail("TSX2051", path=path, detail=detail, where=where, excerpt=line)
+    where = f"{own[-1].filename}:{own[-1].lineno}" if own else str(path)
+    line = linecache.getline(own[-1].filename, own[-1].lineno or 0).strip() if own else ""
+    detail = " ".join(f"{type(error).__name__}: {error}".rstrip(": ").split())
+    return fail(code, subject=subject, detail=detail, where=where, excerpt=line)
 
 
 def _is_execute(frame: traceback.FrameSummary) -> bool:
@@ -239,17 +254,17 @@ def read_inputs(specs: tuple[str, ...], stdin: BinaryIO) -> tuple[list[Array], d
 
 def _read_numpy(file: str, stdin: BinaryIO) -> Array | dict[str, Array]:
     try:
-        if file == "-":
-            loaded = np.load(io.BytesIO(stdin.read()), allow_pickle=False)
-        else:
-            loaded = np.load(file, allow_pickle=False)
+        data = io.BytesIO(stdin.read() if file == "-" else Path(file).read_bytes())
+        if not data.getbuffer()[:6].tobytes().startswith((b"\x93NUMPY", b"PK")):
+            raise fail("TSX1002", path=file, detail="it does not begin as one")
+        loaded = np.load(data, allow_pickle=False)
         if isinstance(loaded, np.lib.npyio.NpzFile):
             with loaded:
                 return {key: loaded[key] for key in loaded.files}
         return np.asarray(loaded)
     except FileNotFoundError:
         raise fail("TSX1001", path=file) from None
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise fail("TSX1002", path=file, detail=error) from None
 
 

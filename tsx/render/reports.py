@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -26,7 +27,9 @@ from tsx.runtime.describe import describe
 from tsx.runtime.disassemble import disassemble
 from tsx.runtime.lower import lower_module
 
-WIDTH = 80
+WIDTH = min(
+    80, shutil.get_terminal_size((80, 24)).columns
+)  # a narrower terminal, or COLUMNS, counts
 
 
 def conversion(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,13 +54,18 @@ def plain_result(result: Any) -> Any:
 def layer_outputs(
     model: torch.nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> dict[str, Array]:
-    """The first tensor that each submodule gives in one call, by module path, in the order they finish."""
+    """The first tensor that each submodule gives, by module path, in the order they finish.
+
+    A module that is called more than once has no one value, so it is left out.
+    """
     found: dict[str, Array] = {}
+    calls: Counter[str] = Counter()
 
     def remember(path: str) -> Any:
         def hook(_: Any, __: Any, output: Any) -> None:
             first = output[0] if isinstance(output, (tuple, list)) and output else output
-            if isinstance(first, torch.Tensor) and path not in found:
+            calls[path] += 1
+            if isinstance(first, torch.Tensor):
                 found[path] = to_numpy(first.clone())
 
         return hook
@@ -71,7 +77,7 @@ def layer_outputs(
     finally:
         for handle in handles:
             handle.remove()
-    return found
+    return {path: array for path, array in found.items() if calls[path] == 1}
 
 
 def _cloned(value: Any) -> Any:
