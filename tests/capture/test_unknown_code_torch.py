@@ -44,7 +44,7 @@ def test_torch_functions_of_sizes_give_numbers() -> None:
 
 def test_a_size_where_torch_wants_a_tensor_becomes_one() -> None:
     def scale(x: torch.Tensor) -> torch.Tensor:
-        return x * torch.log2(x.shape[0] / 1) + torch.maximum(x, x.shape[1] / 2)  # type: ignore[arg-type]
+        return x * torch.log2(x.shape[0] / 1) + torch.maximum(x, x.shape[1] / 2)
 
     module, _ = trace(scale, (torch.randn(4, 6),))
     for shape in [(4, 6), (9, 6), (3, 7)]:
@@ -67,6 +67,16 @@ def test_where_as_a_method() -> None:
     check(masked, [torch.randn(3, 4)], [torch.randn(5, 2)])
 
 
+def test_conjugates() -> None:
+    def correlation(x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        a, b = torch.fft.rfft(x), torch.fft.rfft(y)
+        return torch.fft.irfft(a * torch.conj(b)), b.conj().imag, x.conj(), a.conj_physical()
+
+    check(
+        correlation, [torch.randn(2, 8), torch.randn(2, 8)], [torch.randn(3, 8), torch.randn(3, 8)]
+    )
+
+
 def test_memos_neither_pin_sizes_nor_keep_tensors_of_a_run() -> None:
     model = Positions().eval()
     check(model, [torch.randn(2, 5)], [torch.randn(7, 9)])
@@ -74,7 +84,7 @@ def test_memos_neither_pin_sizes_nor_keep_tensors_of_a_run() -> None:
     check(model, [torch.randn(2, 6)], [torch.randn(3, 5)])
 
 
-class Positions(torch.nn.Module):
+class Positions(torch.nn.Module):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.scale = torch.nn.Parameter(torch.randn(1))
