@@ -240,7 +240,7 @@ def optimize(
 @click.option("--weights", is_flag=True, help="Every weight with dtype, sizes and bytes.")
 @click.option("--ops", is_flag=True, help="Operators and how often they stand in the graph.")
 def inspect(out: show.Output, model: Path, method: str, graph: str | None, **parts: bool) -> int:
-    """Show what is in MODEL: a summary, then the graph. Reads only the header, runs nothing."""
+    """Show what is in MODEL: a summary, then the graph. Reads no weights, runs nothing."""
     chosen = [name for name, wanted in parts.items() if wanted]
     if graph:
         chosen.insert(0, graph)

@@ -206,3 +206,17 @@ def test_dynamic_says_what_is_free() -> None:
 def test_the_same_trace_every_time() -> None:
     texts = {str(trace(RIGHT["einsum"], (r(4, 2),))[0].forward.graph) for _ in range(3)}
     assert len(texts) == 1
+
+
+def test_an_empty_input_is_no_special_case() -> None:
+    def first_row_counts(x: torch.Tensor) -> torch.Tensor:
+        y = x[:1]
+        return x.sum(0) + y.shape[0]
+
+    check(
+        first_row_counts,
+        [torch.randn(3, 2)],
+        [torch.randn(0, 2)],
+        [torch.randn(1, 2)],
+        [torch.randn(5, 4)],
+    )

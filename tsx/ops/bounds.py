@@ -1,6 +1,6 @@
 """What is certain about the size of a symbolic expression: is it at least so much, for every binding?
 
-A symbol stands for a size of at least 1. Rules use this to say ``x[:, :n]`` has exactly ``n`` columns only where that
+A symbol stands for any size, 0 included. Rules use this to say ``x[:, :n]`` has exactly ``n`` columns only where that
 is so for every size the model may be run at; where it can't be told, the answer is "not known", never a guess.
 """
 
@@ -8,21 +8,26 @@ from __future__ import annotations
 
 from math import lcm
 
-from tsx.ir.dims import Dim, Expr, FloorDiv, sym
+from tsx.ir.dims import Dim, Expr, FloorDiv, Symbol
 
 
 def at_least(dim: Dim | None, low: int) -> bool:
     """Whether ``dim`` is known to be ``low`` or more for every binding of its symbols."""
     if dim is None:
         return False
-    lowest = _relaxed(dim - low)
-    if isinstance(lowest, int):
-        return lowest >= 0
-    # With s = 1 + t, t >= 0, a polynomial without negative coefficients is never negative.
-    shifted = lowest.substitute({name: sym(name) + 1 for name in lowest.symbols()})
-    if isinstance(shifted, int):
-        return shifted >= 0
-    return all(coefficient >= 0 for _, coefficient in shifted.terms)
+    above = dim - low
+    return _is_never_negative(above) or _is_never_negative(_relaxed(above))
+
+
+def _is_never_negative(dim: Dim) -> bool:
+    """Whether no term is: symbols are not, nor is a floor division of what is not."""
+    if isinstance(dim, int):
+        return dim >= 0
+    return all(
+        coefficient >= 0
+        and all(isinstance(a, Symbol) or _is_never_negative(a.numerator) for a in monomial)
+        for monomial, coefficient in dim.terms
+    )
 
 
 def no_less(a: Dim | None, b: Dim | None) -> bool:

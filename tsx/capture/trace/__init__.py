@@ -19,7 +19,7 @@ from tsx.capture.trace.report import FreeDim, GuardInfo, Report
 from tsx.capture.trace.request import Dynamic, axes_of
 from tsx.capture.trace.run import Axis, Capture, Sample
 from tsx.capture.trace.single import enlarged, joined, single_axes
-from tsx.errors import fail
+from tsx.errors import InternalError, fail
 from tsx.ir.module import Module
 
 __all__ = ["FreeDim", "GuardInfo", "Report", "trace"]
@@ -88,6 +88,8 @@ def _with_larger_sizes(
     """The trace with a second path for sizes above 1 of ``axes``; None when no larger sample can be traced."""
     try:
         larger = _Traced.of(enlarged(single.capture, axes), forbidden, ties)
+    except InternalError:
+        raise
     except Exception:  # the model's own code may refuse a larger sample; the pins say so already
         return None
     both = joined((single.module, single.outcome), (larger.module, larger.outcome), axes)
