@@ -20,7 +20,11 @@ def _conj(x: Array) -> Array:
     return result
 
 
+def _conj_physical(x: Array) -> Array:
+    return np.asarray(np.conjugate(x)) if x.dtype.kind == "c" else x.copy()
+
+
 define("aten::conj(Tensor(a) self) -> Tensor(a)", same_as_self, _conj, VIEW)
 define("aten::_conj(Tensor(a) self) -> Tensor(a)", same_as_self, _conj, VIEW)
-define_with_inplace("aten::conj_physical(Tensor self) -> Tensor", same_as_self, np.conjugate)
-define("aten::_conj_physical(Tensor self) -> Tensor", same_as_self, np.conjugate)
+define_with_inplace("aten::conj_physical(Tensor self) -> Tensor", same_as_self, _conj_physical)
+define("aten::_conj_physical(Tensor self) -> Tensor", same_as_self, _conj_physical)
