@@ -448,7 +448,7 @@ def _status(arguments: list[str]) -> int:
             fail("TSX9001", detail="recursion too deep", help=_bundle(arguments)), False
         )
         return error_codes()["TSX9001"].exit
-    except Exception as error:
+    except Exception as error:  # whatever is left is a bug of ours, reported as one
         detail = f"{type(error).__name__}: {error}"
         show.print_error(fail("TSX9001", detail=detail, help=_bundle(arguments)), False)
         return error_codes()["TSX9001"].exit

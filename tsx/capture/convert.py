@@ -98,7 +98,7 @@ def compare_with_source(
             layers = _layers(source, args, kwargs) if taps else {}
         except TsxError:
             raise
-        except Exception as error:
+        except Exception as error:  # the model's own code may raise anything
             raise raised_in_model(source, error) from error
     found = [
         compare_arrays(name, observer.values[name], array)
@@ -112,7 +112,7 @@ def _blame_the_model(source: Source, args: tuple[Any, ...], kwargs: dict[str, An
     """Raises TSX2057 when the model itself can't run on the samples."""
     try:
         _run_original(source, args, kwargs)
-    except Exception as error:
+    except Exception as error:  # the model's own code may raise anything
         raise raised_in_model(source, error) from error
 
 

@@ -176,7 +176,7 @@ def _source_of(path: Path, module: ModuleType, entry: str) -> Source:
         args, kwargs = _examples(getattr(module, "example_inputs", ()))
     except KeyboardInterrupt:
         raise
-    except BaseException as error:
+    except BaseException as error:  # a constructor of theirs may raise anything too
         raise raised_in_source(path, error) from error
     if not callable(value):
         raise fail("TSX2055", path=path, entry=name, type=type(value).__name__)

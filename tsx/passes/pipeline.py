@@ -188,7 +188,7 @@ def _run_one(module: Module, call: PassCall, done: Sequence[PassResult]) -> Pass
             known.function(context, **dict(call.options))
         except TsxError:
             raise
-        except Exception as error:
+        except Exception as error:  # a bug in the pass, named with the passes before it
             detail = f"{type(error).__name__}: {error}"
             raise fail("TSX8025", name=call, before=_names(done), detail=detail) from error
         mutations += context.module_mutations

@@ -112,7 +112,7 @@ class _Run:
                     if not self._switch(jump):
                         return
                     steps, slots, place = self.steps, self.slots, self.place
-        except Exception as error:
+        except Exception as error:  # told again with line and operator
             self.place = place
             raise self.explained(error) from error
 
@@ -124,7 +124,7 @@ class _Run:
             observer.before(moment)
             try:
                 going = self._go_on(self.steps[self.place](self.stack, self.slots))
-            except Exception as error:
+            except Exception as error:  # told again with line and operator
                 raise self.explained(error) from error
             observer.after(moment)
 

@@ -62,7 +62,7 @@ def _replace(target: Path, pieces: Pieces) -> None:
         finally:
             os.close(descriptor)
         os.replace(temporary, target)
-    except BaseException:
+    except BaseException:  # an interrupt too must leave no temporary file
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise

@@ -230,7 +230,7 @@ class Recorder:
         return result
 
 
-class FunctionMode(TorchFunctionMode):  # type: ignore[misc]
+class FunctionMode(TorchFunctionMode):  # type: ignore[misc]  # torch has no types here
     """Calls as the user wrote them."""
 
     def __init__(self, recorder: Recorder) -> None:
@@ -249,7 +249,7 @@ class FunctionMode(TorchFunctionMode):  # type: ignore[misc]
         return self.recorder.call(func, args, kwargs or {})
 
 
-class DispatchMode(TorchDispatchMode):  # type: ignore[misc]
+class DispatchMode(TorchDispatchMode):  # type: ignore[misc]  # torch has no types here
     """Operations as torch's dispatcher runs them."""
 
     def __init__(self, recorder: Recorder) -> None:

@@ -72,7 +72,7 @@ class _Node:
         raise AttributeError(f"a traced number has no {name}")
 
 
-class TorchInt(TracedInt, torch.SymInt):  # type: ignore[misc]
+class TorchInt(TracedInt, torch.SymInt):  # type: ignore[misc]  # torch has no types here
     """A traced int for torch."""
 
     @property
@@ -80,7 +80,7 @@ class TorchInt(TracedInt, torch.SymInt):  # type: ignore[misc]
         return _Node(self)
 
 
-class TorchFloat(TracedFloat, torch.SymFloat):  # type: ignore[misc]
+class TorchFloat(TracedFloat, torch.SymFloat):  # type: ignore[misc]  # torch has no types here
     """A traced float for torch, which also goes where a tensor is wanted, for the function mode to see.
 
     A traced int can't: the parser would no longer take ``ones(n, m)`` for sizes.
@@ -98,7 +98,7 @@ class TorchFloat(TracedFloat, torch.SymFloat):  # type: ignore[misc]
         return _Node(self)
 
 
-class TorchBool(TracedBool, torch.SymBool):  # type: ignore[misc]
+class TorchBool(TracedBool, torch.SymBool):  # type: ignore[misc]  # torch has no types here
     """A traced bool for torch."""
 
     @property

@@ -166,7 +166,7 @@ class Search:
                 return self.capture.run(symbols, sizes, explained)
         except TsxError as error:
             return Difference(f"{error.code}: {error.message}", None)
-        except Exception as error:
+        except Exception as error:  # the model's own code, at a size that it may not take
             text = " ".join(str(error).split())
             text = text if len(text) <= 160 else text[:157] + "..."
             return Difference(f"{type(error).__name__}: {text}", _failing_line(error))
