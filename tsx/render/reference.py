@@ -162,7 +162,6 @@ def doctor(version: str) -> Report:
         "encoding": f"{sys.stdout.encoding}, locale {locale.getlocale()[0] or 'C'}",
         **{name: _version(name) for name in ("numpy", "msgpack", "click", "rich")},
         "torch": _version("torch", "converts torch models"),
-        "safetensors": _version("safetensors", "loads .safetensors state dicts into tsx.nn"),
         "ml_dtypes": _version("ml_dtypes", "gives bfloat16 results a dtype of their own"),
         "engine": "numpy",
     }
