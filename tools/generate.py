@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
+import engine_errors
 
 from tsx.cli import cli
 from tsx.errors import error_codes
@@ -133,6 +134,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/cli.md": command_line,
     "docs/opcodes.md": opcodes,
     "docs/passes.md": passes,
+    "engine/gen/errors.inc": engine_errors.error_table,
 }
 
 
