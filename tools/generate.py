@@ -1,4 +1,4 @@
-"""Writes the generated docs, or with --check says which of them have drifted from the code."""
+"""Writes the generated docs and engine tables, or with --check says which of them have drifted from the code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import click
 import engine_errors
+import engine_formulas
+import engine_operators
 
 from tsx.cli import cli
 from tsx.errors import error_codes
@@ -135,6 +137,10 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/opcodes.md": opcodes,
     "docs/passes.md": passes,
     "engine/gen/errors.inc": engine_errors.error_table,
+    "engine/gen/formulas.inc": engine_formulas.text,
+    "engine/gen/operators.inc": engine_operators.operators,
+    "engine/gen/primitives.inc": engine_operators.primitives,
+    "engine/gen/without_kernel.txt": engine_operators.without_kernel,
 }
 
 
