@@ -1,0 +1,91 @@
+// What a node can be: a structural kind, or an operator that has a record.
+//
+// The operators' records are generated from tsx/ops (gen/operators.inc); their schemas are read
+// from their text when a program uses them (ir/schema.h).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/span.h"
+
+namespace tsx::engine {
+
+/// The structural kinds of tsx/ir/prim.py.
+enum class Prim : std::uint8_t {
+  kNone, // an operator
+  kConstant,
+  kIf,
+  kLoop,
+  kListConstruct,
+  kListUnpack,
+  kTupleConstruct,
+  kTupleUnpack,
+  kTupleIndex,
+  kTupleSlice,
+  kDictConstruct,
+  kGetAttr,
+  kSetAttr,
+  kCallMethod,
+  kCallFunction,
+  kCreateObject,
+  kIsInstance,
+  kUncheckedCast,
+  kUninitialized,
+  kRaiseException,
+  kPrint,
+  kNumToTensor,
+  kEnumName,
+  kEnumValue,
+  kGuard,
+  kGroup,
+  kReturn,
+};
+
+/// The structural kind of that name; kNone when there is none.
+Prim prim_by_name(std::string_view kind);
+
+/// What may be asked about an operator instead of its name (tsx/ir/op.py says what each means).
+enum class Trait : std::uint16_t {
+  NONE = 0,
+  PURE = 1,
+  ELEMENTWISE = 2,
+  COMMUTATIVE = 4,
+  IDEMPOTENT = 8,
+  REDUCTION = 16,
+  CONTRACTION = 32,
+  VIEW = 64,
+  RANDOM = 128,
+  EFFECT = 256,
+  INPLACE = 512,
+};
+constexpr Trait operator|(Trait a, Trait b) {
+  return static_cast<Trait>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
+}
+
+/// A row of gen/operators.inc.
+struct Operator {
+  std::string_view schema; // its whole text; it starts with the kind
+  std::string_view kind;   // aten::add.Tensor
+  std::int16_t operands;   // -1: any number
+  std::int16_t results;
+  std::int16_t version;
+  Trait traits;
+  std::string_view instruction; // the typed instruction of the VM that answers it, or empty
+  bool is_composite;
+  std::int16_t formula;      // its formula (gen/formulas.inc), or -1
+  std::int16_t written_form; // the operator whose result it writes into operand 0, or -1
+  std::int8_t write_mode;    // how it does that: 0 checks dtype and sizes, 1 stores; -1: it is none
+
+  bool has(Trait trait) const {
+    return (static_cast<unsigned>(traits) & static_cast<unsigned>(trait)) != 0;
+  }
+};
+
+/// Every operator, ascending by kind.
+Span<const Operator> operators();
+/// The record of an operator, or null.
+const Operator* find_operator(std::string_view kind);
+
+} // namespace tsx::engine
