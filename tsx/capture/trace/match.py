@@ -35,7 +35,7 @@ class DeviceName(str):
 
 IsArray = Callable[[object], bool]
 _NO = object()  # the argument doesn't fit
-_SYNONYMS = {
+SYNONYMS = {
     "self": ("input", "x", "a"),
     "dim": ("axis",),
     "keepdim": ("keepdims",),
@@ -92,7 +92,7 @@ def match(
 
 
 def _take(name: str, named: dict[str, object]) -> object:
-    for spelling in (name, *_SYNONYMS.get(name, ())):
+    for spelling in (name, *SYNONYMS.get(name, ())):
         if spelling in named:
             return named.pop(spelling)
     return _NO
