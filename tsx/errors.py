@@ -53,18 +53,27 @@ class TsxError(Exception):
 
     ``code`` is stable for ever; ``message`` is the filled-in sentence (expected and given); ``where`` is
     a source span, a path or the name of a value; ``excerpt`` is source or graph text with a mark;
-    ``help`` is one way out.
+    ``help`` is one way out. ``exception`` is what Python raises in this place, where it raises: the name of the
+    exception's class and its text.
     """
 
     def __init__(
-        self, code: str, message: str, where: str = "", excerpt: str = "", help: str = ""
+        self,
+        code: str,
+        message: str,
+        where: str = "",
+        excerpt: str = "",
+        help: str = "",
+        exception: tuple[str, str] | None = None,
     ) -> None:
-        super().__init__(code, message, where, excerpt, help)  # the args, so that pickle works
+        # the args, so that pickle works
+        super().__init__(code, message, where, excerpt, help, exception)
         self.code = code
         self.message = message
         self.where = where
         self.excerpt = excerpt
         self.help = help
+        self.exception = exception
 
     @property
     def exit_status(self) -> int:
@@ -144,7 +153,13 @@ class Problems(TsxError):
 
 
 def fail(
-    code: str, *, where: object = "", excerpt: str = "", help: str | None = None, **facts: object
+    code: str,
+    *,
+    where: object = "",
+    excerpt: str = "",
+    help: str | None = None,
+    exception: tuple[str, str] | None = None,
+    **facts: object,
 ) -> TsxError:
     """The error ``code`` with its sentence filled in from ``facts``: ``raise fail("TSX6001", path=p)``."""
     row = error_codes()[code]
@@ -154,4 +169,10 @@ def fail(
         str(where) if where else "",
         excerpt,
         row.help.format(**facts) if help is None else help,
+        exception,
     )
+
+
+def python_exception(error: Exception) -> tuple[str, str]:
+    """The class name and the text of what Python raised, for ``exception=``."""
+    return type(error).__name__, str(error)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tsx.ir.build import constant_value, is_constant
 from tsx.ir.graph import Node, Value, walk_block
-from tsx.ir.op import Trait, lookup
+from tsx.ir.op import Op, Trait, lookup
 from tsx.ir.prim import PRIMS
 from tsx.ir.types import NONE
 
@@ -18,6 +18,9 @@ _STATISTICS = {
     "aten::_batch_norm_impl_index": ((3, 4), 5),
     "aten::instance_norm": ((3, 4), 5),
 }
+
+
+_DIVISIONS = frozenset({"floordiv", "remainder", "div", "divmod"})
 
 
 def written_operands(node: Node) -> Iterator[Value]:
@@ -36,7 +39,10 @@ def written_operands(node: Node) -> Iterator[Value]:
 
 
 def has_effect(node: Node) -> bool:
-    """Whether a node, or one in its blocks, must run in order whoever uses its results; writes are not counted."""
+    """Whether a node, or one in its blocks, must run in order whoever uses its results; writes are not counted.
+
+    An operator that may stop the run with a Python exception is one: others see that, and what ran before.
+    """
     if node.blocks:
         return any(_own_effect(inner) for block in node.blocks for inner in walk_block(block))
     return _own_effect(node)
@@ -49,4 +55,14 @@ def _own_effect(node: Node) -> bool:
     op = lookup(node.kind)
     if op is None:
         return True  # nothing is known of it
+    if op.has(Trait.RAISES):
+        return _may_raise(node, op)
     return op.has(Trait.RANDOM) or (op.has(Trait.EFFECT) and not op.schema.mutates)
+
+
+def _may_raise(node: Node, op: Op) -> bool:
+    """Whether an operator that stops the run for some operands may do so here: a division by a literal doesn't."""
+    if op.schema.base not in _DIVISIONS or len(node.inputs) < 2:
+        return True
+    divisor = node.inputs[1]
+    return not (is_constant(divisor) and constant_value(divisor))

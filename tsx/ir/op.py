@@ -32,6 +32,9 @@ class Trait(Flag):
     RANDOM = auto()  # draws from a generator
     EFFECT = auto()  # must run, in order: writes, raises, prints
     INPLACE = auto()  # writes its first operand and returns it
+    RAISES = (
+        auto()
+    )  # stops the run with a Python exception when its operands' values ask for it: kept, in order
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from tsx.errors import fail
+from tsx.errors import fail, python_exception
 from tsx.ir import types as ty
 from tsx.ir.op import Abstract, Trait, Unknown
 from tsx.ops.abstract import MAX_KNOWN, is_dim, known
@@ -21,6 +21,7 @@ from tsx.ops.define import op
 from tsx.ops.number_rules import Number, define, int64, unknown
 
 _WRITE = Trait.EFFECT
+_WRITE_OR_RAISE = _WRITE | Trait.RAISES
 _ELEMENTS = ("int", "float", "bool", "str")
 _KEYS = ("str", "int", "bool", "float", "complex")
 
@@ -62,8 +63,8 @@ def _fact(type: ty.Type) -> Callable[..., Abstract]:
     return lambda *_: Unknown(type)
 
 
-def _out_of_range(index: object, length: int) -> Exception:
-    return fail("TSX4012", index=index, length=length)
+def _out_of_range(index: object, length: int, words: str = "list index out of range") -> Exception:
+    return fail("TSX4012", index=index, length=length, exception=("IndexError", words))
 
 
 # --- lists: reading ------------------------------------------------------------------------------------------------
@@ -87,7 +88,8 @@ def _len_rule(values: Abstract) -> Abstract:
 
 def _slice(values: list[object] | str, start: int | None, end: int | None, step: int) -> object:
     if step == 0:
-        raise fail("TSX5001", operation="slice", reason="has step 0")
+        raised = ("ValueError", "slice step cannot be zero")
+        raise fail("TSX5001", operation="slice", reason="has step 0", exception=raised)
     return values[slice(start, end, step)]
 
 
@@ -122,7 +124,7 @@ def _copy_rule(values: Abstract) -> Abstract:
 op("aten::len.t(t[] a) -> int", infer=_len_rule, eval=len)
 op("aten::len.any(Any[] a) -> int", infer=_len_rule, eval=len)
 define("aten::len.str(str s) -> int", lambda s: len(s.encode()))
-op("aten::__getitem__.t(t[](a) list, int idx) -> t(*)", infer=_get_rule, eval=_get, traits=Trait.PURE | Trait.VIEW)
+op("aten::__getitem__.t(t[](a) list, int idx) -> t(*)", infer=_get_rule, eval=_get, traits=Trait.PURE | Trait.VIEW | Trait.RAISES)
 op("aten::slice.t(t[] l, int? start=None, int? end=None, int step=1) -> t[]", infer=_slice_rule, eval=_slice)
 op("aten::add.t(t[] a, t[] b) -> t[]", infer=_concat_rule, eval=operator.add)
 op("aten::mul.left_t(t[] l, int n) -> t[]", infer=_repeat_rule, eval=operator.mul)
@@ -157,18 +159,25 @@ def _insert(values: list[object], index: int, element: object) -> tuple[()]:
 
 
 def _pop(values: list[object], index: int) -> object:
-    _get(values, index)
-    return values.pop(index)
+    try:
+        return values.pop(index)
+    except IndexError as error:
+        raise _out_of_range(index, len(values), str(error)) from None
 
 
 def _set(values: list[object], index: int, element: object) -> list[object]:
-    _get(values, index)
-    values[index] = element
+    try:
+        values[index] = element
+    except IndexError as error:
+        raise _out_of_range(index, len(values), str(error)) from None
     return values
 
 
 def _delete(values: list[object], index: int) -> tuple[()]:
-    _pop(values, index)
+    try:
+        del values[index]
+    except IndexError as error:
+        raise _out_of_range(index, len(values), str(error)) from None
     return ()
 
 
@@ -188,14 +197,18 @@ def _sort(values: list[Any], reverse: bool) -> tuple[()]:
 
 
 def _remove(values: list[object], element: object) -> tuple[()]:
-    values.pop(_index(values, element))
+    try:
+        values.remove(element)
+    except ValueError as error:
+        raise fail("TSX4013", key=element, exception=python_exception(error)) from None
     return ()
 
 
 def _index(values: list[object], element: object) -> int:
-    if element not in values:
-        raise fail("TSX4013", key=element)
-    return values.index(element)
+    try:
+        return values.index(element)
+    except ValueError as error:
+        raise fail("TSX4013", key=element, exception=python_exception(error)) from None
 
 
 # fmt: off
@@ -203,9 +216,9 @@ op("aten::append.t(t[](a!) self, t(c -> *) el) -> t[](a!)", infer=_list, eval=_a
 op("aten::add_.t(t[](a!) self, t[] b) -> t[]", infer=_list, eval=_add_in_place, traits=_WRITE)
 op("aten::extend.t(t[](a!) self, t[] other) -> ()", infer=_none, eval=_extend, traits=_WRITE)
 op("aten::insert.t(t[](a!) self, int idx, t(b -> *) el) -> ()", infer=_none, eval=_insert, traits=_WRITE)
-op("aten::pop.t(t[](a!) self, int idx=-1) -> t(*)", infer=lambda values, index: _element(values), eval=_pop, traits=_WRITE)
-op("aten::_set_item.t(t[](a!) l, int idx, t(b -> *) el) -> t[](a!)", infer=_list, eval=_set, traits=_WRITE)
-op("aten::Delete.t(t[](a!) self, int idx) -> ()", infer=_none, eval=_delete, traits=_WRITE)
+op("aten::pop.t(t[](a!) self, int idx=-1) -> t(*)", infer=lambda values, index: _element(values), eval=_pop, traits=_WRITE_OR_RAISE)
+op("aten::_set_item.t(t[](a!) l, int idx, t(b -> *) el) -> t[](a!)", infer=_list, eval=_set, traits=_WRITE_OR_RAISE)
+op("aten::Delete.t(t[](a!) self, int idx) -> ()", infer=_none, eval=_delete, traits=_WRITE_OR_RAISE)
 op("aten::clear.t(t[](a!) self) -> ()", infer=_none, eval=_clear, traits=_WRITE)
 op("aten::reverse.t(t[](a!) self) -> ()", infer=_none, eval=_reverse, traits=_WRITE)
 # fmt: on
@@ -222,7 +235,8 @@ def _sum(values: list[Number]) -> Number:
 def _best(pick: Callable[..., Any]) -> Callable[[list[Any]], Any]:
     def evaluate(values: list[Any]) -> Any:
         if not values:
-            raise _out_of_range(0, 0)
+            words = f"{pick.__name__}() arg is an empty sequence"
+            raise fail("TSX4012", index=0, length=0, exception=("ValueError", words))
         return pick(values)
 
     return evaluate
@@ -235,7 +249,7 @@ for _type in _ELEMENTS:
         f"aten::remove.{_type}({_type}[](a!) self, {_type} el) -> ()",
         infer=_none,
         eval=_remove,
-        traits=_WRITE,
+        traits=_WRITE_OR_RAISE,
     )
     op(
         f"aten::sort.{_type}({_type}[](a!) self, bool reverse=False) -> ()",
@@ -245,7 +259,7 @@ for _type in _ELEMENTS:
     )
     op(f"aten::sorted.{_type}({_type}[](a) input) -> {_type}[]", infer=_list, eval=sorted)
     define(f"aten::count.{_type}({_type}[] self, {_type} el) -> int", operator.countOf)
-    define(f"aten::index.list_{_type}({_type}[] self, {_type} el) -> int", _index)
+    define(f"aten::index.list_{_type}({_type}[] self, {_type} el) -> int", _index, raises=True)
     define(f"aten::any.{_type}({_type}[] self) -> bool", any)
 for _type in ("int", "str", "float"):
     define(f"aten::__contains__.{_type}_list({_type}[] l, {_type} item) -> bool", operator.contains)
@@ -259,7 +273,9 @@ for _type, _zero in (("int", 0), ("float", 0.0), ("complex", 0j)):
 define("aten::sum.bool(bool[] self) -> int", _sum)
 for _type in ("int", "float", "bool"):
     for _name, _function in (("min", min), ("max", max)):
-        define(f"prim::{_name}.self_{_type}({_type}[] self) -> {_type}", _best(_function))
+        define(
+            f"prim::{_name}.self_{_type}({_type}[] self) -> {_type}", _best(_function), raises=True
+        )
         define(f"prim::{_name}.{_type}_list({_type}[] l, {_type}[] r) -> {_type}[]", _function)
 
 
@@ -276,7 +292,8 @@ define("aten::ne.Tensor_list(Tensor[] a, Tensor[] b) -> bool", lambda a, b: not 
 
 def _range_length(low: int, high: int, step: int) -> int:
     if step == 0:
-        raise fail("TSX5001", operation="range", reason="has step 0")
+        raised = ("ValueError", "range() arg 3 must not be zero")
+        raise fail("TSX5001", operation="range", reason="has step 0", exception=raised)
     return len(range(low, high, step))
 
 
@@ -309,7 +326,7 @@ _MISSING = object()
 def _lookup(table: dict[object, object], key: object) -> object:
     found = table.get(key, _MISSING)
     if found is _MISSING:
-        raise fail("TSX4013", key=repr(key))
+        raise fail("TSX4013", key=repr(key), exception=("KeyError", repr(key)))
     return found
 
 
@@ -341,7 +358,8 @@ def _update(table: dict[object, object], more: dict[object, object]) -> tuple[()
 def _pop_first(table: dict[object, object]) -> tuple[object, object]:
     """The first item, where Python's ``popitem`` takes the last."""
     if not table:
-        raise fail("TSX4013", key="of an empty dict")
+        raised = ("KeyError", repr("popitem(): dictionary is empty"))
+        raise fail("TSX4013", key="of an empty dict", exception=raised)
     key = next(iter(table))
     return key, table.pop(key)
 
@@ -368,7 +386,7 @@ def _items_rule(table: Abstract) -> Abstract:
 for _key in _KEYS:
     _dict, _written = f"Dict({_key}, t)", f"Dict({_key}, t)(a!)"
     op(f"aten::len.Dict_{_key}({_dict} self) -> int", infer=_len_rule, eval=len)
-    op(f"aten::__getitem__.Dict_{_key}({_dict} self, {_key} key) -> t(*)", infer=_lookup_rule, eval=_lookup, traits=Trait.PURE | Trait.VIEW)
+    op(f"aten::__getitem__.Dict_{_key}({_dict} self, {_key} key) -> t(*)", infer=_lookup_rule, eval=_lookup, traits=Trait.PURE | Trait.VIEW | Trait.RAISES)
     op(f"aten::__contains__.{_key}({_dict} dict, {_key} key) -> bool", infer=_fact(ty.BOOL), eval=lambda table, key: key in table)
     op(f"aten::get.{_key}({_dict} self, {_key} key) -> t(*)?", infer=_fact(ty.ANY), eval=lambda table, key: table.get(key))
     op(f"aten::get.default_{_key}({_dict} self, {_key} key, t default_value) -> t(*)", infer=_lookup_rule, eval=lambda table, key, other: table.get(key, other))
@@ -379,10 +397,10 @@ for _key in _KEYS:
     op(f"aten::dict.Dict_{_key}({_dict}(a) self) -> {_dict}", infer=_list, eval=dict)
     op(f"aten::_set_item.{_key}({_written} l, {_key}(b -> *) idx, t(c -> *) v) -> ()", infer=_none, eval=_store, traits=_WRITE)
     op(f"aten::setdefault.{_key}({_written} self, {_key}(b -> *) key, t(c -> *) default_value) -> t(*)", infer=_lookup_rule, eval=lambda table, key, other: table.setdefault(key, other), traits=_WRITE)
-    op(f"aten::pop.Dict_{_key}({_written} self, {_key} key) -> t(*)", infer=_lookup_rule, eval=_pop_key, traits=_WRITE)
+    op(f"aten::pop.Dict_{_key}({_written} self, {_key} key) -> t(*)", infer=_lookup_rule, eval=_pop_key, traits=_WRITE_OR_RAISE)
     op(f"aten::pop.Dict_default_{_key}({_written} self, {_key} key, t default_value) -> t(*)", infer=_lookup_rule, eval=lambda table, key, other: table.pop(key, other), traits=_WRITE)
-    op(f"aten::popitem.{_key}({_written} self) -> (({_key}, t))", infer=_fact(ty.ANY), eval=_pop_first, traits=_WRITE)
-    op(f"aten::Delete.Dict_{_key}({_written} self, {_key} key) -> ()", infer=_none, eval=_delete_key, traits=_WRITE)
+    op(f"aten::popitem.{_key}({_written} self) -> (({_key}, t))", infer=_fact(ty.ANY), eval=_pop_first, traits=_WRITE_OR_RAISE)
+    op(f"aten::Delete.Dict_{_key}({_written} self, {_key} key) -> ()", infer=_none, eval=_delete_key, traits=_WRITE_OR_RAISE)
     op(f"aten::update.{_key}({_written} self, {_written} to_add) -> ()", infer=_none, eval=_update, traits=_WRITE)
     op(f"aten::clear.{_key}({_written} self) -> ()", infer=_none, eval=_clear, traits=_WRITE)
 # fmt: on

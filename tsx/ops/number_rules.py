@@ -13,30 +13,50 @@ from typing import Any
 
 import numpy as np
 
-from tsx.errors import TsxError, fail
+from tsx.errors import TsxError, fail, python_exception
 from tsx.ir import types as ty
 from tsx.ir.dims import Dim, Expr
-from tsx.ir.op import Abstract, Infer, Op, Unknown
+from tsx.ir.op import Abstract, Infer, Op, Trait, Unknown
 from tsx.ir.schema import parse_schema
 from tsx.ops.abstract import MAX_KNOWN, is_dim, known
 from tsx.ops.define import op
 
 Number = int | float | complex
 LOW, HIGH = -(2**63), 2**63
+RAISES = Trait.PURE | Trait.RAISES
 
 
 def int64(operation: str, value: int) -> int:
     """``value``, or TSX5001 when 64 bits can't hold it."""
     if LOW <= value < HIGH:
         return value
-    raise fail("TSX5001", operation=operation, reason="overflows")
+    raise fail(
+        "TSX5001",
+        operation=operation,
+        reason="overflows",
+        exception=("OverflowError", "the result needs more than 64 bits"),
+    )
 
 
-def nonzero(operation: str, value: int) -> int:
-    """A divisor, or TSX5001 when it is zero."""
-    if value == 0:
-        raise fail("TSX5001", operation=operation, reason="divides by zero")
-    return value
+def by_nonzero(operation: str, function: Callable[[int, int], Any]) -> Callable[[int, int], Any]:
+    """An integer division; TSX5001 in place of Python's ZeroDivisionError."""
+
+    def checked(a: int, b: int) -> Any:
+        try:
+            return function(a, b)
+        except ZeroDivisionError as error:
+            raise fail(
+                "TSX5001",
+                operation=operation,
+                reason="divides by zero",
+                exception=python_exception(error),
+            ) from None
+
+    return checked
+
+
+FLOORDIV = by_nonzero("floordiv", operator.floordiv)
+MOD = by_nonzero("remainder", operator.mod)
 
 
 def float_function(ufunc: Callable[..., Any]) -> Callable[..., float]:
@@ -68,9 +88,16 @@ def define(
     *,
     dims: Callable[..., Dim | bool | None] | None = None,
     scalar_op: str = "",
+    raises: bool = False,
 ) -> Op:
     """An operator on numbers or strings; ``dims`` answers for sizes, None when it can't."""
-    return op(schema, infer=rule(schema, evaluate, dims), eval=evaluate, scalar_op=scalar_op)
+    return op(
+        schema,
+        infer=rule(schema, evaluate, dims),
+        eval=evaluate,
+        scalar_op=scalar_op,
+        traits=RAISES if raises else Trait.PURE,
+    )
 
 
 def rule(
@@ -85,7 +112,7 @@ def rule(
         if all(known(operand) for operand in operands) and _is_small(results[0], operands):
             try:
                 return evaluate(*operands)
-            except (TsxError, ArithmeticError, LookupError, ValueError):
+            except (TsxError, ArithmeticError, LookupError, ValueError, TypeError):
                 pass  # it stops when it runs, if it runs
         elif dims is not None and all(is_dim(operand) for operand in operands):
             answer = dims(*operands)
@@ -169,9 +196,12 @@ def log_gamma(a: float) -> float:
 
 def to_int(operation: str, value: float) -> int:
     """A float as an int, towards zero; TSX5001 when no int64 is that value."""
-    if not math.isfinite(value):
-        raise fail("TSX5001", operation=operation, reason=f"of {value} has no answer")
-    return int64(operation, int(value))
+    try:
+        return int64(operation, int(value))
+    except (ValueError, OverflowError) as error:  # NaN and infinity
+        reason = f"of {value} has no answer"
+        raised = python_exception(error)
+        raise fail("TSX5001", operation=operation, reason=reason, exception=raised) from None
 
 
 ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {

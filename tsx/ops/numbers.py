@@ -15,7 +15,10 @@ import numpy as np
 
 from tsx.ops.number_rules import (
     ARITHMETIC,
+    FLOORDIV,
+    MOD,
     Number,
+    by_nonzero,
     compare_dims,
     complex_function,
     define,
@@ -25,7 +28,6 @@ from tsx.ops.number_rules import (
     floordiv_dims,
     int64,
     log_gamma,
-    nonzero,
     power,
     remainder,
     remainder_dims,
@@ -68,13 +70,14 @@ def _checked(name: str, function: Callable[[Any, Any], Any]) -> Callable[[Any, A
 
 def _floordiv(a: Any, b: Any) -> Number:
     if isinstance(a, int) and isinstance(b, int):
-        return int64("floordiv", a // nonzero("floordiv", b))
+        return int64("floordiv", FLOORDIV(a, b))
     return floor_divide(a, b)
 
 
 def _remainder(a: Any, b: Any) -> Number:
     if isinstance(a, int) and isinstance(b, int):
-        return a % nonzero("remainder", b)
+        rest: int = MOD(a, b)
+        return rest
     return remainder(a, b)
 
 
@@ -88,12 +91,13 @@ def _log(a: float, base: float) -> float:
 
 def _int_power(a: int, b: int) -> int:
     if b < 0:
-        return int(power(a, b)) if a else int64("pow", nonzero("pow", a))
+        return int(power(a, b)) if a else int(_one_over(1, a))
     if b > 64 and abs(a) > 1:
         return int64("pow", HUGE)
     return int64("pow", a**b)
 
 
+_one_over = by_nonzero("pow", operator.truediv)
 HUGE = 2**64  # what a power that can't fit stands for, so that it need not be computed
 
 for _name, _function in ARITHMETIC.items():
@@ -114,9 +118,9 @@ for _a, _b in _INT_AND_FLOAT:
     _both = (_a, _b) == ("int", "int")
     _result = "int" if _both else "float"
     define(_pair("floordiv", _a, _b, _result), _floordiv, dims=floordiv_dims if _both else None,
-           scalar_op="FLOORDIV_I" if _both else "")  # fmt: skip
+           scalar_op="FLOORDIV_I" if _both else "", raises=_both)  # fmt: skip
     define(_pair("remainder", _a, _b, _result), _remainder, dims=remainder_dims if _both else None,
-           scalar_op="MOD_I" if _both else "")  # fmt: skip
+           scalar_op="MOD_I" if _both else "", raises=_both)  # fmt: skip
     define(_pair("fmod", _a, _b, "float"), _fmod)
     define(_pair("pow", _a, _b, "float"), power)
     define(_pair("atan2", _a, _b, "float"), float_function(np.arctan2))
@@ -129,7 +133,9 @@ define("aten::pow.Scalar_Scalar(Scalar a, Scalar b) -> float", power)
 define("aten::pow.int_to_int(int a, int b) -> int", _int_power)
 define("aten::pow.complex(complex a, complex b) -> complex", complex_function(np.power))
 define(
-    "aten::divmod.int(int x, int y) -> (int, int)", lambda x, y: (_floordiv(x, y), _remainder(x, y))
+    "aten::divmod.int(int x, int y) -> (int, int)",
+    lambda x, y: (_floordiv(x, y), _remainder(x, y)),
+    raises=True,
 )
 define("aten::gcd.int(int a, int b) -> int", math.gcd)
 
@@ -192,13 +198,13 @@ def _same_number(a: object, b: object) -> bool:
 # --- conversions -------------------------------------------------------------------------------------------------
 
 define("aten::Int.bool(bool a) -> int", int)
-define("aten::Int.float(float a) -> int", lambda a: to_int("Int", a))
+define("aten::Int.float(float a) -> int", lambda a: to_int("Int", a), raises=True)
 define("aten::Int.Scalar(Scalar a) -> int", lambda a: to_int("Int", a), dims=lambda a: a)
-define("aten::Int.str(str a) -> int", int)
+define("aten::Int.str(str a) -> int", lambda a: int64("Int", int(a)), raises=True)
 define("aten::Float.int(int a) -> float", float)
 define("aten::Float.bool(bool a) -> float", float)
 define("aten::Float.Scalar(Scalar a) -> float", float)
-define("aten::Float.str(str a) -> float", float)
+define("aten::Float.str(str a) -> float", float, raises=True)
 define("aten::Bool.int(int a) -> bool", bool)
 define("aten::Bool.float(float a) -> bool", bool)
 define("aten::Complex.Scalar(Scalar a) -> complex", complex)
@@ -241,7 +247,7 @@ for _name, _whole in (("floor", math.floor), ("ceil", math.ceil)):
         return to_int(name, a) if not math.isfinite(a) else int64(name, whole(a))
 
     define(f"aten::{_name}.int(int a) -> int", lambda a: a, dims=lambda a: a)
-    define(f"aten::{_name}.float(float a) -> int", _rounded)
+    define(f"aten::{_name}.float(float a) -> int", _rounded, raises=True)
     define(f"aten::{_name}.Scalar(Scalar a) -> Scalar", _rounded, dims=lambda a: a)
 _of_one("round", float_function(np.rint))
 define("aten::isnan.float(float a) -> bool", math.isnan)

@@ -252,7 +252,9 @@ def _raise(host: Host) -> Step:
         name, separator, rest = str(message).partition(": ")
         if not kind and separator and name.isidentifier():  # older archives: "AssertionError: text"
             kind, message = name, rest
-        raise fail("TSX5005", kind=str(kind).rpartition(".")[2] or "an exception", message=message)
+        name = str(kind).rpartition(".")[2] or "an exception"
+        text = repr(message) if name == "KeyError" else str(message)  # as Python prints it
+        raise fail("TSX5005", kind=name, message=message, exception=(name, text))
 
     return step
 
@@ -301,10 +303,23 @@ def _unpack(host: Host, count: int) -> Step:
         sequence = stack[-1]
         if len(sequence) != count:
             kind = "tuple" if isinstance(sequence, tuple) else "list"
-            raise fail("TSX5007", expected=count, type=kind, found=len(sequence))
+            raise fail(
+                "TSX5007",
+                expected=count,
+                type=kind,
+                found=len(sequence),
+                exception=("ValueError", _unpack_words(count, len(sequence))),
+            )
         stack[-1:] = sequence
 
     return step
+
+
+def _unpack_words(expected: int, found: int) -> str:
+    """What Python says when it can't unpack a sequence."""
+    if found > expected:
+        return f"too many values to unpack (expected {expected})"
+    return f"not enough values to unpack (expected {expected}, got {found})"
 
 
 @_binds(Opcode.INDEX)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tsx.errors import InternalError, RunError, TsxError, fail
+from tsx.errors import InternalError, RunError, TsxError, fail, python_exception
 from tsx.ir.location import Span
+from tsx.ir.op import Trait, lookup
 from tsx.runtime.disassemble import instruction_text
 from tsx.runtime.observe import Moment
 from tsx.runtime.opcodes import Opcode
@@ -27,7 +28,12 @@ def explained(
     excerpt = "\n".join(notes)
     if isinstance(error, RunError):
         return RunError(
-            error.code, error.message, error.where or where, error.excerpt or excerpt, error.help
+            error.code,
+            error.message,
+            error.where or where,
+            error.excerpt or excerpt,
+            error.help,
+            error.exception,
         )
     if isinstance(error, InternalError):
         return error
@@ -39,9 +45,26 @@ def explained(
         for name in (op, op.partition("::")[2]):
             reason = reason.removeprefix(f"{name}: ").removeprefix(f"{name} ")
         return fail(
-            "TSX5002", op=op, reason=reason, where=where, excerpt=excerpt, help=error.help or None
+            "TSX5002",
+            op=op,
+            reason=reason,
+            where=where,
+            excerpt=excerpt,
+            help=error.help or None,
+            exception=error.exception,
         )
+    if _raises(op):
+        kind, text = python_exception(error)
+        shown = f"{kind}: {' '.join(text.split())}" if text else kind
+        raised = (kind, text)
+        return fail("TSX5023", raised=shown, where=where, excerpt=excerpt, exception=raised)
     return fail("TSX5002", op=op, reason=_words(error), where=where, excerpt=excerpt)
+
+
+def _raises(kind: str) -> bool:
+    """Whether an operator's exceptions are Python's own, and so the model's."""
+    op = lookup(kind)
+    return op is not None and op.has(Trait.RAISES)
 
 
 def _words(error: Exception) -> str:

@@ -10,28 +10,15 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from tsx.errors import fail
+from tsx.ops.number_rules import FLOORDIV, HIGH, LOW, MOD, int64
 from tsx.runtime.bind import BINDERS, Host, Step, call_step
 from tsx.runtime.opcodes import Opcode
-
-_LOW, _HIGH = -(2**63), 2**63
 
 
 def _int64(name: str, function: Callable[..., int]) -> Callable[..., int]:
     def checked(*operands: int) -> int:
         result = function(*operands)
-        if _LOW <= result < _HIGH:
-            return result
-        raise fail("TSX5001", operation=name, reason="overflows")
-
-    return checked
-
-
-def _by_nonzero(name: str, function: Callable[[int, int], int]) -> Callable[[int, int], int]:
-    def checked(a: int, b: int) -> int:
-        if b == 0:
-            raise fail("TSX5001", operation=name, reason="divides by zero")
-        return function(a, b)
+        return result if LOW <= result < HIGH else int64(name, result)
 
     return checked
 
@@ -49,8 +36,8 @@ SCALARS: dict[Opcode, Callable[..., Any]] = {
     Opcode.ADD_I: _int64("add", operator.add),
     Opcode.SUB_I: _int64("sub", operator.sub),
     Opcode.MUL_I: _int64("mul", operator.mul),
-    Opcode.FLOORDIV_I: _int64("floordiv", _by_nonzero("floordiv", operator.floordiv)),
-    Opcode.MOD_I: _by_nonzero("remainder", operator.mod),
+    Opcode.FLOORDIV_I: _int64("floordiv", FLOORDIV),
+    Opcode.MOD_I: MOD,
     Opcode.NEG_I: _int64("neg", operator.neg),
     Opcode.EQ_I: operator.eq,
     Opcode.NE_I: operator.ne,
