@@ -75,6 +75,12 @@ class TsxError(Exception):
         self.help = help
         self.exception = exception
 
+    def instead_of(self, exception: tuple[str, str] | None) -> TsxError:
+        """This error, made to stand for an exception of Python's."""
+        self.exception = exception
+        self.args = (*self.args[:5], exception)
+        return self
+
     @property
     def exit_status(self) -> int:
         return error_codes()[self.code].exit
@@ -153,13 +159,7 @@ class Problems(TsxError):
 
 
 def fail(
-    code: str,
-    *,
-    where: object = "",
-    excerpt: str = "",
-    help: str | None = None,
-    exception: tuple[str, str] | None = None,
-    **facts: object,
+    code: str, *, where: object = "", excerpt: str = "", help: str | None = None, **facts: object
 ) -> TsxError:
     """The error ``code`` with its sentence filled in from ``facts``: ``raise fail("TSX6001", path=p)``."""
     row = error_codes()[code]
@@ -169,10 +169,9 @@ def fail(
         str(where) if where else "",
         excerpt,
         row.help.format(**facts) if help is None else help,
-        exception,
     )
 
 
 def python_exception(error: Exception) -> tuple[str, str]:
-    """The class name and the text of what Python raised, for ``exception=``."""
+    """The class name and the text of what Python raised."""
     return type(error).__name__, str(error)

@@ -20,7 +20,8 @@ _STATISTICS = {
 }
 
 
-_DIVISIONS = frozenset({"floordiv", "remainder", "div", "divmod"})
+# Operators that stop only when one operand is zero: the operand.
+_NONZERO = {"floordiv": 1, "remainder": 1, "div": 1, "divmod": 1, "slice": 3, "__range_length": 2}
 
 
 def written_operands(node: Node) -> Iterator[Value]:
@@ -62,7 +63,8 @@ def _own_effect(node: Node) -> bool:
 
 def _may_raise(node: Node, op: Op) -> bool:
     """Whether an operator that stops the run for some operands may do so here: a division by a literal doesn't."""
-    if op.schema.base not in _DIVISIONS or len(node.inputs) < 2:
+    place = _NONZERO.get(op.schema.base, len(node.inputs))
+    if place >= len(node.inputs):
         return True
-    divisor = node.inputs[1]
-    return not (is_constant(divisor) and constant_value(divisor))
+    operand = node.inputs[place]
+    return not (is_constant(operand) and constant_value(operand))

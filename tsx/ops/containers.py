@@ -18,7 +18,7 @@ from tsx.ir import types as ty
 from tsx.ir.op import Abstract, Trait, Unknown
 from tsx.ops.abstract import MAX_KNOWN, is_dim, known
 from tsx.ops.define import op
-from tsx.ops.number_rules import Number, define, int64, unknown
+from tsx.ops.number_rules import RAISES, Number, define, int64, unknown
 
 _WRITE = Trait.EFFECT
 _WRITE_OR_RAISE = _WRITE | Trait.RAISES
@@ -64,7 +64,7 @@ def _fact(type: ty.Type) -> Callable[..., Abstract]:
 
 
 def _out_of_range(index: object, length: int, words: str = "list index out of range") -> Exception:
-    return fail("TSX4012", index=index, length=length, exception=("IndexError", words))
+    return fail("TSX4012", index=index, length=length).instead_of(("IndexError", words))
 
 
 # --- lists: reading ------------------------------------------------------------------------------------------------
@@ -89,7 +89,7 @@ def _len_rule(values: Abstract) -> Abstract:
 def _slice(values: list[object] | str, start: int | None, end: int | None, step: int) -> object:
     if step == 0:
         raised = ("ValueError", "slice step cannot be zero")
-        raise fail("TSX5001", operation="slice", reason="has step 0", exception=raised)
+        raise fail("TSX5001", operation="slice", reason="has step 0").instead_of(raised)
     return values[slice(start, end, step)]
 
 
@@ -125,7 +125,7 @@ op("aten::len.t(t[] a) -> int", infer=_len_rule, eval=len)
 op("aten::len.any(Any[] a) -> int", infer=_len_rule, eval=len)
 define("aten::len.str(str s) -> int", lambda s: len(s.encode()))
 op("aten::__getitem__.t(t[](a) list, int idx) -> t(*)", infer=_get_rule, eval=_get, traits=Trait.PURE | Trait.VIEW | Trait.RAISES)
-op("aten::slice.t(t[] l, int? start=None, int? end=None, int step=1) -> t[]", infer=_slice_rule, eval=_slice)
+op("aten::slice.t(t[] l, int? start=None, int? end=None, int step=1) -> t[]", infer=_slice_rule, eval=_slice, traits=RAISES)
 op("aten::add.t(t[] a, t[] b) -> t[]", infer=_concat_rule, eval=operator.add)
 op("aten::mul.left_t(t[] l, int n) -> t[]", infer=_repeat_rule, eval=operator.mul)
 op("aten::mul.right_(int n, t[] l) -> t[]", infer=lambda n, values: _repeat_rule(values, n), eval=operator.mul)
@@ -200,7 +200,7 @@ def _remove(values: list[object], element: object) -> tuple[()]:
     try:
         values.remove(element)
     except ValueError as error:
-        raise fail("TSX4013", key=element, exception=python_exception(error)) from None
+        raise fail("TSX4013", key=element).instead_of(python_exception(error)) from None
     return ()
 
 
@@ -208,7 +208,7 @@ def _index(values: list[object], element: object) -> int:
     try:
         return values.index(element)
     except ValueError as error:
-        raise fail("TSX4013", key=element, exception=python_exception(error)) from None
+        raise fail("TSX4013", key=element).instead_of(python_exception(error)) from None
 
 
 # fmt: off
@@ -236,7 +236,7 @@ def _best(pick: Callable[..., Any]) -> Callable[[list[Any]], Any]:
     def evaluate(values: list[Any]) -> Any:
         if not values:
             words = f"{pick.__name__}() arg is an empty sequence"
-            raise fail("TSX4012", index=0, length=0, exception=("ValueError", words))
+            raise fail("TSX4012", index=0, length=0).instead_of(("ValueError", words))
         return pick(values)
 
     return evaluate
@@ -293,7 +293,7 @@ define("aten::ne.Tensor_list(Tensor[] a, Tensor[] b) -> bool", lambda a, b: not 
 def _range_length(low: int, high: int, step: int) -> int:
     if step == 0:
         raised = ("ValueError", "range() arg 3 must not be zero")
-        raise fail("TSX5001", operation="range", reason="has step 0", exception=raised)
+        raise fail("TSX5001", operation="range", reason="has step 0").instead_of(raised)
     return len(range(low, high, step))
 
 
@@ -311,6 +311,7 @@ op(
     "aten::__range_length(int lo, int hi, int step) -> int",
     infer=_range_length_rule,
     eval=_range_length,
+    traits=RAISES,
 )
 define("aten::__derive_index(int index, int start, int step) -> int",
        lambda index, start, step: int64("range", start + index * step),
@@ -326,7 +327,7 @@ _MISSING = object()
 def _lookup(table: dict[object, object], key: object) -> object:
     found = table.get(key, _MISSING)
     if found is _MISSING:
-        raise fail("TSX4013", key=repr(key), exception=("KeyError", repr(key)))
+        raise fail("TSX4013", key=repr(key)).instead_of(("KeyError", repr(key)))
     return found
 
 
@@ -359,7 +360,7 @@ def _pop_first(table: dict[object, object]) -> tuple[object, object]:
     """The first item, where Python's ``popitem`` takes the last."""
     if not table:
         raised = ("KeyError", repr("popitem(): dictionary is empty"))
-        raise fail("TSX4013", key="of an empty dict", exception=raised)
+        raise fail("TSX4013", key="of an empty dict").instead_of(raised)
     key = next(iter(table))
     return key, table.pop(key)
 

@@ -30,12 +30,8 @@ def int64(operation: str, value: int) -> int:
     """``value``, or TSX5001 when 64 bits can't hold it."""
     if LOW <= value < HIGH:
         return value
-    raise fail(
-        "TSX5001",
-        operation=operation,
-        reason="overflows",
-        exception=("OverflowError", "the result needs more than 64 bits"),
-    )
+    raised = ("OverflowError", "the result needs more than 64 bits")
+    raise fail("TSX5001", operation=operation, reason="overflows").instead_of(raised)
 
 
 def by_nonzero(operation: str, function: Callable[[int, int], Any]) -> Callable[[int, int], Any]:
@@ -45,12 +41,8 @@ def by_nonzero(operation: str, function: Callable[[int, int], Any]) -> Callable[
         try:
             return function(a, b)
         except ZeroDivisionError as error:
-            raise fail(
-                "TSX5001",
-                operation=operation,
-                reason="divides by zero",
-                exception=python_exception(error),
-            ) from None
+            stopped = fail("TSX5001", operation=operation, reason="divides by zero")
+            raise stopped.instead_of(python_exception(error)) from None
 
     return checked
 
@@ -199,9 +191,8 @@ def to_int(operation: str, value: float) -> int:
     try:
         return int64(operation, int(value))
     except (ValueError, OverflowError) as error:  # NaN and infinity
-        reason = f"of {value} has no answer"
-        raised = python_exception(error)
-        raise fail("TSX5001", operation=operation, reason=reason, exception=raised) from None
+        stopped = fail("TSX5001", operation=operation, reason=f"of {value} has no answer")
+        raise stopped.instead_of(python_exception(error)) from None
 
 
 ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {

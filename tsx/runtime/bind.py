@@ -254,7 +254,7 @@ def _raise(host: Host) -> Step:
             kind, message = name, rest
         name = str(kind).rpartition(".")[2] or "an exception"
         text = repr(message) if name == "KeyError" else str(message)  # as Python prints it
-        raise fail("TSX5005", kind=name, message=message, exception=(name, text))
+        raise fail("TSX5005", kind=name, message=message).instead_of((name, text))
 
     return step
 
@@ -303,13 +303,8 @@ def _unpack(host: Host, count: int) -> Step:
         sequence = stack[-1]
         if len(sequence) != count:
             kind = "tuple" if isinstance(sequence, tuple) else "list"
-            raise fail(
-                "TSX5007",
-                expected=count,
-                type=kind,
-                found=len(sequence),
-                exception=("ValueError", _unpack_words(count, len(sequence))),
-            )
+            stopped = fail("TSX5007", expected=count, type=kind, found=len(sequence))
+            raise stopped.instead_of(("ValueError", _unpack_words(count, len(sequence))))
         stack[-1:] = sequence
 
     return step

@@ -201,7 +201,7 @@ def _leaves(
 
 def _bound(entry: _Entry, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments by parameter name; TSX5011 for one too many, one given twice, or a name that is none."""
-    facts: dict[str, Any] = {"method": entry.name, "signature": signature(entry.method)}
+    facts = {"method": entry.name, "signature": signature(entry.method)}
     positional = [p.name for p in entry.parameters if not p.keyword_only]
     if len(args) > len(positional):
         number = len(positional) + 1

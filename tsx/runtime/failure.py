@@ -44,20 +44,15 @@ def explained(
         reason = error.message
         for name in (op, op.partition("::")[2]):
             reason = reason.removeprefix(f"{name}: ").removeprefix(f"{name} ")
-        return fail(
-            "TSX5002",
-            op=op,
-            reason=reason,
-            where=where,
-            excerpt=excerpt,
-            help=error.help or None,
-            exception=error.exception,
+        stopped = fail(
+            "TSX5002", op=op, reason=reason, where=where, excerpt=excerpt, help=error.help or None
         )
+        return stopped.instead_of(error.exception)
     if _raises(op):
         kind, text = python_exception(error)
         shown = f"{kind}: {' '.join(text.split())}" if text else kind
-        raised = (kind, text)
-        return fail("TSX5023", raised=shown, where=where, excerpt=excerpt, exception=raised)
+        stopped = fail("TSX5023", raised=shown, where=where, excerpt=excerpt)
+        return stopped.instead_of((kind, text))
     return fail("TSX5002", op=op, reason=_words(error), where=where, excerpt=excerpt)
 
 
