@@ -59,6 +59,7 @@ enum class Trait : std::uint16_t {
   RANDOM = 128,
   EFFECT = 256,
   INPLACE = 512,
+  RAISES = 1024,
 };
 constexpr Trait operator|(Trait a, Trait b) {
   return static_cast<Trait>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
