@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import engine_errors
 import engine_formulas
+import engine_opcodes
 import engine_operators
 
 from tsx.cli import cli
@@ -138,6 +139,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/passes.md": passes,
     "engine/gen/errors.inc": engine_errors.error_table,
     "engine/gen/formulas.inc": engine_formulas.text,
+    "engine/gen/opcodes.inc": engine_opcodes.opcodes,
     "engine/gen/operators.inc": engine_operators.operators,
     "engine/gen/primitives.inc": engine_operators.primitives,
     "engine/gen/without_kernel.txt": engine_operators.without_kernel,

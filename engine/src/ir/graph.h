@@ -1,5 +1,7 @@
 // Graph: a program in SSA form, as tsx/ir/graph.py has it, laid out in flat arrays.
 //
+// In a namespace of its own, since a Value is also what the VM computes with (core/value.h).
+//
 // Everything refers to everything else by index, and what belongs together lies together: the
 // nodes of a block (its return last), the blocks of a node, the outputs of a node. So walks are
 // loops, whatever a file nests. A graph that the reader gives has indices in range; that it makes
@@ -16,7 +18,7 @@
 #include "ir/op.h"
 #include "ir/type.h"
 
-namespace tsx::engine {
+namespace tsx::engine::ir {
 
 using ValueId = std::uint32_t;
 using NodeId = std::uint32_t;
@@ -186,4 +188,4 @@ struct Graph {
   }
 };
 
-} // namespace tsx::engine
+} // namespace tsx::engine::ir

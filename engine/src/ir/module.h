@@ -16,8 +16,10 @@
 #include "ir/graph.h"
 
 namespace tsx::engine {
-
 class Weights;
+}
+
+namespace tsx::engine::ir {
 
 using SpanId = std::uint32_t;
 using ObjectId = std::uint32_t;
@@ -163,4 +165,4 @@ struct Module {
   std::string where(OriginId origin) const;
 };
 
-} // namespace tsx::engine
+} // namespace tsx::engine::ir

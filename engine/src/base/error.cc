@@ -1,0 +1,105 @@
+#include "base/error.h"
+
+#include <algorithm>
+
+#include "base/quote.h"
+
+namespace tsx::engine {
+namespace {
+
+struct Row {
+  std::string_view code;
+  int exit;
+  std::string_view sentence;
+  std::string_view help;
+};
+
+constexpr Row kRows[] = {
+#define TSX_ERROR(code, exit, sentence, help) {code, exit, sentence, help},
+#include "errors.inc"
+#undef TSX_ERROR
+};
+
+const Row* find_row(std::string_view code) {
+  for (const Row& row : kRows)
+    if (row.code == code) return &row;
+  return nullptr;
+}
+
+std::string_view fact(std::initializer_list<Fact> facts, std::string_view name) {
+  for (const Fact& given : facts)
+    if (given.name == name) return given.value;
+  bug("no value for {" + std::string(name) + "} in an error's sentence");
+}
+
+/// A template of Python's str.format with plain fields: {name}, {name!r}, {{ and }}.
+std::string filled(std::string_view text, std::initializer_list<Fact> facts) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool doubled = at + 1 < text.size() && text[at + 1] == text[at];
+    if ((text[at] == '{' || text[at] == '}') && doubled) {
+      out += text[at++];
+    } else if (text[at] == '{') {
+      const std::size_t end = text.find('}', at);
+      std::string_view name = text.substr(at + 1, end - at - 1);
+      const bool quoted = name.size() > 2 && name.substr(name.size() - 2) == "!r";
+      if (quoted) name.remove_suffix(2);
+      const std::string_view value = fact(facts, name);
+      out += quoted ? quote(value) : std::string(value);
+      at = end;
+    } else {
+      out += text[at];
+    }
+  }
+  return out;
+}
+
+std::string shown(const std::string& code, const std::string& message, const std::string& where,
+                  const std::string& excerpt, const std::string& help) {
+  std::string text = code + ": " + message;
+  if (!where.empty()) text += "\n  at " + where;
+  for (std::size_t at = 0; at < excerpt.size();) {
+    const std::size_t end = std::min(excerpt.find('\n', at), excerpt.size());
+    text += "\n  | " + excerpt.substr(at, end - at);
+    at = end + 1;
+  }
+  if (!help.empty()) text += "\nhelp: " + help;
+  return text;
+}
+
+}  // namespace
+
+Error::Error(std::string_view code, std::string message, std::string where, std::string excerpt,
+             std::string help) {
+  Parts parts{std::string(code), std::move(message), std::move(where), std::move(excerpt),
+              std::move(help), {}, {}};
+  parts.text = shown(parts.code, parts.message, parts.where, parts.excerpt, parts.help);
+  parts_ = std::make_shared<const Parts>(std::move(parts));
+}
+
+Error Error::with_kind(std::string kind) const {
+  Error copy = *this;
+  Parts parts = *parts_;
+  parts.kind = std::move(kind);
+  copy.parts_ = std::make_shared<const Parts>(std::move(parts));
+  return copy;
+}
+
+int Error::exit_status() const {
+  const Row* row = find_row(code());
+  return row ? row->exit : 70;
+}
+
+Error failure(std::string_view code, std::initializer_list<Fact> facts, std::string where,
+              std::string excerpt, std::optional<std::string> help) {
+  const Row* row = find_row(code);
+  if (!row) bug("no error " + std::string(code));
+  return Error(code, filled(row->sentence, facts), std::move(where), std::move(excerpt),
+               help ? *help : filled(row->help, facts));
+}
+
+void refuse(std::string reason) { throw Refusal(std::move(reason)); }
+
+void bug(std::string detail) { throw failure("TSX9001", {{"detail", std::move(detail)}}); }
+
+}  // namespace tsx::engine

@@ -1,0 +1,79 @@
+// Errors: a stable code, one sentence, where it happened, and one way out, as tsx/errors.py has them.
+//
+// The table of codes is generated from tsx/error_codes.toml (gen/errors.inc). `failure` fills in a
+// row's sentence; `refuse` is what a kernel throws, which knows neither its operator's name nor the
+// source line: the VM adds them.
+#pragma once
+
+#include <exception>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+namespace tsx::engine {
+
+/// Any error of tsx. Copies share the text, so copying can't fail.
+class Error : public std::exception {
+ public:
+  Error(std::string_view code, std::string message, std::string where = {},
+        std::string excerpt = {}, std::string help = {});
+
+  const std::string& code() const { return parts_->code; }
+  const std::string& message() const { return parts_->message; }
+  const std::string& where() const { return parts_->where; }
+  const std::string& excerpt() const { return parts_->excerpt; }
+  const std::string& help() const { return parts_->help; }
+  /// For RaiseException and errors with a Python class: its name ("ValueError"); else empty.
+  const std::string& kind() const { return parts_->kind; }
+  Error with_kind(std::string kind) const;
+  /// The status that a command exits with (docs/errors.md).
+  int exit_status() const;
+  /// Code, sentence, place, excerpt and help, as people read them.
+  const char* what() const noexcept override { return parts_->text.c_str(); }
+
+ private:
+  struct Parts {
+    std::string code, message, where, excerpt, help, kind, text;
+  };
+  std::shared_ptr<const Parts> parts_;
+};
+
+/// A value for a `{name}` in a sentence.
+struct Fact {
+  Fact(std::string_view field, std::string text) : name(field), value(std::move(text)) {}
+  Fact(std::string_view field, std::string_view text) : name(field), value(text) {}
+  Fact(std::string_view field, const char* text) : name(field), value(text) {}
+  template <typename T, typename = std::enable_if_t<std::is_integral_v<T>>>
+  Fact(std::string_view field, T number) : name(field), value(std::to_string(number)) {}
+
+  std::string_view name;
+  std::string value;
+};
+
+/// The error `code` with its sentence filled in: throw failure("TSX6001", {{"path", path}}).
+/// `help` replaces the row's own.
+Error failure(std::string_view code, std::initializer_list<Fact> facts, std::string where = {},
+              std::string excerpt = {}, std::optional<std::string> help = {});
+
+/// What an operator says when its operands won't do. The VM makes it TSX5002 with the operator's
+/// name, its operand types and the source line.
+class Refusal : public std::exception {
+ public:
+  explicit Refusal(std::string reason) : reason_(std::make_shared<const std::string>(reason)) {}
+  const std::string& reason() const { return *reason_; }
+  const char* what() const noexcept override { return reason_->c_str(); }
+
+ private:
+  std::shared_ptr<const std::string> reason_;
+};
+
+[[noreturn]] void refuse(std::string reason);
+
+/// A bug of ours (TSX9001).
+[[noreturn]] void bug(std::string detail);
+
+}  // namespace tsx::engine

@@ -1,0 +1,15 @@
+// How strings of a model are shown: quoted, with everything escaped that a terminal would act on.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tsx::engine {
+
+/// As Python's repr: 'text', or "text" when it holds a single quote and no double one.
+std::string quote(std::string_view text);
+
+/// The text without quotes; control characters and what isn't printable as \n, \x1b, \u202e.
+std::string escape(std::string_view text);
+
+}  // namespace tsx::engine
