@@ -44,7 +44,7 @@ Ref<Storage> Storage::borrow(std::byte* data, Size bytes, Access access,
 }
 
 void Storage::make_writable() {
-  if (access_ == Access::kFrozen) throw failure("TSX5023", {});
+  if (access_ == Access::kFrozen) throw failure("TSX5030", {});
   std::byte* own = aligned_memory(bytes_);
   std::memcpy(own, data_, bytes_.count());
   data_ = own;
