@@ -127,8 +127,10 @@ def passes() -> str:
             "```",
         ]
     lines += ["", "## The rules of canonicalize", ""]
-    lines += [f"- {known_rule.equation}" for known_rule in all_rules()]
+    lines += [f"- {known_rule.equation}" for known_rule in all_rules("rules")]
     lines += [f"- {equation}" for equation in CONTROL_RULES]
+    lines += ["", "## The rules of peephole", ""]
+    lines += [f"- {known_rule.equation}" for known_rule in all_rules("idioms")]
     return "\n".join(lines) + "\n"
 
 

@@ -276,7 +276,7 @@ class AliasAnalysis:
             return
         place = self._place(node, index)
         self._add(value, {place})
-        if not value.type.children():
+        if not any(map(is_mutable, value.type.children())):
             return
         if formal.inner_alias is not None:
             self._store({place}, self._named_places(node, schema, formal.inner_alias.sets))

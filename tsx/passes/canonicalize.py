@@ -1,8 +1,8 @@
 """Rewrites by algebra to the shortest form: each rule is an equation that holds for every value, to the bit.
 
 Neutral elements (``x * 1``), inverses (``-(-x)``), idempotence, views that change nothing or undo each other, casts to
-the same type, dropout that doesn't drop, lists and tuples that are made and taken apart, ``x @ t(w)`` as a linear
-layer, branches that agree, carried values that never change. A rule applies only where nothing writes to the memory.
+the same type, dropout that doesn't drop, ``x @ t(w)`` as a linear layer, branches that agree, conditions that a branch
+has decided, carried values that never change. A rule applies only where nothing writes to the memory.
 
 Before:
 
@@ -37,7 +37,7 @@ def canonicalize(ctx: Context) -> None:
     while True:
         before = ctx.graph.mutations
         ctx.abstracts()  # many rules hold for known dtypes and sizes only
-        sweep(ctx)
+        sweep(ctx, "rules")
         simplify_control(ctx)
         if ctx.graph.mutations == before:
             return

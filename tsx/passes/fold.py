@@ -2,8 +2,9 @@
 
 A pure node with constant operands is evaluated by the operator's own meaning, so folding can't disagree with running;
 one that raises stays. An If with a known condition becomes its branch; a Loop that runs never or once becomes its
-carried values or its body. A weight made here is called like the first it came from (``conv.weight.folded``), and
-folding stops where it would make the file larger than ``max-bytes`` in all.
+carried values or its body, and one whose first values are known is evaluated, up to ``max-iterations`` rounds in all
+(LLVM's ``-scalar-evolution-max-iterations``). A weight made here is called like the first it came from
+(``conv.weight.folded``), and folding stops where it would make the file larger than ``max-bytes`` in all.
 
 Before:
 
@@ -26,52 +27,40 @@ After:
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterator
 
-from tsx.ir import types as ty
-from tsx.ir.alias import AliasAnalysis
 from tsx.ir.build import Builder
-from tsx.ir.dims import Expr
-from tsx.ir.graph import Node, Value, WeightRef
+from tsx.ir.graph import Node, Value, WeightRef, walk_block
 from tsx.ir.location import Origin
 from tsx.ir.module import Module
-from tsx.ir.op import Abstract, Unknown
-from tsx.ops.abstract import numel
 from tsx.ops.weights import as_weight
 from tsx.passes.define import Context, define
 from tsx.passes.support.constants import (
-    can_evaluate,
-    constant_value,
     derived_name,
     drop_unused_weights,
-    evaluate,
     is_storable,
     make_constant,
     size_of,
     weight_references,
 )
 from tsx.passes.support.erase import erase_dead, splice
-from tsx.passes.support.purity import is_pure
+from tsx.passes.support.evaluation import SCRATCH, Evaluator, Known
 from tsx.passes.support.walk import walk_outside_groups
-
-_SCRATCH = 1 << 26
-"""Bytes that an intermediate result may always take."""
-
-_LONGEST = 1 << 16
-"""Elements of a list, or characters, that an intermediate result may have."""
 
 _SPENT = "folded-bytes"
 """Metadata: what folding has added to the file so far, so that a second run has no second budget."""
 
 
 @define(safety="exact", requires=("freeze",))
-def fold(ctx: Context, *, max_bytes: int = 1 << 20) -> None:
+def fold(ctx: Context, *, max_bytes: int = 1 << 20, max_iterations: int = 1000) -> None:
     """Evaluates, then resolves control flow, until neither finds anything."""
     while True:
         before = ctx.graph.mutations
-        folder = _Folder(ctx, max_bytes)
+        folder = _Folder(ctx, max_bytes, max_iterations)
         folder.evaluate()
         folder.materialise()
+        folder.fold_loops()
         resolve_control_flow(ctx)
         if ctx.graph.mutations == before:
             break
@@ -81,58 +70,24 @@ def fold(ctx: Context, *, max_bytes: int = 1 << 20) -> None:
 class _Folder:
     """One round: ``known`` maps values to what they are on every run."""
 
-    def __init__(self, ctx: Context, max_bytes: int) -> None:
+    def __init__(self, ctx: Context, max_bytes: int, max_iterations: int) -> None:
         self.ctx = ctx
         self.budget = max_bytes - _spent(ctx.module)
-        self.scratch = max(max_bytes, _SCRATCH)
-        self.abstracts: dict[Value, Abstract] = ctx.abstracts()
-        self.aliases: AliasAnalysis = ctx.aliases()
-        self.known: dict[Value, object] = {}
+        self.evaluator = Evaluator(
+            ctx.module,
+            aliases=ctx.aliases(),
+            abstracts=ctx.abstracts(),
+            iterations=max_iterations,
+            scratch=max(max_bytes, SCRATCH),
+        )
+        self.known: Known = ChainMap()
         self.kept: set[Node] = set()  # known, but too large or no constant: computed on every run
         self.references = weight_references(ctx.module)
 
     def evaluate(self) -> None:
         for node in walk_outside_groups(self.ctx.graph.block):
-            if node.kind == "prim::Constant":
-                self.read_constant(node)
-            elif is_pure(node) and not self.is_written(node):
-                self.evaluate_node(node)
-
-    def read_constant(self, node: Node) -> None:
-        try:
-            self.known[node.output] = constant_value(node, self.ctx.module)
-        except Exception:  # a type that the VM has no values of: nothing that uses it folds
-            return
-
-    def is_written(self, node: Node) -> bool:
-        return any(self.aliases.has_writers(v) for v in (*node.inputs, *node.outputs))
-
-    def evaluate_node(self, node: Node) -> None:
-        if all(_is_known_scalar(self.abstracts.get(value)) for value in node.outputs):
-            self.known.update((value, self.abstracts[value]) for value in node.outputs)
-            return
-        if not can_evaluate(node) or not all(value in self.known for value in node.inputs):
-            return
-        operands = [self.known[value] for value in node.inputs]
-        if self.expected_size(node) > max(self.scratch, 4 * size_of(operands)):
-            return
-        if _may_repeat(node, operands):
-            return
-        try:
-            results = evaluate(node, operands)
-        except Exception:  # it raises on every run as well: the node stays and does so
-            return
-        self.known.update(zip(node.outputs, results, strict=True))
-
-    def expected_size(self, node: Node) -> int:
-        total = 0
-        for value in node.outputs:
-            known = self.abstracts.get(value)
-            if isinstance(known, ty.TensorType):
-                count = numel(known.shape)
-                width = known.dtype.itemsize if known.dtype else 8
-                total += count * width if isinstance(count, int) else 0
-        return total
+            if not node.blocks:
+                self.evaluator.node(node, self.known)
 
     def materialise(self) -> None:
         """Puts constants where known results meet what is not known."""
@@ -153,6 +108,21 @@ class _Folder:
         for node in reversed(nodes):
             if node.is_linked and node.outputs and all(v in self.known for v in node.outputs):
                 self.drop(node)
+
+    def fold_loops(self) -> None:
+        """Replaces the loops whose results can be told; what they read may then be dead."""
+        for loop in list(walk_outside_groups(self.ctx.graph.block)):
+            if loop.kind != "prim::Loop" or not loop.is_linked or not loop.outputs:
+                continue
+            found = self.known.new_child()
+            if not self.evaluator.loop(loop, found):
+                continue
+            needed = [value for value in loop.outputs if value.uses]
+            self.known.update((value, found[value]) for value in loop.outputs)
+            if all(is_storable(found[value]) for value in needed) and self.affords(loop, needed):
+                operands = [v for inner in walk_block(loop.blocks[0]) for v in inner.inputs]
+                self.replace(loop, needed, "a loop over constants == its last values")
+                erase_dead([v for v in operands if v.node is not None and v.node.is_linked])
 
     def drop(self, node: Node) -> None:
         """Removes a node that was evaluated and whose results nobody uses."""
@@ -204,13 +174,15 @@ class _Folder:
             if count == self.references.get(name)
         )
 
-    def replace(self, node: Node, needed: list[Value]) -> None:
+    def replace(
+        self, node: Node, needed: list[Value], rule: str = "f(constants) == constant"
+    ) -> None:
         origins, names = _sources(node)
         for value in needed:
             builder = Builder(node, Origin.merge(*origins))
             stem = derived_name(names, ".folded", value.name and f"{value.name}.folded")
             known = self.known[value]
-            self.ctx.note("f(constants) == constant", node, "a constant")
+            self.ctx.note(rule, node, "a constant")
             constant = make_constant(builder, known, value.type, self.ctx.module, stem)
             name, value.name = value.name, ""
             constant.name = name
@@ -264,23 +236,6 @@ def _scalar(value: Value) -> object:
     if value.node is None or value.node.kind != "prim::Constant":
         return None
     return value.node.attributes.get("value")
-
-
-def _may_repeat(node: Node, operands: list[object]) -> bool:
-    """Whether a list or string may be made as long as an operand says (``[0] * n``), and that is long."""
-    is_sequence = any(v.type == ty.STR or isinstance(v.type, ty.ListType) for v in node.outputs)
-    if not is_sequence or node.kind.startswith(("aten::slice", "prim::")):
-        return False
-    return any(isinstance(n, int) and n > _LONGEST for n in operands)
-
-
-def _is_known_scalar(abstract: Abstract) -> bool:
-    """Whether an abstract value says all about a scalar or a list of scalars."""
-    if isinstance(abstract, (list, tuple)):
-        return bool(abstract) and all(_is_known_scalar(item) for item in abstract)
-    if abstract is None or isinstance(abstract, (Unknown, Expr, ty.Type)):
-        return False
-    return isinstance(abstract, (bool, int, float, str))
 
 
 def _sources(node: Node) -> tuple[list[Origin], list[str]]:

@@ -22,17 +22,23 @@ from tsx.ir.verify import check, verify_module
 from tsx.passes.define import DEFINED, SAFETY_ORDER, Context, Option, PassInfo, Rewrite, Safety
 from tsx.passes.support.fingerprint import fingerprint
 
+# Constants tell how often loops run; unrolled, they have literals for peephole and more for fold.
+_EXACT = (
+    "inline,freeze,fold,unroll,functionalize,peephole,canonicalize,fold,prune_guards,licm,cse,"
+    "peephole,canonicalize,dce"
+)
+
 LEVELS: tuple[str, ...] = (
     "",
-    "canonicalize,prune_guards,cse,dce",
-    "inline,freeze,functionalize,canonicalize,fold,prune_guards,cse,canonicalize,dce",
-    "inline,freeze,functionalize,canonicalize,fold,prune_guards,cse,canonicalize,dce,conv_bn,fuse",
+    "peephole,canonicalize,prune_guards,cse,dce",
+    _EXACT,
+    f"{_EXACT},conv_bn,fuse",
 )
 """``--level``: 0 nothing; 1 what keeps modules and state as they are; 2 all that is exact; 3 all that is fast."""
 
 PRESETS: dict[str, str] = {
     # A phone downloads the file, so nothing may make it larger.
-    "mobile": LEVELS[3].replace("fold", "fold{max-bytes=0}"),
+    "mobile": LEVELS[3].replace("fold", "fold{max-bytes=0}").replace("unroll,", ""),
 }
 
 _CALL = re.compile(r"\s*([A-Za-z_][\w-]*)\s*(?:\{([^{}]*)\})?\s*(,|$)")

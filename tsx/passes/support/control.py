@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tsx.ir.build import Builder
 from tsx.ir.equal import difference
 from tsx.ir.graph import Block, Graph, Node, Value, copy_block
 from tsx.passes.define import Context
@@ -11,8 +12,23 @@ from tsx.passes.support.purity import computation_key
 _UNNEGATE = "if not c: A else: B == if c: B else: A"
 _SAME_RESULT = "if c: x else: x == x"
 _SAME_BRANCH = "if c: A else: A == A"
+_DECIDED = "if c: … c … == if c: … True …"
+_SELECT = "if c: True else: False == c"
+_NEVER = "if c: raise else: x == x, after the branch"
+_TWINS = "if c: a, a else: b, b == if c: a else: b, twice"
 _INVARIANT = "a carried value that never changes == its first value"
-CONTROL_RULES = (_UNNEGATE, _SAME_RESULT, _SAME_BRANCH, _INVARIANT)
+_SAME_CARRIED = "two carried values that are always equal == one"
+CONTROL_RULES = (
+    _UNNEGATE,
+    _DECIDED,
+    _SAME_RESULT,
+    _SELECT,
+    _NEVER,
+    _TWINS,
+    _SAME_BRANCH,
+    _INVARIANT,
+    _SAME_CARRIED,
+)
 """The equations, as docs/passes.md lists them."""
 
 
@@ -23,10 +39,15 @@ def simplify_control(ctx: Context) -> None:
             continue
         if node.kind == "prim::If":
             _unnegate(ctx, node)
+            _decided(ctx, node)
             _same_results(ctx, node)
+            _select(ctx, node)
+            _never(ctx, node)
+            _twins(ctx, node)
             _same_branches(ctx, node)
         elif node.kind == "prim::Loop":
             _invariant(ctx, node)
+            _same_carried(ctx, node)
 
 
 def _unnegate(ctx: Context, node: Node) -> None:
@@ -40,6 +61,28 @@ def _unnegate(ctx: Context, node: Node) -> None:
     erase_dead(operands)
 
 
+def _decided(ctx: Context, node: Node) -> None:
+    """Inside a branch, the condition is known."""
+    (condition,) = node.inputs
+    for block, outcome in zip(node.blocks, (True, False), strict=True):
+        uses = [use for use in condition.uses if _holds(block, use.node)]
+        if not uses:
+            continue
+        first = next(block.nodes, block.return_node)
+        known = Builder(first, node.origin).constant(outcome)
+        ctx.note(_DECIDED, node, known)
+        for user, operand in uses:
+            user.set_input(operand, known)
+
+
+def _holds(block: Block, node: Node) -> bool:
+    """Whether ``node`` stands in ``block`` or in a block inside; a group's operands count, its body doesn't."""
+    current: Block | None = node.block
+    while current is not None and current is not block:
+        current = current.node.block if current.node is not None else None
+    return current is block
+
+
 def _same_results(ctx: Context, node: Node) -> None:
     """A result that is the same value, or an equal constant, in both branches."""
     for index in reversed(range(len(node.outputs))):
@@ -51,6 +94,57 @@ def _same_results(ctx: Context, node: Node) -> None:
             first.node.move_before(node)
         ctx.note(_SAME_RESULT, node, first)
         node.outputs[index].replace_uses(first)
+        drop_result(node, index)
+
+
+def _select(ctx: Context, node: Node) -> None:
+    """A result that repeats the condition."""
+    for index in reversed(range(len(node.outputs))):
+        if [_literal(block.outputs[index]) for block in node.blocks] == [True, False]:
+            ctx.note(_SELECT, node, node.inputs[0])
+            node.outputs[index].replace_uses(node.inputs[0])
+            drop_result(node, index)
+
+
+def _literal(value: Value) -> bool | None:
+    """True or False for a constant of type bool."""
+    node = value.node
+    found = node.attributes.get("value") if node and node.kind == "prim::Constant" else None
+    return found if isinstance(found, bool) else None
+
+
+def _never(ctx: Context, node: Node) -> None:
+    """After an If, one of whose branches always raises, its results are those of the other branch.
+
+    So are results that one branch leaves uninitialized: nobody reads these when it was taken.
+    """
+    raises = [_ends_in_raise(block) for block in node.blocks]
+    for index in reversed(range(len(node.outputs))):
+        for block, other, leaves in zip(node.blocks, node.blocks[::-1], raises, strict=True):
+            maker, value = block.outputs[index].node, other.outputs[index]
+            is_unread = leaves or (maker is not None and maker.kind == "prim::Uninitialized")
+            if is_unread and not _is_within(value, node):
+                ctx.note(_NEVER, node, value)
+                node.outputs[index].replace_uses(value)
+                drop_result(node, index)
+                break
+
+
+def _ends_in_raise(block: Block) -> bool:
+    return any(node.kind == "prim::RaiseException" for node in block.nodes)
+
+
+def _twins(ctx: Context, node: Node) -> None:
+    """Two results that are the same values in both branches."""
+    first: dict[tuple[Value, ...], int] = {}
+    dropped: list[tuple[int, int]] = []
+    for index in range(len(node.outputs)):
+        kept = first.setdefault(tuple(block.outputs[index] for block in node.blocks), index)
+        if kept != index and node.outputs[kept].type == node.outputs[index].type:
+            dropped.append((index, kept))
+    for index, kept in reversed(dropped):
+        ctx.note(_TWINS, node, node.outputs[kept])
+        node.outputs[index].replace_uses(node.outputs[kept])
         drop_result(node, index)
 
 
@@ -111,3 +205,22 @@ def _invariant(ctx: Context, loop: Node) -> None:
         carried.replace_uses(start)
         loop.outputs[index].replace_uses(start)
         drop_carried(loop, index)
+
+
+def _same_carried(ctx: Context, loop: Node) -> None:
+    """Two carried values that start equal and that each round hands on equal."""
+    (body,) = loop.blocks
+    for index in reversed(range(len(loop.outputs))):
+        for other in range(index):
+            starts = [loop.inputs[place + 2] for place in (index, other)]
+            formals = [body.inputs[place + 1] for place in (index, other)]
+            results = [body.outputs[place + 1] for place in (index, other)]
+            if starts[0] is not starts[1] or formals[0].type != formals[1].type:
+                continue
+            if results[0] is not results[1] and results != formals:
+                continue
+            ctx.note(_SAME_CARRIED, loop, formals[1])
+            formals[0].replace_uses(formals[1])
+            loop.outputs[index].replace_uses(loop.outputs[other])
+            drop_carried(loop, index)
+            break

@@ -12,7 +12,7 @@ _PURE_STRUCTURE = frozenset(
     {
         "prim::Constant", "prim::ListConstruct", "prim::ListUnpack", "prim::TupleConstruct", "prim::TupleUnpack",
         "prim::TupleIndex", "prim::TupleSlice", "prim::DictConstruct", "prim::GetAttr", "prim::isinstance",
-        "prim::unchecked_cast", "prim::NumToTensor", "prim::EnumName", "prim::EnumValue",
+        "prim::unchecked_cast", "prim::NumToTensor", "prim::EnumName", "prim::EnumValue", "prim::Uninitialized",
     }
 )  # fmt: skip
 

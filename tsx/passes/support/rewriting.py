@@ -15,7 +15,6 @@ import pkgutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-import tsx.passes.support.rules
 from tsx.ir.alias import AliasAnalysis
 from tsx.ir.build import Builder, is_constant
 from tsx.ir.graph import Attribute, Node, Value
@@ -58,48 +57,52 @@ class Rule:
     apply: RuleFunction
 
 
-_RULES: list[Rule] = []
+_RULES: dict[str, list[Rule]] = {}
 
 
 def rule(equation: str, *kinds: str) -> Callable[[RuleFunction], RuleFunction]:
-    """Makes a function a rule for nodes of ``kinds``."""
+    """Makes a function a rule for nodes of ``kinds``, of the set that its folder is."""
 
     def wrap(function: RuleFunction) -> RuleFunction:
-        _RULES.append(Rule(equation, kinds, function))
+        folder = function.__module__.split(".")[-2]
+        _RULES.setdefault(folder, []).append(Rule(equation, kinds, function))
         return function
 
     return wrap
 
 
 @functools.cache
-def all_rules() -> tuple[Rule, ...]:
-    """Every rule in ``support/rules/``, file by file."""
-    for found in pkgutil.iter_modules(tsx.passes.support.rules.__path__):
-        importlib.import_module(f"tsx.passes.support.rules.{found.name}")
-    return tuple(_RULES)
+def all_rules(folder: str) -> tuple[Rule, ...]:
+    """Every rule in ``support/<folder>/``, file by file."""
+    package = importlib.import_module(f"tsx.passes.support.{folder}")
+    for found in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{found.name}")
+    return tuple(_RULES[folder])
 
 
 @functools.cache
-def _by_kind() -> dict[str, tuple[Rule, ...]]:
+def _by_kind(folder: str) -> dict[str, tuple[Rule, ...]]:
     table: dict[str, list[Rule]] = {}
-    for known in all_rules():
+    for known in all_rules(folder):
         for kind in known.kinds:
             table.setdefault(kind, []).append(known)
     return {kind: tuple(found) for kind, found in table.items()}
 
 
-def sweep(ctx: Context) -> None:
-    """Applies the rules to every node once; call it until nothing changes."""
+def sweep(ctx: Context, folder: str) -> None:
+    """Applies the rules of ``folder`` to every node once; call it until nothing changes."""
     aliases = ctx.aliases()
+    is_called = _is_called(ctx)
     known = set(all_values(ctx.graph))
+    rules = _by_kind(folder)
     for node in list(walk_outside_groups(ctx.graph.block)):
         if not node.is_linked or any(value not in known for value in node.inputs):
             continue  # made in this sweep: the next one sees it
-        for candidate in _by_kind().get(node.kind, ()):
+        for candidate in rules.get(node.kind, ()):
             if not _is_unwritten(aliases, (*node.inputs, *node.outputs)):
                 break
             found = candidate.apply(node)
-            if found is None or not _is_allowed(found, node, aliases, known):
+            if found is None or not _is_allowed(found, node, aliases, known, is_called):
                 continue
             escapes = any(aliases.may_alias_output(value) for value in node.outputs)
             ctx.note(candidate.equation, node, _text(found))
@@ -109,7 +112,16 @@ def sweep(ctx: Context) -> None:
             break
 
 
-def _is_allowed(found: Result, node: Node, aliases: AliasAnalysis, known: set[Value]) -> bool:
+def _is_called(ctx: Context) -> bool:
+    """Whether other graphs can call this one. (What an entry point gives out is copied where it may be an input.)"""
+    module = ctx.module
+    methods = (g for definition in module.classes.values() for g in definition.methods.values())
+    return any(graph is ctx.graph for graph in (*module.functions.values(), *methods))
+
+
+def _is_allowed(
+    found: Result, node: Node, aliases: AliasAnalysis, known: set[Value], is_called: bool
+) -> bool:
     if isinstance(found, Literal):
         return True
     if isinstance(found, Make):
@@ -121,7 +133,9 @@ def _is_allowed(found: Result, node: Node, aliases: AliasAnalysis, known: set[Va
     pairs = list(zip(node.outputs, values, strict=True))
     if not shares_memory(node):
         for old, new in pairs:
-            if aliases.may_alias_output(old) and aliases.may_alias_output(new):
+            if aliases.may_alias_output(old) and (
+                aliases.may_alias_output(new) or (is_called and aliases.may_alias_input(new))
+            ):
                 return False
             if isinstance(old.type, TensorType) and not is_dense(new):
                 return False

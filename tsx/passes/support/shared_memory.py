@@ -7,7 +7,7 @@ may be a copy) that nobody reads after a later write.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tsx.ir import types as ty
@@ -17,6 +17,7 @@ from tsx.ir.graph import Block, Graph, Node, Value
 from tsx.ir.infer import abstract_of
 from tsx.ir.op import Op, lookup
 from tsx.ir.walk import all_values, ancestor_in
+from tsx.passes.support.describe import short_kind
 from tsx.passes.support.layout import is_row_major
 from tsx.passes.support.purity import is_pure
 from tsx.passes.support.views import can_put_back
@@ -40,7 +41,7 @@ class Memory:
     def rule(write: Node) -> str:
         """The name of the rewrite."""
         if write.kind in _LIST_WRITES:
-            return "append(list, x) == a new list"
+            return f"{short_kind(write.kind)}(list, …) == a new list"
         return "f_(x) == f(x), x renamed"
 
 
@@ -91,7 +92,7 @@ def _follow(root: Value, block: Block, graph: Graph, aliases: AliasAnalysis) -> 
         for use in value.uses:
             if use.node.kind in _HOLDERS:
                 holders.append(use.node.output)
-            elif not _may_use(memory, value, use.node, use.operand, block):
+            elif not _may_use(memory, value, use.node, use.operand, block, aliases):
                 return None
     for value in (*memory.snapshots, *_all_holders(holders)):
         if _is_read_after_write(memory, value, block):
@@ -136,7 +137,14 @@ def _add_member(memory: Memory, value: Value) -> bool:
     return True
 
 
-def _may_use(memory: Memory, value: Value, user: Node, operand: int, block: Block) -> bool:
+def _may_use(
+    memory: Memory,
+    value: Value,
+    user: Node,
+    operand: int,
+    block: Block,
+    aliases: AliasAnalysis,
+) -> bool:
     """Whether a use only reads, or is a write that has a pure twin (which is then recorded)."""
     if user is block.return_node:
         return True
@@ -150,7 +158,7 @@ def _may_use(memory: Memory, value: Value, user: Node, operand: int, block: Bloc
         return formal.alias is None or not formal.alias.after  # it may go into a container
     if user.block is not block or operand != 0 or value in memory.snapshots:
         return False
-    twin = _twin(user, op)
+    twin = _twin(memory, user, op, aliases)
     if twin is None:
         return False
     memory.writes[user] = twin
@@ -171,10 +179,10 @@ def _is_read_after_write(memory: Memory, value: Value, block: Block) -> bool:
     return False
 
 
-def _twin(node: Node, op: Op) -> Twin | None:
+def _twin(memory: Memory, node: Node, op: Op, aliases: AliasAnalysis) -> Twin | None:
     """What computes the new contents of operand 0 of a write; None when nothing gives the same for certain."""
     if node.kind in _LIST_WRITES:
-        return _appended
+        return _list_twin(memory, node, aliases)
     if node.kind == "aten::copy_":
         return _copied if _is_same_tensor(node.inputs[0], node.inputs[1]) else None
     if node.kind == "aten::zero_":
@@ -255,12 +263,75 @@ def _zeroed(builder: Builder, write: Node) -> Value:
 
 def _appended(builder: Builder, write: Node) -> Value:
     old, element = write.inputs
+    return _literal(builder, old, (*_elements(old), element))
+
+
+def _extended(builder: Builder, write: Node) -> Value:
+    old, more = write.inputs
+    return _literal(builder, old, (*_elements(old), *_elements(more)))
+
+
+def _replaced(builder: Builder, write: Node) -> Value:
+    old, index, element = write.inputs
+    elements = list(_elements(old))
+    elements[_constant_index(index) or 0] = element
+    return _literal(builder, old, elements)
+
+
+def _inserted(builder: Builder, write: Node) -> Value:
+    old, index, element = write.inputs
+    elements = list(_elements(old))
+    elements.insert(_constant_index(index) or 0, element)
+    return _literal(builder, old, elements)
+
+
+def _literal(builder: Builder, old: Value, elements: Sequence[Value]) -> Value:
     assert isinstance(old.type, ty.ListType)
-    assert old.node is not None
-    return builder.list((*old.node.inputs, element), old.type.element)
+    return builder.list(elements, old.type.element)
 
 
-_LIST_WRITES = ("aten::append.t",)
+def _elements(value: Value) -> tuple[Value, ...]:
+    """The elements of a literal list; what a list becomes by writes is a literal again."""
+    assert value.node is not None
+    assert value.node.kind == "prim::ListConstruct"
+    return value.node.inputs
+
+
+def _is_literal(value: Value) -> bool:
+    return value.node is not None and value.node.kind == "prim::ListConstruct"
+
+
+def _constant_index(value: Value) -> int | None:
+    node = value.node
+    found = node.attributes.get("value") if node and node.kind == "prim::Constant" else None
+    return found if isinstance(found, int) else None
+
+
+def _list_twin(memory: Memory, node: Node, aliases: AliasAnalysis) -> Twin | None:
+    """What computes a list after a write; a list only grows here, so an index that fits the root always fits."""
+    if not _is_literal(memory.root):
+        return None
+    if node.kind in ("aten::extend.t", "aten::add_.t"):
+        more = node.inputs[1]
+        is_used = any(value.uses for value in node.outputs)  # add_ gives the list back, unmarked
+        is_known = _is_literal(more) and not aliases.has_writers(more)
+        return _extended if is_known and not is_used else None
+    if node.kind == "aten::append.t":
+        return _appended
+    index, count = _constant_index(node.inputs[1]), len(_elements(memory.root))
+    if node.kind == "aten::insert.t":
+        return _inserted if index is not None else None
+    fits = index is not None and -count <= index < count
+    return _replaced if fits else None
+
+
+_LIST_WRITES = (
+    "aten::append.t",
+    "aten::extend.t",
+    "aten::add_.t",
+    "aten::insert.t",
+    "aten::_set_item.t",
+)
 _MAKERS = ("prim::ListConstruct",)
 _HOLDERS = ("prim::ListConstruct", "prim::TupleConstruct")
 # Where the pure operator has another overload name.

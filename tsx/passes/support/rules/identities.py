@@ -74,11 +74,6 @@ def cast_there_and_back(node: Node) -> Result:
     return inner.inputs[0]
 
 
-@rule("cast(x) == x for a wider type", "prim::unchecked_cast")
-def unchecked_cast(node: Node) -> Result:
-    return node.inputs[0] if ty.is_subtype(node.inputs[0].type, node.output.type) else None
-
-
 @rule(
     "Int(NumToTensor(n)) == n",
     "aten::Int.Tensor", "aten::IntImplicit", "aten::Float.Tensor", "aten::FloatImplicit", "aten::item",
