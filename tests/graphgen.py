@@ -363,7 +363,7 @@ class Maker:
     def loop(self, block: Block, pool: Pool, depth: int) -> None:
         trips = self.constant(block, self.draw(st.integers(0, 3)))
         count = self.pick([trips, pool.ints[0]])
-        go_on = self.constant(block, True)
+        go_on = self.pick([self.constant(block, True), self.pick(pool.bools)])
         carried = [self.pick(pool.tensors) for _ in range(self.draw(st.integers(0, 2)))]
         node = self.builder(block).node("prim::Loop", [count, go_on, *carried])
         inner, own = node.add_block(), pool.inner()
@@ -380,7 +380,7 @@ class Maker:
         for start in starts:
             fitting = [t for t in own.tensors if t.type == start.type and t not in own.read_only]
             results.append(self.pick(fitting or [start]))
-        inner.return_node.set_inputs([go_on, *results])
+        inner.return_node.set_inputs([self.pick([go_on, *own.bools[-1:]]), *results])
         for value in carried:
             result = node.add_output(value.type)
             self.known[result] = value.type

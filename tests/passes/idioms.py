@@ -26,6 +26,7 @@ class IdiomMaker(Maker):
         self.more = [
             self.twice, self.neutral, self.own_size, self.view_twice, self.dropout, self.same_cast, self.made,
             self.product, self.permuted, self.taken_apart, self.known_branch, self.equal_branches, self.size,
+            self.sliced, self.counted, self.accumulated,
         ]  # fmt: skip
         if writes:
             self.more += [self.grown, self.copied, self.through_views]
@@ -150,6 +151,60 @@ class IdiomMaker(Maker):
         if shape_of(value):
             (size,) = self.node(block, "aten::size.int", [value, self.constant(block, 0)])
             pool.add(*self.node(block, "aten::mul.int", [size, self.constant(block, 1)]))
+
+    def sliced(self, block: Block, pool: Pool) -> None:
+        """A literal list, cut, joined and measured."""
+        numbers = [self.pick(pool.ints) for _ in range(3)]
+        made = self.builder(block).list(numbers, ty.INT)
+        self.known[made] = [self.abstract(n) for n in numbers]
+        bounds = [self.constant(block, self.pick([None, -2, 0, 1, 2])) for _ in range(2)]
+        step = self.constant(block, self.pick([1, 2, -1]))
+        (part,) = self.node(block, "aten::slice.t", [made, *bounds, step])
+        part.type = made.type
+        (joined,) = self.node(block, "aten::add.t", [part, made])
+        joined.type = made.type
+        pool.add(*self.node(block, "aten::len.t", [joined]))
+        pool.add(*self.node(block, "aten::__getitem__.t", [joined, self.constant(block, -1)]))
+
+    def counted(self, block: Block, pool: Pool) -> None:
+        """``while k < n``, with an invariant inside and a value that each round hands on."""
+        value = self.pick(pool.tensors)
+        if dtype_of(value) is not FLOAT32:
+            return
+        limit = self.pick([self.constant(block, self.draw(st.integers(0, 4))), pool.ints[0]])
+        zero, step = self.constant(block, 0), self.constant(block, self.pick([1, 2]))
+        (go_on,) = self.node(block, "aten::lt.int", [zero, limit])
+        most = self.constant(block, (1 << 63) - 1)
+        loop = self.builder(block).node("prim::Loop", [most, go_on, zero, value, zero])
+        body = loop.add_block()
+        _, count, carried, other = (body.add_input(t) for t in (ty.INT, ty.INT, value.type, ty.INT))
+        (invariant,) = self.node(body, self.pick(["aten::exp", "aten::neg"]), [value])
+        (result,) = self.node(body, "aten::mul.Tensor", [carried, invariant])
+        (following,) = self.node(body, "aten::add.int", [count, step])
+        (inner,) = self.node(body, "aten::lt.int", [following, limit])
+        twin = self.pick([following, other])
+        body.return_node.set_inputs([inner, following, result, twin])
+        for type in (ty.INT, value.type, ty.INT):
+            output = loop.add_output(type)
+            self.known[output] = self.abstract(output)
+            pool.add(output)
+
+    def accumulated(self, block: Block, pool: Pool) -> None:
+        """A sum over constants, left early in some rounds."""
+        trips, go_on = (
+            self.constant(block, self.draw(st.integers(0, 5))),
+            self.constant(block, True),
+        )
+        start, limit = self.constant(block, 1), self.constant(block, self.pick([3, 100]))
+        loop = self.builder(block).node("prim::Loop", [trips, go_on, start])
+        body = loop.add_block()
+        index, total = body.add_input(ty.INT), body.add_input(ty.INT)
+        (following,) = self.node(body, "aten::add.int", [total, index])
+        (inner,) = self.node(body, "aten::lt.int", [following, limit])
+        body.return_node.set_inputs([inner, following])
+        output = loop.add_output(ty.INT)
+        self.known[output] = self.abstract(output)
+        pool.add(output)
 
     # -- writes --------------------------------------------------------------------------------------------------
 

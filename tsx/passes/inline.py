@@ -45,25 +45,42 @@ class _Inliner:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
         self.done: set[Graph] = set()
-        self.open: list[Graph] = []  # the graphs being inlined: a call to one of them is recursive
+        self.recursive = _recursive(ctx.module)
 
     def graph(self, name: str, graph: Graph) -> None:
-        if graph in self.done or graph in self.open:
+        if graph in self.done:
             return
-        self.open.append(graph)
-        for node in list(graph.all_nodes()):
-            if node.kind not in _CALLS:
-                continue
-            callee = called_graph(node, self.ctx.module)
-            if callee is None:
-                continue
+        self.done.add(graph)
+        for node, callee in _calls(graph, self.ctx.module):
             self.graph(callee_name(node), callee)
-            if callee not in self.open:
+            if callee not in self.recursive:
                 self.ctx.graph_name = name
                 self.ctx.note("f(x) == f's body", node, f"the body of {callee_name(node)}")
                 inline_call(node, callee)
-        self.open.pop()
-        self.done.add(graph)
+
+
+def _calls(graph: Graph, module: Module) -> list[tuple[Node, Graph]]:
+    """The calls of a graph whose callees are known."""
+    calls = [node for node in graph.all_nodes() if node.kind in _CALLS]
+    found = [(node, called_graph(node, module)) for node in calls]
+    return [(node, callee) for node, callee in found if callee is not None]
+
+
+def _recursive(module: Module) -> set[Graph]:
+    """The graphs that can come to call themselves."""
+    callees = {g: {callee for _, callee in _calls(g, module)} for _, g in module.graphs()}
+    found: set[Graph] = set()
+    for graph in callees:
+        reached: set[Graph] = set()
+        work = list(callees[graph])
+        while work:
+            current = work.pop()
+            if current not in reached:
+                reached.add(current)
+                work.extend(callees.get(current, ()))
+        if graph in reached:
+            found.add(graph)
+    return found
 
 
 def called_graph(node: Node, module: Module) -> Graph | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from tsx.ir.effects import has_effect
 from tsx.ir.graph import Block, Node, Value
 from tsx.ir.types import TensorType, is_subtype
 from tsx.passes.support.purity import is_pure
@@ -31,7 +32,7 @@ def is_removable(node: Node) -> bool:
             and made.kind == "prim::ListConstruct"
             and len(made.inputs) == len(node.outputs)
         )
-    return is_pure(node) or node.kind == "tsx::group"
+    return (is_pure(node) and not has_effect(node)) or node.kind == "tsx::group"
 
 
 def replace(node: Node, values: Sequence[Value]) -> None:
