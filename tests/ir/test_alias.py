@@ -265,3 +265,32 @@ def test_an_attribute_that_is_set_may_be_any_tensor() -> None:
     assert not aliases.is_constant(named["n"])
     assert aliases.may_alias(named["w"], named["other"])
     assert aliases.may_alias(named["w"], named["x"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "%v : Tensor[] = aten::values.int(%d)\n  %e : Tensor = aten::__getitem__.t(%v, %0)",
+        "%v : (int, Tensor)[] = aten::items.int(%d)\n  %p : (int, Tensor) = aten::__getitem__.t(%v, %0)\n"
+        "  %k : int, %e : Tensor = prim::TupleUnpack(%p)",
+        "%p : (int, Tensor) = tsx::popitem(%d)\n  %k : int, %e : Tensor = prim::TupleUnpack(%p)",
+        "%i : (int, Tensor)[] = tsx::items(%d)\n  %g : Dict(int, Tensor) = tsx::dict(%i)\n"
+        "  %e : Tensor = tsx::__getitem__.Dict(%g, %0)",
+        "%b : Tensor = aten::relu(%x)\n  %e : Tensor = tsx::get.default(%d, %1, %a)",
+        "%l : Tensor[] = prim::ListConstruct()\n  %v : Tensor[] = tsx::values(%d)\n"
+        "   = aten::extend.t(%l, %v)\n  %e : Tensor = aten::pop.t(%l, %0)",
+        "%g : Dict(int, Tensor) = prim::DictConstruct()\n   = tsx::update.Dict(%g, %d)\n"
+        "  %e : Tensor = tsx::pop.Dict(%g, %0)",
+        "%v : Tensor[] = tsx::values(%d)\n  %l : Tensor[] = prim::ListConstruct()\n"
+        "   = tsx::_set_slice(%l, %none, %none, %1, %v)\n  %r : Tensor[] = tsx::reversed(%l)\n"
+        "  %e : Tensor = aten::__getitem__.t(%r, %0)",
+    ],
+)  # fmt: skip
+def test_what_comes_out_of_a_container_aliases_what_went_in(line: str) -> None:
+    s = Subject(f"""  %a : Tensor = aten::relu(%x)
+  %d : Dict(int, Tensor) = prim::DictConstruct(%0, %a)
+  {line}
+  %w : Tensor = aten::neg_(%e)""")
+    assert s.may_alias("a", "e")
+    assert s.has_writers("a")
+    assert s.has_writers("d")

@@ -238,6 +238,8 @@ class AliasAnalysis:
     def _schema(self, node: Node, schema: Schema) -> None:
         for index, (formal, _) in enumerate(zip(schema.arguments, node.inputs, strict=False)):
             self._argument(node, schema, index, formal)
+        if schema.mutates:
+            self._mix(node, schema)
         for index, value in enumerate(node.outputs):
             if is_mutable(value.type):
                 formal = schema.results[min(index, len(schema.results) - 1)]
@@ -268,9 +270,18 @@ class AliasAnalysis:
         if not containers and not stays:
             self._escaped |= self._reach([node.inputs[index]])
 
+    def _mix(self, node: Node, schema: Schema) -> None:
+        """``extend(t[](a!) self, t[] other)``: the elements of one container go into the written one."""
+        formals = [(i, a) for i, a in enumerate(schema.arguments) if _is_flat(a.type)]
+        written = set(schema.written())
+        for target, _ in formals:
+            for source, _ in formals if target in written else ():
+                if source != target and max(source, target) < len(node.inputs):
+                    self._store(self._of(node, target), self._inside(self._of(node, source)))
+
     def _result(self, node: Node, schema: Schema, index: int, formal: Argument) -> None:
         value = node.outputs[index]
-        if formal.alias is not None:
+        if formal.alias is not None and not _holds_elements(formal):
             found = self._named_places(node, schema, formal.alias.sets)
             self._add(value, found or {self._place(node, index)})
             return
@@ -280,12 +291,24 @@ class AliasAnalysis:
             return
         if formal.inner_alias is not None:
             self._store({place}, self._named_places(node, schema, formal.inner_alias.sets))
-        elif has_variable(formal.type):  # a list made of other lists' elements
-            for operand in node.inputs:
-                places = self._points.get(operand, set())
-                self._store({place}, self._inside(places) if operand.type.children() else places)
+        elif has_variable(formal.type):  # a container made of others' elements
+            self._store({place}, self._elements(node, schema, formal, place))
         else:
             self._store({place}, {self._place(node, -1 - index)})
+
+    def _elements(self, node: Node, schema: Schema, formal: Argument, place: int) -> Places:
+        """What a fresh container may hold. Where operands and result nest differently (``items`` of a dict are tuples),
+        all that can be reached, at any depth: the container then holds itself as well.
+        """
+        formals = [a for a in schema.arguments if has_variable(a.type)]
+        alike = (_is_flat(a.type) or isinstance(a.type, ty.VarType) for a in (*formals, formal))
+        if not all(alike):
+            return self._reach(node.inputs) | {place}
+        found: Places = set()
+        for argument, operand in zip(schema.arguments, node.inputs, strict=False):
+            places = self._points.get(operand, set())
+            found |= self._inside(places) if _is_flat(argument.type) else places
+        return found
 
     def _named_places(self, node: Node, schema: Schema, sets: Iterable[str]) -> Places:
         """What the operands in the alias sets point to; ``*`` stands for what the containers hold."""
@@ -295,6 +318,8 @@ class AliasAnalysis:
                 places = self._points.get(operand, set())
                 if name == "*":
                     found |= self._inside(places)
+                    if isinstance(formal.type, ty.VarType):  # a default in place of an element
+                        found |= places
                 elif formal.alias is not None and name in formal.alias.sets:
                     found |= places
                 elif formal.inner_alias is not None and name in formal.inner_alias.sets:
@@ -415,6 +440,19 @@ def _written_names(module: Module | None) -> set[object]:
         for node in graph.all_nodes()
         if node.kind == "prim::SetAttr"
     }
+
+
+def _is_flat(type: ty.Type) -> bool:
+    """Whether a schema's type is a list or dict whose elements are one type variable."""
+    if isinstance(type, ty.DictType):
+        return isinstance(type.value, ty.VarType)
+    return isinstance(type, ty.ListType) and isinstance(type.element, ty.VarType)
+
+
+def _holds_elements(formal: Argument) -> bool:
+    """``t[](*)``: a fresh container of elements, as torch marks ``values`` and ``items`` of a dict."""
+    is_container = isinstance(formal.type, (ty.ListType, ty.DictType, ty.TupleType))
+    return is_container and formal.alias is not None and formal.alias.sets == ("*",)
 
 
 def _has_marks(schema: Schema) -> bool:

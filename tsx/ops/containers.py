@@ -17,50 +17,22 @@ from tsx.errors import fail, python_exception
 from tsx.ir import types as ty
 from tsx.ir.op import Abstract, Trait, Unknown
 from tsx.ops.abstract import MAX_KNOWN, is_dim, known
+from tsx.ops.container_rules import (
+    WRITE,
+    WRITE_OR_RAISE,
+    element_of,
+    fact,
+    items_of,
+    keys_of,
+    like_first,
+    nothing,
+    values_of,
+)  # fmt: skip
 from tsx.ops.define import op
-from tsx.ops.number_rules import RAISES, Number, define, int64, unknown
+from tsx.ops.number_rules import RAISES, Number, define, int64
 
-_WRITE = Trait.EFFECT
-_WRITE_OR_RAISE = _WRITE | Trait.RAISES
 _ELEMENTS = ("int", "float", "bool", "str")
 _KEYS = ("str", "int", "bool", "float", "complex")
-
-
-def _element(values: Abstract) -> Abstract:
-    """An unknown element of an abstract list or dict."""
-    if isinstance(values, Unknown) and isinstance(values.type, ty.ListType):
-        return unknown(values.type.element)
-    if isinstance(values, Unknown) and isinstance(values.type, ty.DictType):
-        return unknown(values.type.value)
-    return Unknown(ty.ANY)
-
-
-def _list(values: Abstract, *_: Abstract) -> Abstract:
-    """A list like an operand, contents unknown."""
-    if isinstance(values, Unknown):
-        return Unknown(values.type)
-    found = {_type_of(v) for v in values} if isinstance(values, list) else set()
-    return Unknown(ty.ListType(found.pop() if len(found) == 1 else ty.ANY))
-
-
-def _type_of(value: Abstract) -> ty.Type:
-    """The type of an abstract element."""
-    if isinstance(value, Unknown):
-        return value.type
-    if isinstance(value, ty.TensorType):
-        return ty.TENSOR
-    for python, type in ((bool, ty.BOOL), (float, ty.FLOAT), (str, ty.STR), (complex, ty.COMPLEX)):
-        if isinstance(value, python):
-            return type
-    return ty.INT if is_dim(value) else ty.ANY
-
-
-def _none(*_: Abstract) -> Abstract:
-    return ()
-
-
-def _fact(type: ty.Type) -> Callable[..., Abstract]:
-    return lambda *_: Unknown(type)
 
 
 def _out_of_range(index: object, length: int, words: str = "list index out of range") -> Exception:
@@ -79,7 +51,7 @@ def _get(values: Sequence[object], index: int) -> object:
 def _get_rule(values: Abstract, index: Abstract) -> Abstract:
     if isinstance(values, (list, tuple)) and isinstance(index, int):
         return values[index] if -len(values) <= index < len(values) else Unknown(ty.ANY)
-    return _element(values)
+    return element_of(values)
 
 
 def _len_rule(values: Abstract) -> Abstract:
@@ -101,23 +73,23 @@ def _slice_rule(values: Abstract, *bounds: Abstract) -> Abstract:
     ):
         start, end, step = bounds
         return values[slice(start, end, step)]  # type: ignore[arg-type]  # each is an int or None, as the test says
-    return _list(values)
+    return like_first(values)
 
 
 def _concat_rule(a: Abstract, b: Abstract) -> Abstract:
     if isinstance(a, list) and isinstance(b, list) and len(a) + len(b) <= MAX_KNOWN:
         return a + b
-    return _list(a)
+    return like_first(a)
 
 
 def _repeat_rule(values: Abstract, count: Abstract) -> Abstract:
     if isinstance(values, list) and isinstance(count, int) and len(values) * count <= MAX_KNOWN:
         return values * count
-    return _list(values)
+    return like_first(values)
 
 
 def _copy_rule(values: Abstract) -> Abstract:
-    return list(values) if isinstance(values, list) else _list(values)
+    return list(values) if isinstance(values, list) else like_first(values)
 
 
 # fmt: off
@@ -130,7 +102,7 @@ op("aten::add.t(t[] a, t[] b) -> t[]", infer=_concat_rule, eval=operator.add)
 op("aten::mul.left_t(t[] l, int n) -> t[]", infer=_repeat_rule, eval=operator.mul)
 op("aten::mul.right_(int n, t[] l) -> t[]", infer=lambda n, values: _repeat_rule(values, n), eval=operator.mul)
 op("aten::list.t(t[] l) -> t[]", infer=_copy_rule, eval=list)
-op("aten::list(str t) -> str[]", infer=_fact(ty.ListType(ty.STR)), eval=list)
+op("aten::list(str t) -> str[]", infer=fact(ty.ListType(ty.STR)), eval=list)
 op("aten::copy.t(t[](a) self) -> t[]", infer=_copy_rule, eval=list)
 # fmt: on
 
@@ -212,15 +184,15 @@ def _index(values: list[object], element: object) -> int:
 
 
 # fmt: off
-op("aten::append.t(t[](a!) self, t(c -> *) el) -> t[](a!)", infer=_list, eval=_append, traits=_WRITE)
-op("aten::add_.t(t[](a!) self, t[] b) -> t[]", infer=_list, eval=_add_in_place, traits=_WRITE)
-op("aten::extend.t(t[](a!) self, t[] other) -> ()", infer=_none, eval=_extend, traits=_WRITE)
-op("aten::insert.t(t[](a!) self, int idx, t(b -> *) el) -> ()", infer=_none, eval=_insert, traits=_WRITE)
-op("aten::pop.t(t[](a!) self, int idx=-1) -> t(*)", infer=lambda values, index: _element(values), eval=_pop, traits=_WRITE_OR_RAISE)
-op("aten::_set_item.t(t[](a!) l, int idx, t(b -> *) el) -> t[](a!)", infer=_list, eval=_set, traits=_WRITE_OR_RAISE)
-op("aten::Delete.t(t[](a!) self, int idx) -> ()", infer=_none, eval=_delete, traits=_WRITE_OR_RAISE)
-op("aten::clear.t(t[](a!) self) -> ()", infer=_none, eval=_clear, traits=_WRITE)
-op("aten::reverse.t(t[](a!) self) -> ()", infer=_none, eval=_reverse, traits=_WRITE)
+op("aten::append.t(t[](a!) self, t(c -> *) el) -> t[](a!)", infer=like_first, eval=_append, traits=WRITE)
+op("aten::add_.t(t[](a!) self, t[] b) -> t[]", infer=like_first, eval=_add_in_place, traits=WRITE)
+op("aten::extend.t(t[](a!) self, t[] other) -> ()", infer=nothing, eval=_extend, traits=WRITE)
+op("aten::insert.t(t[](a!) self, int idx, t(b -> *) el) -> ()", infer=nothing, eval=_insert, traits=WRITE)
+op("aten::pop.t(t[](a!) self, int idx=-1) -> t(*)", infer=lambda values, index: element_of(values), eval=_pop, traits=WRITE_OR_RAISE)
+op("aten::_set_item.t(t[](a!) l, int idx, t(b -> *) el) -> t[](a!)", infer=like_first, eval=_set, traits=WRITE_OR_RAISE)
+op("aten::Delete.t(t[](a!) self, int idx) -> ()", infer=nothing, eval=_delete, traits=WRITE_OR_RAISE)
+op("aten::clear.t(t[](a!) self) -> ()", infer=nothing, eval=_clear, traits=WRITE)
+op("aten::reverse.t(t[](a!) self) -> ()", infer=nothing, eval=_reverse, traits=WRITE)
 # fmt: on
 
 
@@ -247,17 +219,17 @@ for _type in _ELEMENTS:
     define(f"aten::ne.{_type}_list({_type}[] a, {_type}[] b) -> bool", operator.ne)
     op(
         f"aten::remove.{_type}({_type}[](a!) self, {_type} el) -> ()",
-        infer=_none,
+        infer=nothing,
         eval=_remove,
-        traits=_WRITE_OR_RAISE,
+        traits=WRITE_OR_RAISE,
     )
     op(
         f"aten::sort.{_type}({_type}[](a!) self, bool reverse=False) -> ()",
-        infer=_none,
+        infer=nothing,
         eval=_sort,
-        traits=_WRITE,
+        traits=WRITE,
     )
-    op(f"aten::sorted.{_type}({_type}[](a) input) -> {_type}[]", infer=_list, eval=sorted)
+    op(f"aten::sorted.{_type}({_type}[](a) input) -> {_type}[]", infer=like_first, eval=sorted)
     define(f"aten::count.{_type}({_type}[] self, {_type} el) -> int", operator.countOf)
     define(f"aten::index.list_{_type}({_type}[] self, {_type} el) -> int", _index, raises=True)
     define(f"aten::any.{_type}({_type}[] self) -> bool", any)
@@ -332,7 +304,7 @@ def _lookup(table: dict[object, object], key: object) -> object:
 
 
 def _lookup_rule(table: Abstract, *_: Abstract) -> Abstract:
-    return _element(table)
+    return element_of(table)
 
 
 def _store(table: dict[object, object], key: object, value: object) -> tuple[()]:
@@ -365,43 +337,25 @@ def _pop_first(table: dict[object, object]) -> tuple[object, object]:
     return key, table.pop(key)
 
 
-def _keys_rule(table: Abstract) -> Abstract:
-    if isinstance(table, Unknown) and isinstance(table.type, ty.DictType):
-        return Unknown(ty.ListType(table.type.key))
-    return Unknown(ty.ListType(ty.ANY))
-
-
-def _values_rule(table: Abstract) -> Abstract:
-    if isinstance(table, Unknown) and isinstance(table.type, ty.DictType):
-        return Unknown(ty.ListType(table.type.value))
-    return Unknown(ty.ListType(ty.ANY))
-
-
-def _items_rule(table: Abstract) -> Abstract:
-    if isinstance(table, Unknown) and isinstance(table.type, ty.DictType):
-        return Unknown(ty.ListType(ty.TupleType((table.type.key, table.type.value))))
-    return Unknown(ty.ListType(ty.ANY))
-
-
 # fmt: off
 for _key in _KEYS:
     _dict, _written = f"Dict({_key}, t)", f"Dict({_key}, t)(a!)"
     op(f"aten::len.Dict_{_key}({_dict} self) -> int", infer=_len_rule, eval=len)
     op(f"aten::__getitem__.Dict_{_key}({_dict} self, {_key} key) -> t(*)", infer=_lookup_rule, eval=_lookup, traits=Trait.PURE | Trait.VIEW | Trait.RAISES)
-    op(f"aten::__contains__.{_key}({_dict} dict, {_key} key) -> bool", infer=_fact(ty.BOOL), eval=lambda table, key: key in table)
-    op(f"aten::get.{_key}({_dict} self, {_key} key) -> t(*)?", infer=_fact(ty.ANY), eval=lambda table, key: table.get(key))
+    op(f"aten::__contains__.{_key}({_dict} dict, {_key} key) -> bool", infer=fact(ty.BOOL), eval=lambda table, key: key in table)
+    op(f"aten::get.{_key}({_dict} self, {_key} key) -> t(*)?", infer=fact(ty.ANY), eval=lambda table, key: table.get(key))
     op(f"aten::get.default_{_key}({_dict} self, {_key} key, t default_value) -> t(*)", infer=_lookup_rule, eval=lambda table, key, other: table.get(key, other))
-    op(f"aten::keys.{_key}({_dict} self) -> {_key}[](*)", infer=_keys_rule, eval=list)
-    op(f"aten::values.{_key}({_dict} self) -> t[](*)", infer=_values_rule, eval=lambda table: list(table.values()))
-    op(f"aten::items.{_key}({_dict} self) -> (({_key}, t)[])", infer=_items_rule, eval=lambda table: list(table.items()))
-    op(f"aten::copy.Dict_{_key}({_dict}(a) self) -> {_dict}", infer=_list, eval=dict)
-    op(f"aten::dict.Dict_{_key}({_dict}(a) self) -> {_dict}", infer=_list, eval=dict)
-    op(f"aten::_set_item.{_key}({_written} l, {_key}(b -> *) idx, t(c -> *) v) -> ()", infer=_none, eval=_store, traits=_WRITE)
-    op(f"aten::setdefault.{_key}({_written} self, {_key}(b -> *) key, t(c -> *) default_value) -> t(*)", infer=_lookup_rule, eval=lambda table, key, other: table.setdefault(key, other), traits=_WRITE)
-    op(f"aten::pop.Dict_{_key}({_written} self, {_key} key) -> t(*)", infer=_lookup_rule, eval=_pop_key, traits=_WRITE_OR_RAISE)
-    op(f"aten::pop.Dict_default_{_key}({_written} self, {_key} key, t default_value) -> t(*)", infer=_lookup_rule, eval=lambda table, key, other: table.pop(key, other), traits=_WRITE)
-    op(f"aten::popitem.{_key}({_written} self) -> (({_key}, t))", infer=_fact(ty.ANY), eval=_pop_first, traits=_WRITE_OR_RAISE)
-    op(f"aten::Delete.Dict_{_key}({_written} self, {_key} key) -> ()", infer=_none, eval=_delete_key, traits=_WRITE_OR_RAISE)
-    op(f"aten::update.{_key}({_written} self, {_written} to_add) -> ()", infer=_none, eval=_update, traits=_WRITE)
-    op(f"aten::clear.{_key}({_written} self) -> ()", infer=_none, eval=_clear, traits=_WRITE)
+    op(f"aten::keys.{_key}({_dict} self) -> {_key}[](*)", infer=keys_of, eval=list)
+    op(f"aten::values.{_key}({_dict} self) -> t[](*)", infer=values_of, eval=lambda table: list(table.values()))
+    op(f"aten::items.{_key}({_dict} self) -> (({_key}, t)[])", infer=items_of, eval=lambda table: list(table.items()))
+    op(f"aten::copy.Dict_{_key}({_dict}(a) self) -> {_dict}", infer=like_first, eval=dict)
+    op(f"aten::dict.Dict_{_key}({_dict}(a) self) -> {_dict}", infer=like_first, eval=dict)
+    op(f"aten::_set_item.{_key}({_written} l, {_key}(b -> *) idx, t(c -> *) v) -> ()", infer=nothing, eval=_store, traits=WRITE)
+    op(f"aten::setdefault.{_key}({_written} self, {_key}(b -> *) key, t(c -> *) default_value) -> t(*)", infer=_lookup_rule, eval=lambda table, key, other: table.setdefault(key, other), traits=WRITE)
+    op(f"aten::pop.Dict_{_key}({_written} self, {_key} key) -> t(*)", infer=_lookup_rule, eval=_pop_key, traits=WRITE_OR_RAISE)
+    op(f"aten::pop.Dict_default_{_key}({_written} self, {_key} key, t default_value) -> t(*)", infer=_lookup_rule, eval=lambda table, key, other: table.pop(key, other), traits=WRITE)
+    op(f"aten::popitem.{_key}({_written} self) -> (({_key}, t))", infer=fact(ty.ANY), eval=_pop_first, traits=WRITE_OR_RAISE)
+    op(f"aten::Delete.Dict_{_key}({_written} self, {_key} key) -> ()", infer=nothing, eval=_delete_key, traits=WRITE_OR_RAISE)
+    op(f"aten::update.{_key}({_written} self, {_written} to_add) -> ()", infer=nothing, eval=_update, traits=WRITE)
+    op(f"aten::clear.{_key}({_written} self) -> ()", infer=nothing, eval=_clear, traits=WRITE)
 # fmt: on

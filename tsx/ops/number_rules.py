@@ -22,8 +22,9 @@ from tsx.ops.abstract import MAX_KNOWN, is_dim, known
 from tsx.ops.define import op
 
 Number = int | float | complex
+_LARGEST = 16 * MAX_KNOWN
 LOW, HIGH = -(2**63), 2**63
-RAISES = Trait.PURE | Trait.RAISES
+PURE, RAISES = Trait.PURE, Trait.PURE | Trait.RAISES
 
 
 def int64(operation: str, value: int) -> int:
@@ -116,16 +117,20 @@ def rule(
 
 
 def _is_small(result: Abstract, operands: tuple[Abstract, ...]) -> bool:
-    """Whether evaluating can't make a huge string or list: sizes and operands are bounded."""
+    """Whether evaluating can't make a huge string or list: the product of all sizes and ints is bounded."""
     if not isinstance(result, Unknown) or (
         isinstance(result.type, ty.AtomType) and result.type != ty.STR
     ):
         return True
-    for operand in operands:
-        size = len(operand) if isinstance(operand, (str, list, tuple)) else operand
-        if isinstance(size, int) and size > MAX_KNOWN:
-            return False
-    return True
+    return math.prod(max(_size(operand), 1) for operand in operands) <= _LARGEST
+
+
+def _size(operand: Abstract) -> int:
+    if isinstance(operand, (list, tuple)):
+        return sum(1 + (len(item) if isinstance(item, str) else 0) for item in operand)
+    if isinstance(operand, str):
+        return len(operand)
+    return abs(operand) if isinstance(operand, int) else 1
 
 
 # --- sizes -----------------------------------------------------------------------------------------------------
