@@ -14,7 +14,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tsx.api import Module, Session, load, optimize, save, trace
+    from tsx.api import Module, Session, load, optimize, save, script, trace
     from tsx.errors import TsxError
 
 __version__ = "0.1.0"
@@ -26,11 +26,22 @@ _PUBLIC = {
     "load": "tsx.api",
     "optimize": "tsx.api",
     "save": "tsx.api",
+    "script": "tsx.api",
     "trace": "tsx.api",
 }
 
 
-__all__ = ["Module", "Session", "TsxError", "__version__", "load", "optimize", "save", "trace"]
+__all__ = [
+    "Module",
+    "Session",
+    "TsxError",
+    "__version__",
+    "load",
+    "optimize",
+    "save",
+    "script",
+    "trace",
+]
 
 
 def __getattr__(name: str) -> Any:

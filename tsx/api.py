@@ -13,8 +13,9 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from tsx.capture.script.entry import ScriptReport
+from tsx.capture.script.entry import script as _script
 from tsx.capture.trace import Report
-from tsx.capture.trace import calls as traced_calls
 from tsx.capture.trace import trace as _trace
 from tsx.errors import fail
 from tsx.ir import module as ir
@@ -31,7 +32,7 @@ from tsx.serialize import archive
 from tsx.serialize.archive import CheckMode, SaveInfo
 from tsx.serialize.source import MmapMode
 
-__all__ = ["Module", "Report", "Session", "load", "optimize", "save", "trace"]
+__all__ = ["Module", "Report", "Session", "load", "optimize", "save", "script", "trace"]
 
 PathOrFile = str | PathLike[str] | BinaryIO
 
@@ -43,7 +44,7 @@ class Module:
     replace weights before the first call. ``ir`` is the program itself, ``report`` what capture said of it.
     """
 
-    def __init__(self, program: ir.Module, report: Report | None = None) -> None:
+    def __init__(self, program: ir.Module, report: Report | ScriptReport | None = None) -> None:
         self.ir = program
         self.report = report
 
@@ -64,13 +65,7 @@ class Module:
         inplace: bool = False,
         observer: Observer | None = None,
     ) -> Any:
-        """Runs one method; ``inplace=True`` lets the program write into the caller's arrays.
-
-        In a trace, on what the trace follows, it becomes a call in the traced program.
-        """
-        tracer = traced_calls.active_for([args, dict(kwargs or {})])
-        if tracer is not None:
-            return traced_calls.call_program(tracer, self.ir, method, args, kwargs or {})
+        """Runs one method; ``inplace=True`` lets the program write into the caller's arrays."""
         return _as_given(
             args,
             kwargs,
@@ -169,6 +164,23 @@ def trace(
         args = (args,)
     program, report = _trace(model, tuple(args), dict(kwargs or {}), dynamic=dynamic, name=name)
     return Module(program, report)
+
+
+def script(
+    model: Any,
+    args: tuple[Any, ...] | Any = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    name: str | None = None,
+) -> Module:
+    """Compiles ``model`` from its source, with its control flow, without running it.
+
+    ``model`` is a function, or a module of torch or ``tsx.nn``. Sample inputs are not needed; where a parameter has no
+    annotation they give its type (which is Tensor else). Raises ``ScriptError`` with every problem of the source.
+    """
+    if not isinstance(args, (tuple, list)):
+        args = (args,)
+    return Module(*_script(model, tuple(args), dict(kwargs or {}), name=name))
 
 
 def load(path: PathOrFile | bytes, *, mmap: MmapMode = "auto", check: CheckMode = "auto") -> Module:

@@ -396,13 +396,13 @@ for code, title, body in [
 
 
 @breaks("V24")
-def function_calls_itself() -> Module:
+def body_calls_itself() -> Module:
     module = network()
-    module.functions["twice"] = parse_graph("""graph(%x : Tensor):
-  %y : Tensor = prim::CallFunction[name="thrice"](%x)
+    module.functions["my::twice"] = parse_graph("""graph(%x : Tensor):
+  %y : Tensor = prim::CallFunction[name="my::thrice"](%x)
   return (%y)""")
-    module.functions["thrice"] = parse_graph("""graph(%x : Tensor):
-  %y : Tensor = prim::CallFunction[name="twice"](%x)
+    module.functions["my::thrice"] = parse_graph("""graph(%x : Tensor):
+  %y : Tensor = prim::CallFunction[name="my::twice"](%x)
   return (%y)""")
     return module
 

@@ -1,306 +1,396 @@
-"""The state of one compilation and the verbs that values, builtins and doors use: emit, constant, op, convert, problem.
+"""The state of one compilation: the verbs, and the names, scopes and statements around them.
 
-Takes places and ``Sugar``; appends typed nodes to the graph that is being built. Everything that a program can say goes
-through here, so every node has an origin and every mistake a place.
+Takes nodes of the tree; gives their places and values, and looks names up as Python does. One ``Context`` compiles one
+graph; what several share (functions, classes, weights, problems) is in ``ctx.program``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tsx.capture.script import open_types
-from tsx.capture.script.convert import conversion
-from tsx.capture.script.match import Matcher, Plan
-from tsx.capture.script.problems import Collector, Failed
+from tsx.capture.script.annotations import BadAnnotation
+from tsx.capture.script.environment import RETURNED, Binding, Environment, Facts, Key
+from tsx.capture.script.frames import Frame
+from tsx.capture.script.joins import Conflict
+from tsx.capture.script.problems import Failed, Poison
+from tsx.capture.script.source import Place
 from tsx.capture.script.values import (
-    Code,
+    NOT_STATIC,
     Constant,
-    DeviceName,
     ListLiteral,
+    Slice,
     Ssa,
     Sugar,
     TupleSugar,
-    builtin_for,
-    doors,
-    join,
-    list_type,
 )
-from tsx.capture.script.words import described_type, type_words
+from tsx.capture.script.verbs import Verbs
+from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.build import Builder
-from tsx.ir.graph import Attribute, Block, Node, Value
-from tsx.ir.location import Origin
-from tsx.ir.match import Bindings, bound_type
-from tsx.ir.op import Op, overloads
+from tsx.ir.graph import Block, Node, Value
+from tsx.ir.location import NOWHERE
 
 if TYPE_CHECKING:
-    from tsx.capture.script.source import Place
+    from tsx.capture.script.program import Program
+    from tsx.capture.script.source import Source
 
-_SHARES_ID = frozenset(
-    {"prim::Constant", "prim::GetAttr", "prim::ListConstruct", "prim::TupleConstruct"}
-)
+Mark = tuple[int, int, int]
 
 
-class Context:
+class Context(Verbs):
     """What one graph is compiled with."""
 
-    def __init__(self, builder: Builder, problems: Collector) -> None:
-        self.builder = builder
-        self.problems = problems
-        self.scope = ""
-        self._next_id = 1
+    def __init__(self, program: Program, block: Block, source: Source) -> None:
+        super().__init__(Builder.at_end(block, NOWHERE), program.problems)
+        self.program = program
+        self.env = Environment()
+        self.frame = Frame(0, source, frozenset())
+        self.here = Place(source, source.tree)
+        self.missed: set[Key] = set()
+        self.declared_ahead: dict[Key, ty.Type] = {}
+        self.inlined: list[ast.AST] = []  # the functions that are being inlined, outermost first
+        self._numbers = 0
+        self._casts: dict[tuple[Block, Value, ty.Type], Value] = {}
 
-    # -- problems -------------------------------------------------------------------------------------------------
+    def new_number(self) -> int:
+        """A number that no frame or loop of this graph has."""
+        self._numbers += 1
+        return self._numbers
 
-    def problem(self, code: str, at: Place, **facts: object) -> Failed:
-        """Records a problem; ``raise`` what it gives."""
-        return self.problems.add(code, at, **facts)
+    # -- places ---------------------------------------------------------------------------------------------------
 
-    # -- nodes ----------------------------------------------------------------------------------------------------
+    def place(self, node: ast.AST) -> Place:
+        """Where a node of the current frame's tree stands."""
+        return Place(self.frame.source, node)
 
-    def node(
-        self,
-        kind: str,
-        inputs: Sequence[Value],
-        types: Sequence[ty.Type],
-        at: Place,
-        attributes: Mapping[str, Attribute] | None = None,
-    ) -> Node:
-        """Appends a node of any kind."""
-        self.builder.origin = Origin.at(self._next_id, at.span, self.scope)
-        if kind not in _SHARES_ID:
-            self._next_id += 1
-        return self.builder.node(kind, inputs, types, attributes)
+    def depth(self) -> int:
+        """How many blocks are around the current place."""
+        count, block = 0, self.builder.anchor.block
+        while block.node is not None:
+            count, block = count + 1, block.node.block
+        return count
 
-    def emit(
-        self,
-        kind: str,
-        inputs: Sequence[Value],
-        type: ty.Type,
-        at: Place,
-        attributes: Mapping[str, Attribute] | None = None,
-    ) -> Ssa:
-        """Appends a node with one result."""
-        return Ssa(self.node(kind, inputs, (type,), at, attributes).output)
+    def located(self, error: TsxError, at: Place) -> TsxError:
+        """An error that knows no place yet, at ``at``."""
+        if error.where:
+            return error
+        return type(error)(error.code, error.message, str(at.span), at.excerpt(), error.help)
 
-    def constant(self, value: object, at: Place) -> Value:
-        """A literal: None, bool, int, float, complex, str, a ``Code`` or a ``DeviceName``."""
-        type = Constant(value).type  # type: ignore[arg-type]  # refuses what is no constant
-        plain = int(value) if isinstance(value, Code) else value
-        plain = str(plain) if isinstance(plain, DeviceName) else plain
-        if isinstance(plain, int) and not -(1 << 63) <= plain < 1 << 63:
-            raise self.problem("TSX3019", at, value=plain)
-        attributes = {} if plain is None else {"value": plain}
-        return self.node("prim::Constant", (), (type,), at, attributes).output  # type: ignore[arg-type]  # see above
+    # -- tries ----------------------------------------------------------------------------------------------------
 
-    def list_value(self, items: Sequence[Value], element: ty.Type, at: Place) -> Value:
-        """A fresh list of values of type ``element``."""
-        return self.emit("prim::ListConstruct", items, ty.ListType(element), at).value
+    def mark(self) -> Mark:
+        """A point to go back to with ``rewind``, once the nodes made since are destroyed."""
+        return self.problems.mark(), len(self.closed), self.next_id
 
-    def make_list(self, items: Sequence[Sugar], at: Place) -> Ssa:
-        """A fresh list of ``items``; what an empty one holds is found out later."""
-        if not items:
-            element: ty.Type = open_types.Open(ty.TENSOR)
-            return Ssa(self.list_value([], element, at))
-        type = list_type(items)
-        if not isinstance(type, ty.ListType):
-            kinds = ", ".join(dict.fromkeys(item.describe() for item in items))
-            raise self.problem("TSX3025", at, kinds=kinds)
-        values = [self.convert(item, type.element, at, "an item of the list") for item in items]
-        return Ssa(self.list_value(values, type.element, at))
+    def rewind(self, mark: Mark) -> None:
+        """Forgets the problems and types found since ``mark``."""
+        problems, closed, self.next_id = mark
+        self.problems.rewind(problems)
+        for value, type in reversed(self.closed[closed:]):
+            value.type = type
+        del self.closed[closed:]
 
-    def op(
-        self,
-        names: str | Sequence[str],
-        at: Place,
-        args: Sequence[Sugar],
-        kwargs: Mapping[str, Sugar] | None = None,
-        *,
-        called: str = "",
-    ) -> Sugar:
-        """Calls an operator: of the overloads of ``names`` (tried in order) the one that takes the operands.
-
-        Gives its result, a ``TupleSugar`` of several, or None's ``Constant``. ``called`` is its name in messages.
-        """
-        candidates = self.candidates(names)
-        found = Matcher(self, at, args, kwargs or {}).choose(candidates)
-        if found is None:
-            raise self.no_overload(candidates, names, at, args, kwargs or {}, called)
-        inputs = [plan() for plan in found.plans]
-        types = found.result_types()
-        node = self.node(found.op.kind, inputs, types, at)
-        results: list[Sugar] = [
-            Ssa(value, _code(result.spelling))
-            for value, result in zip(node.outputs, found.op.schema.results, strict=True)
-        ]
-        if not results:
-            return Constant(None)
-        return results[0] if len(results) == 1 else TupleSugar(results)
-
-    def candidates(self, names: str | Sequence[str]) -> list[Op]:
-        """The overloads of operators; a full kind (``aten::add.Tensor``) means that one."""
-        found: list[Op] = []
-        for name in (names,) if isinstance(names, str) else names:
-            base, _, overload = name.partition(".")
-            known = overloads(base)
-            if overload:
-                known = [op for op in known if op.schema.overload == overload]
-            found += [op for op in known if not op.schema.overload.endswith("out")]
-        return found
-
-    def no_overload(
-        self,
-        candidates: Sequence[Op],
-        names: str | Sequence[str],
-        at: Place,
-        args: Sequence[Sugar],
-        kwargs: Mapping[str, Sugar],
-        called: str,
-    ) -> Failed:
-        """The problem that no overload takes a call."""
-        shown = called or (names if isinstance(names, str) else names[0]).partition("::")[2]
-        if not candidates:
-            return self.problem("TSX3023", at, name=shown)
-        given = [type_words(a.type) if a.type else a.describe() for a in args]
-        given += [
-            f"{k}={type_words(v.type) if v.type else v.describe()}" for k, v in kwargs.items()
-        ]
-        forms = "; ".join(dict.fromkeys(_form(op, shown) for op in candidates[:6]))
-        return self.problem("TSX3022", at, name=shown, given=", ".join(given), forms=forms)
-
-    # -- Python objects ---------------------------------------------------------------------------------------------
-
-    def resolve(self, obj: object, at: Place, name: str) -> Sugar:
-        """What a live Python object (a global, a closed-over value, an attribute of a module) stands for.
-
-        ``name`` is how the source spells it.
-        """
-        if isinstance(obj, Sugar):
-            return obj
-        if obj is None or type(obj) in (bool, int, float, complex, str, Code, DeviceName):
-            return Constant(obj)  # type: ignore[arg-type]  # what the line above says
-        if type(obj) is tuple:
-            return TupleSugar([self.resolve(item, at, name) for item in obj])
-        known = builtin_for(obj)
-        if known is not None:
-            return known
-        for door in doors:
-            found = door.resolve(self, at, obj)
-            if found is not None:
-                return found
-        raise self.problem("TSX3026", at, name=name, type=type(obj).__name__)
-
-    # -- types ----------------------------------------------------------------------------------------------------
-
-    def convert(self, given: Sugar, wanted: ty.Type, at: Place, what: str) -> Value:
-        """``given`` as a value of type ``wanted``, as an assignment converts it (an int where a float is wanted).
-
-        ``what`` names the place in the message: ``the argument x of f``, ``the return value``.
-        """
-        actual = given.type
-        if actual is not None and self.is_open(actual) and self.could_be(actual, wanted, {}):
-            return self.close(given.as_value(self, at), wanted)
-        if actual is not None and ty.is_subtype(actual, wanted):
-            return given.as_value(self, at)
-        plan = conversion(self, given, wanted, at)
-        if plan is not None:
-            return plan()
-        found = described_type(actual) if actual is not None else given.describe()
-        raise self.problem("TSX3021", at, what=what, wanted=type_words(wanted), found=found)
-
-    def conversion(
-        self, given: Sugar, wanted: ty.Type, at: Place, *, tensors: bool = False
-    ) -> Plan | None:
-        """How ``given`` becomes a ``wanted``; None when it can't. ``tensors``: 0-dim tensors as numbers too."""
-        return conversion(self, given, wanted, at, tensors=tensors)
-
-    def parts(self, given: Sugar, at: Place) -> list[Sugar] | None:
-        """The items of a tuple, or of a list literal that nothing else holds; None for what has none."""
-        if isinstance(given, ListLiteral) and given.value is None:
-            return given.items
-        if isinstance(given, TupleSugar):
-            return given.items
-        if isinstance(given, Ssa) and isinstance(given.type, ty.TupleType):
-            types = given.type.elements
-            return list(map(Ssa, self.node("prim::TupleUnpack", [given.value], types, at).outputs))
-        return None
-
-    def is_open(self, type: ty.Type) -> bool:
-        """Whether a part of the type is not known yet (the elements of ``[]``)."""
-        return open_types.has_open(type)
-
-    def could_be(self, type: ty.Type, formal: ty.Type, bindings: Bindings) -> bool:
-        """Whether an open type can become ``formal``, with its variables as bound."""
-        wanted = bound_type(formal, bindings)
-        return not open_types.has_open(wanted) and open_types.solve(type, wanted) is not None
-
-    def close(self, value: Value, wanted: ty.Type) -> Value:
-        """Gives the open parts of a value's type what makes it ``wanted``."""
-        for open, found in (open_types.solve(value.type, wanted) or {}).items():
-            self.close_open(open, found)
-        return value
-
-    def close_open(self, open: open_types.Open, found: ty.Type) -> None:
-        """Every value of the graph that has ``open`` in its type gets ``found`` there."""
-        open_types.close_graph(self.builder.graph, open, ty.erase_shapes(found))
-
-    # -- control flow -----------------------------------------------------------------------------------------------
-
-    def choose(
-        self, condition: Value, then: Callable[[], Sugar], orelse: Callable[[], Sugar], at: Place
-    ) -> Sugar:
-        """``then() if condition else orelse()``: one of two values, each computed in its own block."""
-        node = self.node("prim::If", [condition], (), at)
-        arms: list[Sugar] = []
-        for emit in (then, orelse):
-            block = node.add_block()
-            self.inside(block, lambda emit=emit: arms.append(emit()))  # type: ignore[misc]  # bound now
-        types = [arm.type for arm in arms]
-        joined = join(types[0], types[1]) if types[0] and types[1] else None
-        if joined is None:
-            raise self.problem("TSX3027", at, first=arms[0].describe(), second=arms[1].describe())
-        for arm, block in zip(arms, node.blocks, strict=True):
-            values: list[Value] = []
-            self.inside(
-                block,
-                lambda arm=arm, values=values: values.append(  # type: ignore[misc]  # bound now
-                    self.convert(arm, joined, at, "one arm")
-                ),
-            )
-            block.return_node.set_inputs(values)
-        return Ssa(node.add_output(joined))
-
-    def raise_exception(self, kind: str, message: Sugar, at: Place) -> None:
-        """``raise kind(message)``: ``kind`` is the name of a Python exception."""
-        text = message.as_value(self, at)
-        self.node("prim::RaiseException", [text, self.constant(kind, at)], (), at)
-
-    # -- blocks ---------------------------------------------------------------------------------------------------
-
-    def inside(self, block: Block, emit: Callable[[], None]) -> None:
-        """Runs ``emit`` with nodes appended to the end of ``block``."""
+    def before(self, node: Node, emit: Callable[[], None]) -> None:
+        """Runs ``emit`` with nodes put before ``node``."""
         outer = self.builder
-        self.builder = Builder.at_end(block, outer.origin)
+        self.builder = Builder(node, outer.origin)
         try:
             emit()
         finally:
             self.builder = outer
 
+    def apart(self, emit: Callable[[], None]) -> None:
+        """Runs ``emit`` for its problems only; what it emits is thrown away."""
+        node = self.node("prim::If", [self.constant(True, self.here)], (), self.here)
+        self.inside(node.add_block(), emit)
+        node.add_block()
+        node.destroy()
 
-def _code(spelling: str) -> str:
-    return (
-        spelling.rstrip("?")
-        if spelling.rstrip("?") in ("ScalarType", "Layout", "MemoryFormat")
-        else ""
-    )
+    # -- names ----------------------------------------------------------------------------------------------------
 
+    def key(self, name: str) -> Key:
+        """The key of a local name: of this frame, or of the one around that owns it."""
+        return (self.frame.owner(name) or self.frame).number, name
 
-def _form(op: Op, name: str) -> str:
-    parts: list[str] = []
-    for argument in op.schema.arguments:
-        if argument.keyword_only and "*" not in parts:
-            parts.append("*")
-        default = f" = {argument.default}" if argument.has_default else ""
-        parts.append(f"{argument.name}: {type_words(argument.type)}{default}")
-    return f"{name}({', '.join(parts)})"
+    def bind(self, name: str, value: Sugar, at: Place | None) -> None:
+        """Binds a local name."""
+        self.env.bind(self.key(name), value, at)
+
+    def assign(self, target: ast.expr, value: Sugar) -> None:
+        """``target = value``."""
+        from tsx.capture.script.emit_assign import assign_target  # which is written against this
+
+        assign_target(self, target, value)
+
+    def name(self, node: ast.Name) -> Sugar:
+        """What a name means here: local, of a function around, global or builtin."""
+        name, at = node.id, self.place(node)
+        owner = self.frame.owner(name)
+        if owner is not None:
+            key = owner.number, name
+            binding = self.env.get(key)
+            if binding is not None:
+                return self._bound(key, binding, at)
+            return self._unbound(key, at)
+        try:
+            found = self.frame.source.namespace(name)
+        except KeyError:
+            raise self.problem("TSX3028", at, name=name) from None
+        return self.resolve(found, at, name)
+
+    def _bound(self, key: Key, binding: Binding, at: Place) -> Sugar:
+        if isinstance(binding.value, Poison):
+            raise Failed
+        if isinstance(binding.value, Conflict):
+            raise binding.value.problem(self, at)
+        if binding.flag is not None:
+            self._require(binding.flag, key[1], at)
+            self.env.names[key] = binding = Binding(
+                binding.value, binding.at, binding.refined, binding.declared
+            )
+        return self.refined(binding, at)
+
+    def _unbound(self, key: Key, at: Place) -> Sugar:
+        self.missed.add(key)
+        raise self.problem("TSX3029", at, name=key[1])
+
+    def _require(self, flag: Sugar, name: str, at: Place) -> None:
+        """Raises UnboundLocalError where a name is not bound."""
+        node = self.node("prim::If", [flag.as_value(self, at)], (), at)
+        node.add_block()
+        message = Constant(
+            f"cannot access local variable '{name}' where it is not associated with a value"
+        )
+        self.inside(
+            node.add_block(), lambda: self.raise_exception("UnboundLocalError", message, at)
+        )
+
+    # -- narrower types -------------------------------------------------------------------------------------------
+
+    def refined(self, binding: Binding, at: Place) -> Sugar:
+        """The value of a binding, in the narrower type that control flow has proven."""
+        if binding.refined is None:
+            return binding.value
+        return self.cast(binding.value, binding.refined, at)
+
+    def cast(self, value: Sugar, type: ty.Type, at: Place) -> Sugar:
+        """``value`` in a type that is known to be right."""
+        if type == ty.NONE:
+            return Constant(None)
+        if not isinstance(value, Ssa) or value.type == type:
+            return value
+        block: Block | None = self.builder.anchor.block
+        while block is not None:
+            known = self._casts.get((block, value.value, type))
+            if known is not None and known.node is not None and known.node.is_linked:
+                return Ssa(known, value.code)
+            block = block.node.block if block.node is not None else None
+        made = self.emit("prim::unchecked_cast", [value.value], type, at)
+        self._casts[made.value.block, value.value, type] = made.value
+        return Ssa(made.value, value.code)
+
+    def without_none(self, value: Sugar, at: Place) -> Sugar:
+        """``value``, which is not None here."""
+        from tsx.capture.script.conditions import without_none  # which is written against this
+
+        return value if value.type is None else self.cast(value, without_none(value.type), at)
+
+    @contextmanager
+    def proven(self, facts: Mapping[Key, ty.Type]) -> Iterator[None]:
+        """What a condition proves, while an expression under it is compiled."""
+        olds = {key: self.env.get(key) for key in facts}
+        for key, type in facts.items():
+            self.env.refine(key, type)
+        news = {key: self.env.get(key) for key in facts}
+        yield
+        for key, old in olds.items():
+            if old is not None and self.env.get(key) is news[key]:
+                self.env.names[key] = old
+
+    @contextmanager
+    def scope_of(self, names: set[str]) -> Iterator[None]:
+        """A scope of its own for the targets of a comprehension."""
+        outer = self.frame
+        self.frame = Frame(
+            self.new_number(), outer.source, frozenset(names), outer, variables=outer.variables
+        )
+        number = self.frame.number
+        try:
+            yield
+        finally:
+            self.frame = outer
+            for key in [k for k in self.env.names if k[0] == number]:
+                del self.env.names[key]
+
+    # -- expressions ----------------------------------------------------------------------------------------------
+
+    def expression(self, node: ast.expr) -> Sugar:
+        """The value of an expression."""
+        from tsx.capture.script.emit_expr import emit_expression  # which is written against this
+
+        return emit_expression(self, node)
+
+    def index(self, node: ast.expr) -> Sugar:
+        """What stands between brackets: slices and several indices included."""
+        from tsx.capture.script.emit_expr import emit_index  # likewise
+
+        return emit_index(self, node)
+
+    def condition(self, node: ast.expr) -> tuple[Sugar, Facts]:
+        """The truth of an expression, and what it proves."""
+        from tsx.capture.script.conditions import condition_of  # likewise
+
+        return condition_of(self, node)
+
+    def test(self, node: ast.expr) -> Sugar:
+        """The truth of an expression."""
+        return self.condition(node)[0]
+
+    def as_list_value(self, value: Sugar, at: Place) -> Sugar:
+        """A tuple or a list as a first-class list."""
+        if isinstance(value.type, ty.ListType):
+            return Ssa(value.as_value(self, at))
+        return self.make_list(self.parts(value, at) or [], at)
+
+    def any_bool(self, at: Place) -> Sugar:
+        """A bool that stands for a condition with a problem."""
+        return self.emit("prim::Uninitialized", (), ty.BOOL, at)
+
+    def settled(self, value: Sugar, at: Place) -> Sugar:
+        """``value`` as something may hold it: a literal becomes the list or dict that it makes."""
+        made = getattr(value, "made", None)
+        if made is not None:
+            found: Sugar = made(self, at)
+            return found
+        if isinstance(value, TupleSugar):
+            return TupleSugar([self.settled(item, at) for item in value.items], value.cls)
+        return value
+
+    def settled_index(self, index: Sugar, at: Place) -> Sugar:
+        """An index that is used twice."""
+        if isinstance(index, Slice):
+            return index
+        return self.settled(index, at)
+
+    def converted(self, value: Sugar, wanted: ty.Type, at: Place, what: str) -> Sugar:
+        """``value`` as a variable or result of type ``wanted`` holds it; what is known of it stays known."""
+        if isinstance(value, Constant) and ty.is_subtype(value.type, wanted):
+            return value
+        if isinstance(value, TupleSugar) and isinstance(wanted, ty.TupleType):
+            is_plain = value.cls is None and not wanted.name
+            if is_plain and len(value.items) == len(wanted.elements):
+                pairs = zip(value.items, wanted.elements, strict=True)
+                return TupleSugar([self.converted(item, type, at, what) for item, type in pairs])
+        if isinstance(value, Ssa) and ty.is_subtype(value.type, wanted):
+            return value
+        if isinstance(value, ListLiteral) and value.value is not None:
+            return self.converted(value.value, wanted, at, what)
+        return Ssa(self.convert(value, wanted, at, what))
+
+    # -- annotations ----------------------------------------------------------------------------------------------
+
+    def annotation(self, node: ast.expr) -> ty.Type | None:
+        """The type that an annotation in the current frame states; None for ``Final`` alone."""
+        try:
+            return self.program.reader(self).read(node)
+        except BadAnnotation as bad:
+            where = self.place(bad.node or node)
+            raise self.problems.add(bad.code, where, help=bad.help, **bad.facts) from None
+
+    # -- control flow ---------------------------------------------------------------------------------------------
+
+    def choose(
+        self, condition: Value, then: Callable[[], Sugar], orelse: Callable[[], Sugar], at: Place
+    ) -> Sugar:
+        """``then() if condition else orelse()``: one of two values, each computed in its own block."""
+        from tsx.capture.script.emit_block import branch  # which is written against this
+
+        key = (self.frame.number, f"$value{self.new_number()}")
+
+        def arm(emit: Callable[[], Sugar]) -> Callable[[], None]:
+            return lambda: self.env.bind(key, emit(), at)
+
+        branch(self, condition, arm(then), arm(orelse), at)
+        found = self.env.names.pop(key).value
+        if isinstance(found, Conflict):
+            sides = [b.value.describe() for b in (found.first, found.second)]
+            raise self.problem("TSX3027", at, first=sides[0], second=sides[1])
+        return found
+
+    def all_true(self, parts: Sequence[Callable[[], Sugar]], at: Place) -> Sugar:
+        """Whether every part is true; a part is only evaluated as long as that is open."""
+        return self._series(list(parts), True, at)
+
+    def any_true(self, parts: Sequence[Callable[[], Sugar]], at: Place) -> Sugar:
+        """Whether one of the parts is true."""
+        return self._series(list(parts), False, at)
+
+    def _series(self, parts: list[Callable[[], Sugar]], is_and: bool, at: Place) -> Sugar:
+        if not parts:
+            return Constant(is_and)
+        first = parts[0]().truth(self, at)
+        if len(parts) == 1:
+            return first
+        known = first.static()
+        if known is not NOT_STATIC:
+            return self._series(parts[1:], is_and, at) if bool(known) is is_and else first
+
+        def rest() -> Sugar:
+            return self._series(parts[1:], is_and, at)
+
+        def decided() -> Sugar:
+            return Constant(not is_and)
+
+        arms = (rest, decided) if is_and else (decided, rest)
+        return self.choose(first.as_value(self, at), *arms, at)
+
+    # -- elements of containers -----------------------------------------------------------------------------------
+
+    def element(self, container: Sugar, given: Sugar, at: Place, what: str) -> Sugar:
+        """``given`` as an item of a list; the first item decides what a list that was ``[]`` holds."""
+        given = self.settled(given, at)
+        type = container.type
+        assert isinstance(type, ty.ListType)
+        if self.is_open(type.element) and given.type is not None:
+            self.close_type(type.element, self.item_type(given))
+            type = container.type
+            assert isinstance(type, ty.ListType)
+        return self.converted(given, type.element, at, what)
+
+    def open_as(self, container: Sugar, key: Sugar, given: Sugar) -> None:
+        """The first key and value decide what a dict that was ``{}`` holds."""
+        for place, item in ((0, key), (1, given)):
+            type = container.type
+            assert isinstance(type, ty.DictType)
+            part = type.children()[place]
+            if self.is_open(part) and item.type is not None:
+                self.close_type(part, self.item_type(item))
+
+    def item_type(self, given: Sugar) -> ty.Type:
+        """The type that an item gives to the container it is the first of."""
+        assert given.type is not None
+        return ty.erase_shapes(given.type)
+
+    def close_defaults(self, value: Value) -> None:
+        """Gives what is still open in a type its default."""
+        if self.is_open(value.type):
+            self.close_type(value.type, open_types.substitute(value.type, None))
+
+    def comment_type(self, statement: ast.Assign) -> ty.Type | None:
+        """The type that the comment behind an assignment states."""
+        text = (statement.type_comment or "").strip()
+        if not text or text.startswith("ignore"):
+            return None
+        node = ast.copy_location(ast.Constant(text), statement)
+        return self.annotation(node)
+
+    # -- frames ---------------------------------------------------------------------------------------------------
+
+    def enter(self, frame: Frame) -> None:
+        """Starts a frame: nothing has returned in it yet."""
+        self.frame = frame
+        self.env.bind((frame.number, RETURNED), Constant(False))

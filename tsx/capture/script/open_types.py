@@ -6,10 +6,11 @@ closes to Tensor (and str keys), as TorchScript has it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tsx.ir import types as ty
-from tsx.ir.graph import Block, Graph
+from tsx.ir.graph import Block, Graph, Value
 
 
 @dataclass(eq=False, slots=True, frozen=True)
@@ -75,16 +76,27 @@ def substitute_all(type: ty.Type, found: dict[Open, ty.Type]) -> ty.Type:
     return type
 
 
-def close_graph(graph: Graph, open: Open | None, found: ty.Type | None = None) -> None:
-    """Puts ``found`` for ``open`` into the type of every value; with None, defaults for all that is open."""
-    _close_block(graph.block, open, found)
+def close_graph(
+    graph: Graph, open: Open | None, found: ty.Type | None = None
+) -> list[tuple[Value, ty.Type]]:
+    """Puts ``found`` for ``open`` into the type of every value; with None, defaults for all that is open.
+
+    Gives the values that changed, with the types they had.
+    """
+    changed: list[tuple[Value, ty.Type]] = []
+    for value in all_values(graph.block):
+        if has_open(value.type):
+            new = substitute(value.type, open, found)
+            if new != value.type:
+                changed.append((value, value.type))
+                value.type = new
+    return changed
 
 
-def _close_block(block: Block, open: Open | None, found: ty.Type | None) -> None:
-    for value in block.inputs:
-        value.type = substitute(value.type, open, found)
+def all_values(block: Block) -> Iterator[Value]:
+    """Every value that is defined in a block or in those inside."""
+    yield from block.inputs
     for node in block.nodes:
-        for value in node.outputs:
-            value.type = substitute(value.type, open, found)
+        yield from node.outputs
         for inner in node.blocks:
-            _close_block(inner, open, found)
+            yield from all_values(inner)

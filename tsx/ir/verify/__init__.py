@@ -32,7 +32,7 @@ Modules
   V21  A tensor constant is an entry of the weight table, with its dtype and sizes.
   V22  Classes, enums and interfaces that types name are in the class table.
   V23  Attributes that nodes read and write are attributes of the class, with their types.
-  V24  Calls name a method or function that exists, and fit its inputs and results; nothing calls itself.
+  V24  Calls name a method or function that exists, and fit its inputs and results; no operator's body calls itself.
   V25  The graph of a method has an input for each leaf of its parameters and a result for each leaf of its result.
   V26  The attribute tree agrees with the class table: known classes, all attributes, values of their types.
   V27  Classes are well-formed: known kind, sound types, parameters and buffers are attributes, bases exist.

@@ -1,0 +1,135 @@
+"""Assignments: targets of every kind, annotations, augmented assignment with Python's in-place meaning.
+
+Takes the statement; evaluates the value first, then the parts of each target once, from left to right, as Python does.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tsx.capture.script.emit_block import STATEMENTS
+from tsx.capture.script.operators import inplace
+from tsx.capture.script.sequences import starred, unpack
+from tsx.capture.script.values import Ssa, Sugar
+from tsx.ir import types as ty
+
+if TYPE_CHECKING:
+    from tsx.capture.script.context import Context
+    from tsx.capture.script.source import Place
+
+
+def _assign(ctx: Context, statement: ast.Assign) -> None:
+    value = ctx.expression(statement.value)
+    declared = ctx.comment_type(statement) if statement.type_comment else None
+    for target in statement.targets:
+        if declared is not None and isinstance(target, ast.Name):
+            _declare(ctx, target, value, declared, ctx.place(statement.value))
+        else:
+            assign_target(ctx, target, value)
+
+
+def assign_target(ctx: Context, target: ast.expr, value: Sugar) -> None:
+    """``target = value``."""
+    at = ctx.place(target)
+    match target:
+        case ast.Name(id=name):
+            bind_name(ctx, name, value, at)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            _unpack(ctx, parts, value, at)
+        case ast.Attribute(value=inner, attr=name):
+            ctx.expression(inner).set_attribute(ctx, at, name, ctx.settled(value, at))
+        case ast.Subscript(value=inner, slice=index):
+            owner = ctx.expression(inner)
+            owner.set_subscript(ctx, at, ctx.index(index), value)
+        case ast.Starred():
+            raise ctx.problem("TSX3045", at)
+        case _:
+            raise ctx.problem("TSX3043", at, what="this target", way="assign to a name")
+
+
+def bind_name(ctx: Context, name: str, value: Sugar, at: Place) -> None:
+    """Binds a local name; a value without a name in the graph gets this one."""
+    key = ctx.key(name)
+    old = ctx.env.get(key)
+    if old is not None and old.declared is not None:
+        value = ctx.converted(value, old.declared, at, f"the variable {name}")
+    value = ctx.settled(value, at)
+    named(value, name)
+    ctx.env.bind(key, value, at)
+
+
+def named(value: Sugar, name: str) -> None:
+    """Gives a temporary the name of the variable that holds it first."""
+    if isinstance(value, Ssa) and not value.value.name and name.isidentifier():
+        value.value.name = name
+
+
+def _unpack(ctx: Context, targets: list[ast.expr], value: Sugar, at: Place) -> None:
+    stars = [i for i, t in enumerate(targets) if isinstance(t, ast.Starred)]
+    if len(stars) > 1:
+        raise ctx.problem("TSX3045", at)
+    items = unpack(ctx, value, at, len(targets) - len(stars), starred=bool(stars))
+    if stars:
+        place = stars[0]
+        after = len(targets) - place - 1
+        middle = items[place : len(items) - after]
+        items = [*items[:place], starred(ctx, middle, at), *items[len(items) - after :]]
+    for target, item in zip(targets, items, strict=True):
+        inner = target.value if isinstance(target, ast.Starred) else target
+        assign_target(ctx, inner, item)
+
+
+def _annotated(ctx: Context, statement: ast.AnnAssign) -> None:
+    declared = ctx.annotation(statement.annotation)
+    if statement.value is None:
+        if isinstance(statement.target, ast.Name) and declared is not None:
+            ctx.declared_ahead[ctx.key(statement.target.id)] = declared
+        return
+    value = ctx.expression(statement.value)
+    if declared is None or not isinstance(statement.target, ast.Name):
+        if declared is not None:
+            at = ctx.place(statement.value)
+            value = ctx.converted(value, declared, at, ctx.place(statement.target).text())
+        assign_target(ctx, statement.target, value)
+        return
+    _declare(ctx, statement.target, value, declared, ctx.place(statement.value))
+
+
+def _declare(ctx: Context, target: ast.Name, value: Sugar, declared: ty.Type, at: Place) -> None:
+    value = ctx.converted(value, declared, at, f"the variable {target.id}")
+    named(value, target.id)
+    ctx.env.declare(ctx.key(target.id), value, ctx.place(target), declared)
+
+
+# -- augmented ----------------------------------------------------------------------------------------------------
+
+
+def _augmented(ctx: Context, statement: ast.AugAssign) -> None:
+    at = ctx.place(statement)
+    target = statement.target
+    match target:
+        case ast.Name(id=name):
+            old = ctx.name(ast.copy_location(ast.Name(name, ast.Load()), target))
+            new = _combined(ctx, statement, old)
+            bind_name(ctx, name, new, at)
+        case ast.Attribute(value=inner, attr=name):
+            owner = ctx.expression(inner)
+            new = _combined(ctx, statement, owner.attribute(ctx, at, name))
+            owner.set_attribute(ctx, at, name, ctx.settled(new, at))
+        case ast.Subscript(value=inner, slice=index):
+            owner = ctx.expression(inner)
+            place = ctx.settled_index(ctx.index(index), at)
+            new = _combined(ctx, statement, owner.subscript(ctx, at, place))
+            owner.set_subscript(ctx, at, place, new)
+
+
+def _combined(ctx: Context, statement: ast.AugAssign, old: Sugar) -> Sugar:
+    """``old op= value``: in place where the old value is changed in place by Python or eager torch."""
+    value = ctx.expression(statement.value)
+    return inplace(ctx, statement.op, old, value, ctx.place(statement))
+
+
+STATEMENTS[ast.Assign] = _assign  # type: ignore[assignment]  # takes the class it stands under
+STATEMENTS[ast.AnnAssign] = _annotated  # type: ignore[assignment]  # likewise
+STATEMENTS[ast.AugAssign] = _augmented  # type: ignore[assignment]  # likewise

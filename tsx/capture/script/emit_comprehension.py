@@ -1,0 +1,147 @@
+"""Comprehensions: lists, sets and dicts, with several generators and conditions; generator expressions as lists.
+
+Takes the node. Where the items are known one by one (tuples, modules) it is unrolled; else it is a loop that appends.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tsx.capture.script import open_types
+from tsx.capture.script.carry import Carry
+from tsx.capture.script.conditions import condition_of
+from tsx.capture.script.emit_block import branch
+from tsx.capture.script.environment import Facts
+from tsx.capture.script.frames import stored_names
+from tsx.capture.script.values import NOT_STATIC, Iteration, ListLiteral, Ssa, Sugar
+from tsx.ir import types as ty
+from tsx.ir.graph import Value
+
+if TYPE_CHECKING:
+    from tsx.capture.script.context import Context
+
+_Comprehension = ast.ListComp | ast.GeneratorExp | ast.SetComp
+
+
+def list_comprehension(ctx: Context, node: _Comprehension) -> Sugar:
+    """``[e for x in xs if c]``."""
+    first = ctx.expression(node.generators[0].iter).iterate(ctx, ctx.place(node.generators[0].iter))
+    with ctx.scope_of(stored_names([g.target for g in node.generators])):
+        if _is_static(first) and len(node.generators) == 1:
+            items = _unrolled(ctx, node, first.items or [])
+            if items is not None:
+                return ListLiteral(items)
+        at = ctx.place(node)
+        made = Ssa(ctx.list_value([], open_types.Open(ty.TENSOR), at))
+
+        def append() -> None:
+            item = ctx.expression(node.elt)
+            made.attribute(ctx, at, "append").call(ctx, at, [item], {})
+
+        _nested(ctx, node.generators, 0, first, append)
+        return made
+
+
+def dict_comprehension(ctx: Context, node: ast.DictComp) -> Sugar:
+    """``{k: v for x in xs if c}``."""
+    first = ctx.expression(node.generators[0].iter).iterate(ctx, ctx.place(node.generators[0].iter))
+    with ctx.scope_of(stored_names([g.target for g in node.generators])):
+        at = ctx.place(node)
+        type = ty.DictType(open_types.Open(ty.STR), open_types.Open(ty.TENSOR))
+        made = ctx.emit("prim::DictConstruct", (), type, at)
+
+        def store() -> None:
+            key = ctx.expression(node.key)
+            made.set_subscript(ctx, at, key, ctx.expression(node.value))
+
+        _nested(ctx, node.generators, 0, first, store)
+        return made
+
+
+def _is_static(iteration: Iteration) -> bool:
+    return iteration.items is not None
+
+
+def _unrolled(ctx: Context, node: _Comprehension, items: Sequence[Sugar]) -> list[Sugar] | None:
+    """The items of a list over known ones; None when a condition is only known when it runs."""
+    generator = node.generators[0]
+    found: list[Sugar] = []
+    mark = ctx.mark()
+    before = ctx.env.fork()
+    for item in items:
+        ctx.assign(generator.target, item)
+        facts = Facts()
+        chosen: object = True
+        for test in generator.ifs:
+            condition, more = condition_of(ctx, test)
+            chosen = condition.static()
+            if chosen is NOT_STATIC:
+                ctx.rewind(mark)
+                ctx.env = before
+                return None
+            facts = facts.and_(more)
+            if not chosen:
+                break
+        if chosen:
+            with ctx.proven(facts.true):
+                found.append(ctx.settled(ctx.expression(node.elt), ctx.place(node.elt)))
+    return found
+
+
+def _nested(
+    ctx: Context,
+    generators: list[ast.comprehension],
+    depth: int,
+    first: Iteration,
+    innermost: Callable[[], None],
+) -> None:
+    """One loop in the other, and ``innermost`` in the last."""
+    generator = generators[depth]
+    at = ctx.place(generator.iter)
+    if depth:
+        first = ctx.expression(generator.iter).iterate(ctx, at)
+
+    def body() -> None:
+        _filtered(ctx, list(generator.ifs), inner)
+
+    def inner() -> None:
+        if depth + 1 < len(generators):
+            _nested(ctx, generators, depth + 1, first, innermost)
+        else:
+            innermost()
+
+    if first.items is not None:
+        for item in first.items:
+            ctx.assign(generator.target, item)
+            body()
+        return
+    assert first.length is not None
+    item_of = first.item
+    assert item_of is not None
+
+    def step(number: Value) -> Value:
+        ctx.assign(generator.target, item_of(number))
+        body()
+        return ctx.constant(True, at)
+
+    Carry(ctx, at, set(), set(), set()).run(first.length(), ctx.constant(True, at), step)
+
+
+def _filtered(ctx: Context, tests: list[ast.expr], inner: Callable[[], None]) -> None:
+    if not tests:
+        inner()
+        return
+    condition, facts = condition_of(ctx, tests[0])
+    known = condition.static()
+
+    def rest() -> None:
+        with ctx.proven(facts.true):
+            _filtered(ctx, tests[1:], inner)
+
+    if known is NOT_STATIC:
+        at = ctx.place(tests[0])
+        branch(ctx, condition.as_value(ctx, at), rest, lambda: None, at)
+    elif known:
+        rest()

@@ -1,0 +1,295 @@
+"""Expressions: literals, names, operators, conditions with what they prove, comprehensions, f-strings, calls.
+
+Takes an expression node; gives its ``Sugar``. Every operand is evaluated once, from left to right.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tsx.capture.script import operators, sequences
+from tsx.capture.script.conditions import boolean, condition_of
+from tsx.capture.script.emit_comprehension import dict_comprehension, list_comprehension
+from tsx.capture.script.functions import closure
+from tsx.capture.script.sets import SetLiteral
+from tsx.capture.script.tensors import ELLIPSIS
+from tsx.capture.script.text import f_string
+from tsx.capture.script.values import NOT_STATIC, Constant, ListLiteral, Slice, Sugar, TupleSugar
+
+if TYPE_CHECKING:
+    from tsx.capture.script.context import Context
+
+Emit = Callable[["Context", ast.expr], Sugar]
+
+
+def emit_expression(ctx: Context, node: ast.expr) -> Sugar:
+    """The value of an expression."""
+    emit = _EXPRESSIONS.get(node.__class__)
+    if emit is None:
+        what = _REFUSED.get(node.__class__, node.__class__.__name__)
+        raise ctx.problem(
+            "TSX3043", ctx.place(node), what=what, way="compute it outside, and pass the result in"
+        )
+    return emit(ctx, node)
+
+
+_REFUSED: dict[type[ast.expr], str] = {
+    ast.Await: "await",
+    ast.Yield: "yield",
+    ast.YieldFrom: "yield from",
+}
+
+
+def _constant(ctx: Context, node: ast.Constant) -> Sugar:
+    value = node.value
+    if isinstance(value, bytes):
+        raise ctx.problem(
+            "TSX3043", ctx.place(node), what="a bytes literal", way="use a str, or a list of ints"
+        )
+    if value is Ellipsis:
+        return ELLIPSIS
+    if isinstance(value, int) and not isinstance(value, bool) and not -(1 << 63) <= value < 1 << 63:
+        raise ctx.problem("TSX3019", ctx.place(node), value=value)
+    return Constant(value)
+
+
+def _name(ctx: Context, node: ast.Name) -> Sugar:
+    return ctx.name(node)
+
+
+def _attribute(ctx: Context, node: ast.Attribute) -> Sugar:
+    return ctx.expression(node.value).attribute(ctx, ctx.place(node), node.attr)
+
+
+def _binary(ctx: Context, node: ast.BinOp) -> Sugar:
+    left = ctx.expression(node.left)
+    return operators.binary(ctx, node.op, left, ctx.expression(node.right), ctx.place(node))
+
+
+def _unary(ctx: Context, node: ast.UnaryOp) -> Sugar:
+    at = ctx.place(node)
+    literal = node.operand.value if isinstance(node.operand, ast.Constant) else None
+    if isinstance(node.op, ast.USub) and literal == 1 << 63 and type(literal) is int:
+        return Constant(-(1 << 63))  # the one literal that is too large without its sign
+    if isinstance(node.op, ast.Not):
+        return condition_of(ctx, node)[0]
+    return operators.unary(ctx, node.op, ctx.expression(node.operand), at)
+
+
+def _compare(ctx: Context, node: ast.Compare) -> Sugar:
+    if len(node.ops) == 1:
+        left = ctx.expression(node.left)
+        right = ctx.expression(node.comparators[0])
+        return operators.compare(ctx, node.ops[0], left, right, ctx.place(node))
+    return _chained(ctx, node, ctx.expression(node.left), 0)
+
+
+def _chained(ctx: Context, node: ast.Compare, left: Sugar, place: int) -> Sugar:
+    """``a < b < c``: each operand once, and the rest only while it holds."""
+    at = ctx.place(node)
+    right = ctx.settled(ctx.expression(node.comparators[place]), at)
+    found = operators.compare(ctx, node.ops[place], left, right, at)
+    if place + 1 == len(node.ops):
+        return found
+    truth = found.truth(ctx, at)
+    known = truth.static()
+    if known is not NOT_STATIC:
+        return _chained(ctx, node, right, place + 1) if known else found
+    return ctx.choose(
+        truth.as_value(ctx, at),
+        lambda: _chained(ctx, node, right, place + 1),
+        lambda: found,
+        at,
+    )
+
+
+def _conditional(ctx: Context, node: ast.IfExp) -> Sugar:
+    at = ctx.place(node)
+    condition, facts = condition_of(ctx, node.test)
+    known = condition.static()
+    if known is not NOT_STATIC:
+        with ctx.proven(facts.true if known else facts.false):
+            return ctx.expression(node.body if known else node.orelse)
+
+    def arm(value: ast.expr, is_true: bool) -> Callable[[], Sugar]:
+        def emit() -> Sugar:
+            with ctx.proven(facts.true if is_true else facts.false):
+                return ctx.expression(value)
+
+        return emit
+
+    return ctx.choose(
+        condition.as_value(ctx, at), arm(node.body, True), arm(node.orelse, False), at
+    )
+
+
+def _call(ctx: Context, node: ast.Call) -> Sugar:
+    function = ctx.expression(node.func)
+    at = ctx.place(node)
+    args: list[Sugar] = []
+    kwargs: dict[str, Sugar] = {}
+    for argument in node.args:
+        if isinstance(argument, ast.Starred):
+            args += sequences.spread(ctx, ctx.expression(argument.value), ctx.place(argument))
+        else:
+            args.append(ctx.expression(argument))
+    for keyword in node.keywords:
+        if keyword.arg is None:
+            kwargs.update(
+                sequences.spread_names(ctx, ctx.expression(keyword.value), ctx.place(keyword.value))
+            )
+        else:
+            kwargs[keyword.arg] = ctx.expression(keyword.value)
+    return function.call(ctx, at, args, kwargs)
+
+
+def _subscript(ctx: Context, node: ast.Subscript) -> Sugar:
+    owner = ctx.expression(node.value)
+    return owner.subscript(ctx, ctx.place(node), ctx.index(node.slice))
+
+
+def emit_index(ctx: Context, node: ast.expr) -> Sugar:
+    """What stands between the brackets."""
+    match node:
+        case ast.Slice(lower=lower, upper=upper, step=step):
+            parts = [
+                Constant(None) if p is None else ctx.expression(p) for p in (lower, upper, step)
+            ]
+            return Slice(parts[0], parts[1], parts[2])
+        case ast.Tuple(elts=elements):
+            items: list[Sugar] = []
+            for element in elements:
+                if isinstance(element, ast.Starred):
+                    items += sequences.spread(
+                        ctx, ctx.expression(element.value), ctx.place(element)
+                    )
+                else:
+                    items.append(emit_index(ctx, element))
+            return TupleSugar(items)
+    return ctx.expression(node)
+
+
+def _items(ctx: Context, elements: list[ast.expr]) -> list[Sugar]:
+    items: list[Sugar] = []
+    for element in elements:
+        if isinstance(element, ast.Starred):
+            items += sequences.spread(ctx, ctx.expression(element.value), ctx.place(element))
+        else:
+            items.append(ctx.expression(element))
+    return items
+
+
+def _tuple(ctx: Context, node: ast.Tuple) -> Sugar:
+    at = ctx.place(node)
+    return TupleSugar([ctx.settled(item, at) for item in _items(ctx, node.elts)])
+
+
+def _list(ctx: Context, node: ast.List) -> Sugar:
+    dynamic = [e for e in node.elts if isinstance(e, ast.Starred)]
+    if not dynamic:
+        return ListLiteral(_items(ctx, node.elts))
+    return _spliced(ctx, node)
+
+
+def _spliced(ctx: Context, node: ast.List) -> Sugar:
+    """``[*a, b]``: the parts one after the other."""
+    at = ctx.place(node)
+    found: Sugar = ListLiteral([])
+    for element in node.elts:
+        if isinstance(element, ast.Starred):
+            value = ctx.expression(element.value)
+            parts = ctx.parts(value, at)
+            more: Sugar = (
+                ListLiteral(parts) if parts is not None else sequences.as_list(ctx, value, at)
+            )
+        else:
+            more = ListLiteral([ctx.expression(element)])
+        if isinstance(found, ListLiteral) and found.value is None and not found.items:
+            found = more if isinstance(more, ListLiteral) else sequences.as_list(ctx, more, at)
+        else:
+            found = operators.binary(ctx, ast.Add(), found, more, at)
+    return found
+
+
+def _dict(ctx: Context, node: ast.Dict) -> Sugar:
+    pairs: list[tuple[Sugar, Sugar]] = []
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is None:
+            pairs += [
+                (Constant(name), item)
+                for name, item in sequences.spread_names(
+                    ctx, ctx.expression(value), ctx.place(value)
+                ).items()
+            ]
+        else:
+            pairs.append((ctx.expression(key), ctx.expression(value)))
+    return sequences.DictLiteral(pairs)
+
+
+def _set(ctx: Context, node: ast.Set) -> Sugar:
+    return SetLiteral(_items(ctx, node.elts))
+
+
+def _list_comp(ctx: Context, node: ast.ListComp | ast.GeneratorExp) -> Sugar:
+    return list_comprehension(ctx, node)
+
+
+def _set_comp(ctx: Context, node: ast.SetComp) -> Sugar:
+    made = list_comprehension(ctx, node)
+    if isinstance(made, ListLiteral) and made.value is None:
+        return SetLiteral(made.items)
+    raise ctx.problem(
+        "TSX3043",
+        ctx.place(node),
+        what="a set comprehension",
+        way="use a list, or a dict with the items as keys",
+    )
+
+
+def _dict_comp(ctx: Context, node: ast.DictComp) -> Sugar:
+    return dict_comprehension(ctx, node)
+
+
+def _boolean(ctx: Context, node: ast.BoolOp) -> Sugar:
+    return boolean(ctx, node)
+
+
+def _walrus(ctx: Context, node: ast.NamedExpr) -> Sugar:
+    value = ctx.settled(ctx.expression(node.value), ctx.place(node))
+    ctx.assign(node.target, value)
+    return ctx.name(ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target))
+
+
+def _joined(ctx: Context, node: ast.JoinedStr) -> Sugar:
+    return f_string(ctx, node)
+
+
+def _lambda(ctx: Context, node: ast.Lambda) -> Sugar:
+    return closure(ctx, node, "<lambda>")
+
+
+_EXPRESSIONS: dict[type[ast.expr], Emit] = {
+    ast.Constant: _constant,  # type: ignore[dict-item]  # each takes the class it stands under
+    ast.Name: _name,  # type: ignore[dict-item]
+    ast.Attribute: _attribute,  # type: ignore[dict-item]
+    ast.BinOp: _binary,  # type: ignore[dict-item]
+    ast.UnaryOp: _unary,  # type: ignore[dict-item]
+    ast.Compare: _compare,  # type: ignore[dict-item]
+    ast.BoolOp: _boolean,  # type: ignore[dict-item]
+    ast.IfExp: _conditional,  # type: ignore[dict-item]
+    ast.Call: _call,  # type: ignore[dict-item]
+    ast.Subscript: _subscript,  # type: ignore[dict-item]
+    ast.Tuple: _tuple,  # type: ignore[dict-item]
+    ast.List: _list,  # type: ignore[dict-item]
+    ast.Dict: _dict,  # type: ignore[dict-item]
+    ast.Set: _set,  # type: ignore[dict-item]
+    ast.ListComp: _list_comp,  # type: ignore[dict-item]
+    ast.GeneratorExp: _list_comp,  # type: ignore[dict-item]
+    ast.SetComp: _set_comp,  # type: ignore[dict-item]
+    ast.DictComp: _dict_comp,  # type: ignore[dict-item]
+    ast.NamedExpr: _walrus,  # type: ignore[dict-item]
+    ast.JoinedStr: _joined,  # type: ignore[dict-item]
+    ast.Lambda: _lambda,  # type: ignore[dict-item]
+}

@@ -1,0 +1,128 @@
+"""The entry: a function or a module, compiled into a program.
+
+Takes the live object, and sample arguments when there are some (they give types to parameters without annotations).
+Gives the ``ir.Module`` and a report; raises every problem found. The object is never called.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import Any
+
+from tsx.capture.script import (  # noqa: F401  (these enter statements and types)
+    emit_assign,
+    emit_loop,
+    python_modules,
+    tensors,
+    typed,
+)
+from tsx.capture.script.functions import NotAValue, compile_graph, signature_of
+from tsx.capture.script.parameters import all_arguments
+from tsx.capture.script.problems import Failed
+from tsx.capture.script.program import Program
+from tsx.errors import fail
+from tsx.ir import types as ty
+from tsx.ir.graph import Graph
+from tsx.ir.module import Method, Module, Parameter
+from tsx.ir.verify import check
+
+Entry = Callable[[Program, Any, Sequence[Any], Mapping[str, Any]], Module | None]
+entries: list[Entry] = []
+"""What else can be compiled: each takes the object, or gives None. Modules enter themselves here."""
+
+
+@dataclass(slots=True)
+class ScriptReport:
+    """What a compilation has to say beside the program."""
+
+    functions: tuple[str, ...] = ()
+    warnings: list[str] = field(default_factory=list)
+
+
+def script(
+    obj: Any,
+    args: Sequence[Any] = (),
+    kwargs: Mapping[str, Any] | None = None,
+    *,
+    name: str | None = None,
+) -> tuple[Module, ScriptReport]:
+    """Compiles ``obj``; ``args`` and ``kwargs`` only give types."""
+    program = Program()
+    module: Module | None = None
+    for entry in entries:
+        module = entry(program, obj, args, kwargs or {})
+        if module is not None:
+            break
+    if module is None:
+        if not isinstance(obj, FunctionType):
+            raise fail("TSX3003", what=type(obj).__name__)
+        module = _function(program, obj, args, kwargs or {})
+    program.problems.raise_all()
+    module.name = name or module.name
+    finish(module, program)
+    return module, ScriptReport(tuple(sorted(module.functions)), program.warnings)
+
+
+def _function(
+    program: Program, function: FunctionType, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Module:
+    source = program.source(function)
+    annotated = signature_of(program, source, source.tree)
+    types: dict[str, ty.Type] = {}
+    for argument in all_arguments(source.tree):
+        types[argument.arg] = annotated.types.get(argument.arg) or default_type(
+            function, argument.arg
+        )
+    name = program.function_name(function)
+    graph = Graph(name)
+    try:
+        graph = compile_graph(program, name, source, types, {}, {}, annotated.result)
+    except NotAValue:
+        program.problems.add("TSX3037", _place(source), function=function.__name__)
+    except Failed:
+        pass
+    parameters = tuple(
+        Parameter(a.arg, keyword_only=a in source.tree.args.kwonlyargs)
+        for a in all_arguments(source.tree)
+    )
+    return Module(name, {"forward": Method(graph, parameters, source="script")})
+
+
+def _place(source: Any) -> Any:
+    from tsx.capture.script.source import Place
+
+    return Place(source, source.tree)
+
+
+def default_type(function: FunctionType, name: str) -> ty.Type:
+    """The type of a parameter without annotation: that of its default, else Tensor."""
+    default = inspect.signature(function).parameters[name].default
+    for python, type in ((bool, ty.BOOL), (int, ty.INT), (float, ty.FLOAT), (str, ty.STR)):
+        if isinstance(default, python):
+            return type
+    return ty.OptionalType(ty.TENSOR) if default is None else ty.TENSOR
+
+
+def finish(module: Module, program: Program) -> None:
+    """Functions, classes and weights into the module, without those that nothing reaches; then the verifier."""
+    module.classes |= program.classes
+    module.weights |= program.weights
+    _keep_reachable(module, program.functions)
+    check(module)
+
+
+def _keep_reachable(module: Module, functions: Mapping[str, Graph]) -> None:
+    work = [graph for _, graph in module.graphs()]
+    while work:
+        for node in work.pop().all_nodes():
+            name = node.attributes.get("name")
+            if (
+                node.kind == "prim::CallFunction"
+                and isinstance(name, str)
+                and name not in module.functions
+            ):
+                module.functions[name] = functions[name]
+                work.append(functions[name])

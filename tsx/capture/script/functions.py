@@ -1,0 +1,400 @@
+"""Functions: Python functions as entries of the function table, closures and lambdas inlined where they are called.
+
+Takes a live function (or a ``def`` inside one) and the arguments of a call. A function is compiled once for each way
+its arguments are typed; what can't be typed (a function, a module) makes it inlined. Recursion needs a result type.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import FunctionType
+
+from tsx.capture.script.context import Context
+from tsx.capture.script.emit_block import (
+    STATEMENTS,
+    emit_block,
+    leave,
+    may_have_left,
+    rest_unless_left,
+)
+from tsx.capture.script.environment import RETURN, Binding
+from tsx.capture.script.frames import Frame, own_names
+from tsx.capture.script.joins import Conflict
+from tsx.capture.script.open_types import close_graph
+from tsx.capture.script.parameters import Signature, bind, signature
+from tsx.capture.script.problems import Failed, Poison
+from tsx.capture.script.program import Compiled, Program
+from tsx.capture.script.source import FunctionTree, Place, Source
+from tsx.capture.script.values import Constant, Ssa, Sugar
+from tsx.capture.script.verbs import resolvers
+from tsx.errors import TsxError
+from tsx.ir import types as ty
+from tsx.ir.graph import Graph
+
+_DEEPEST = 40  # inlined calls in inlined calls
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionValue(Sugar):
+    """A Python function, known by its object."""
+
+    function: FunctionType
+
+    def describe(self) -> str:
+        return f"the function {self.function.__name__}"
+
+    def call(
+        self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
+    ) -> Sugar:
+        return call_function(ctx, at, self.function, args, kwargs)
+
+
+def call_function(
+    ctx: Context,
+    at: Place,
+    function: FunctionType,
+    args: Sequence[Sugar],
+    kwargs: Mapping[str, Sugar],
+) -> Sugar:
+    """Calls a Python function: an entry of the function table, or inlined when an argument is no value."""
+    program = ctx.program
+    try:
+        source = program.source(function)
+    except TsxError as error:
+        raise ctx.problems.add_error(_at_call(error, at)) from None
+    tree = source.tree
+
+    def default(name: str) -> Sugar | None:
+        return default_of(ctx, function, name, at)
+
+    bound = bind(ctx, function.__name__, tree, args, kwargs, default, at)
+    annotated = signature_of(program, source, tree)
+    typed = typed_arguments(ctx, function.__name__, bound, annotated, at)
+    starred = tree.args.vararg is not None or tree.args.kwarg is not None
+    if starred or any(value.type is None for value in typed.values()):
+        return inline(
+            ctx, at, Inlined(source, tree, typed, annotated.result, name=function.__name__)
+        )
+    return _call_compiled(ctx, at, function, source, typed, annotated)
+
+
+def _at_call(error: TsxError, at: Place) -> TsxError:
+    return type(error)(error.code, error.message, str(at.span), at.excerpt(), error.help)
+
+
+def signature_of(program: Program, source: Source, tree: FunctionTree) -> Signature:
+    """The annotations of a function, read once."""
+    key = ("signature", id(tree))
+    found = program.signatures.get(key)
+    if found is None:
+        found = program.signatures[key] = signature(program, source, tree, {})
+    return found
+
+
+def default_of(ctx: Context, function: FunctionType, name: str, at: Place) -> Sugar | None:
+    """The default of a parameter, as the function object has it."""
+    parameter = inspect.signature(function, follow_wrapped=False).parameters.get(name)
+    if parameter is None or parameter.default is parameter.empty:
+        return None
+    if isinstance(parameter.default, (list, dict, set)):
+        raise ctx.problem("TSX3035", at, function=function.__name__, name=name)
+    return ctx.resolve(parameter.default, at, name)
+
+
+def typed_arguments(
+    ctx: Context, name: str, bound: Mapping[str, Sugar], annotated: Signature, at: Place
+) -> dict[str, Sugar]:
+    """Arguments converted to the annotated types; the others as they are."""
+    found: dict[str, Sugar] = {}
+    for parameter, value in bound.items():
+        wanted = annotated.types.get(parameter)
+        if wanted is None or (value.type is None and not _may_convert(value, wanted)):
+            found[parameter] = ctx.settled(value, at)
+        else:
+            what = f"the argument {parameter} of {name}"
+            found[parameter] = ctx.settled(ctx.converted(value, wanted, at, what), at)
+    return found
+
+
+def _may_convert(value: Sugar, wanted: ty.Type) -> bool:
+    """Whether a value without a type may become one: a literal, a tuple."""
+    return hasattr(value, "made") or hasattr(value, "items")
+
+
+def _is_static(value: Sugar) -> bool:
+    """Whether a function is compiled for this very value: flags and modes decide what code there is."""
+    return isinstance(value, Constant) and (
+        value.value is None or isinstance(value.value, (bool, str))
+    )
+
+
+def _call_compiled(
+    ctx: Context,
+    at: Place,
+    function: FunctionType,
+    source: Source,
+    typed: Mapping[str, Sugar],
+    annotated: Signature,
+) -> Sugar:
+    program = ctx.program
+    given = {name: value for name, value in typed.items() if not _is_static(value)}
+    operands = [value.as_value(ctx, at) for value in given.values()]
+    types = {
+        name: annotated.types.get(name) or ty.erase_shapes(v.type)
+        for name, v in zip(given, operands, strict=True)
+    }
+    if any(ctx.is_open(type) for type in types.values()):
+        for value in operands:
+            ctx.close_defaults(value)
+        types = {n: ty.erase_shapes(v.type) for n, v in zip(given, operands, strict=True)}
+    static = {name: value for name, value in typed.items() if name not in given}
+    codes = {n: v.code for n, v in given.items() if isinstance(v, Ssa)}
+    key = (
+        function,
+        tuple(types.items()),
+        tuple((n, _static_key(v)) for n, v in static.items()),
+        tuple(codes.items()),
+    )
+    known = program.compiled.get(key)
+    if known is None:
+        known = program.compiled[key] = Compiled(program.function_name(function))
+        _compile(program, known, source, types, static, codes, annotated)
+    if known.is_inlined:
+        return inline(
+            ctx,
+            at,
+            Inlined(source, source.tree, dict(typed), annotated.result, name=function.__name__),
+        )
+    if known.has_failed:
+        for error in known.problems:
+            program.problems.add_error(error)
+        raise Failed
+    if known.result is None:
+        if not annotated.has_result:
+            raise ctx.problem("TSX3032", at, function=function.__name__)
+        known.result = annotated.result or ty.NONE
+    return ctx.emit("prim::CallFunction", operands, known.result, at, {"name": known.name})
+
+
+def _static_key(value: Sugar) -> object:
+    return (type(value.value).__name__, value.value) if isinstance(value, Constant) else id(value)
+
+
+def _compile(
+    program: Program,
+    known: Compiled,
+    source: Source,
+    types: Mapping[str, ty.Type],
+    static: Mapping[str, Sugar],
+    codes: Mapping[str, str],
+    annotated: Signature,
+) -> None:
+    """Compiles the body into a graph of the function table."""
+    mark = program.problems.mark()
+    known.result = annotated.result if annotated.has_result else None
+    try:
+        graph = compile_graph(program, known.name, source, types, static, codes, annotated.result)
+    except NotAValue:
+        program.problems.rewind(mark)
+        known.is_inlined = True
+        return
+    except Failed:
+        known.has_failed = True
+        known.problems = tuple(program.problems.found[mark:])
+        return
+    known.graph = graph
+    known.result = graph.outputs[0].type
+    known.problems = tuple(program.problems.found[mark:])
+    known.has_failed = bool(known.problems)
+    program.functions[known.name] = graph
+
+
+class NotAValue(Exception):
+    """A function returns what can't be a value, so that it has to be inlined."""
+
+
+def compile_graph(
+    program: Program,
+    name: str,
+    source: Source,
+    types: Mapping[str, ty.Type],
+    static: Mapping[str, Sugar],
+    codes: Mapping[str, str],
+    returns: ty.Type | None,
+) -> Graph:
+    """The graph of a function, an input for each of ``types``. ``static`` are the parameters that are no inputs."""
+    graph = Graph(name)
+    ctx = Context(program, graph.block, source)
+    names, foreign = own_names(source.tree)
+    ctx.enter(Frame(ctx.new_number(), source, names, returns=returns, nonlocals=foreign))
+    at = Place(source, source.tree)
+    for parameter, type in types.items():
+        value = Ssa(graph.block.add_input(type, parameter), codes.get(parameter, ""))
+        ctx.env.bind(ctx.key(parameter), value, at)
+    for parameter, sugar in static.items():
+        ctx.env.bind(ctx.key(parameter), sugar, at)
+    run_body(ctx, source.tree, at)
+    result = _result(ctx, at)
+    if result.type is None:
+        raise NotAValue
+    graph.block.return_node.set_inputs([result.as_value(ctx, at)])
+    close_graph(graph, None)
+    return graph
+
+
+def run_body(ctx: Context, tree: FunctionTree, at: Place) -> None:
+    """Compiles the statements of a function in the current frame; every path ends with a return."""
+    if isinstance(tree, ast.Lambda):
+        leave(ctx, ctx.settled(ctx.expression(tree.body), at), at)
+        return
+    emit_block(ctx, tree.body)
+    if not ctx.env.live:
+        return
+    left = may_have_left(ctx)
+    if left is None:
+        _fall_off(ctx, at)
+    else:
+        rest_unless_left(ctx, left, lambda: _fall_off(ctx, at), at)
+
+
+def _fall_off(ctx: Context, at: Place) -> None:
+    """The end of a function without a return gives None."""
+    value: Sugar = Constant(None)
+    wanted = ctx.frame.returns
+    if wanted is not None and not ty.is_subtype(ty.NONE, wanted):
+        tree = ctx.frame.source.tree
+        last = tree.body[-1] if isinstance(tree, ast.FunctionDef) else tree
+        ctx.problem("TSX3034", ctx.place(last), function=ctx.frame.source.qualname)
+        return
+    leave(ctx, value, at)
+
+
+def _result(ctx: Context, at: Place) -> Sugar:
+    """What the current frame returned."""
+    binding: Binding | None = ctx.env.get((ctx.frame.number, RETURN))
+    if binding is None:
+        wanted = ctx.frame.returns  # every path raises
+        if wanted is None or wanted == ty.NONE:
+            return Constant(None)
+        return ctx.emit("prim::Uninitialized", (), wanted, at)
+    if isinstance(binding.value, Poison):
+        raise Failed
+    if isinstance(binding.value, Conflict):
+        raise binding.value.problem(ctx, binding.value.second.at or at)
+    value = ctx.refined(binding, at)
+    wanted = ctx.frame.returns
+    if wanted is not None and value.type is not None and value.type != wanted:
+        return Ssa(ctx.convert(value, wanted, at, "the return value"))
+    return value
+
+
+# -- inlining -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Inlined:
+    """A call to compile in place."""
+
+    source: Source
+    tree: FunctionTree
+    bound: dict[str, Sugar]
+    returns: ty.Type | None = None
+    parent: Frame | None = None
+    name: str = ""
+    variables: dict[object, ty.Type] = field(default_factory=dict)
+
+
+def inline(ctx: Context, at: Place, call: Inlined) -> Sugar:
+    """Compiles a call where it stands, in a frame of its own."""
+    if ctx.inlined.count(call.tree) > 1 or len(ctx.inlined) > _DEEPEST:
+        raise ctx.problem("TSX3033", at, function=call.name)
+    outer, here = ctx.frame, ctx.here
+    names, foreign = own_names(call.tree)
+    frame = Frame(
+        ctx.new_number(),
+        call.source,
+        names,
+        call.parent,
+        call.returns,
+        foreign,
+        variables=call.variables,
+    )
+    ctx.inlined.append(call.tree)
+    ctx.enter(frame)
+    try:
+        for name, value in call.bound.items():
+            ctx.env.bind((frame.number, name), value, at)
+        run_body(ctx, call.tree, Place(call.source, call.tree))
+        value = _result(ctx, Place(call.source, call.tree))
+    finally:
+        ctx.inlined.pop()
+        ctx.frame, ctx.here = outer, here
+    if not ctx.env.raised:
+        ctx.env.live, ctx.env.left = True, None
+    if not _may_hold_closure(value):
+        for key in [k for k in ctx.env.names if k[0] == frame.number]:
+            del ctx.env.names[key]
+    return value
+
+
+def _may_hold_closure(value: Sugar) -> bool:
+    return not isinstance(value, (Ssa, Constant))
+
+
+@dataclass(eq=False, slots=True)
+class Closure(Sugar):
+    """A ``def`` or ``lambda`` inside a function: inlined at each call, with the names around as they are then."""
+
+    source: Source
+    tree: FunctionTree
+    frame: Frame
+    name: str
+    defaults: dict[str, Sugar]
+    returns: ty.Type | None = None
+    types: dict[str, ty.Type | None] = field(default_factory=dict)
+
+    def describe(self) -> str:
+        return "a lambda" if isinstance(self.tree, ast.Lambda) else f"the function {self.name}"
+
+    def call(
+        self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
+    ) -> Sugar:
+        bound = bind(ctx, self.name, self.tree, args, kwargs, self.defaults.get, at)
+        typed = typed_arguments(ctx, self.name, bound, Signature(self.types, self.returns), at)
+        return inline(
+            ctx, at, Inlined(self.source, self.tree, typed, self.returns, self.frame, self.name)
+        )
+
+
+def closure(ctx: Context, tree: FunctionTree, name: str) -> Closure:
+    """The value of a ``def`` or ``lambda``; its defaults are evaluated now."""
+    spec = tree.args
+    defaults: dict[str, Sugar] = {}
+    positional = [*spec.posonlyargs, *spec.args]
+    for argument, node in zip(reversed(positional), reversed(spec.defaults), strict=False):
+        defaults[argument.arg] = ctx.settled(ctx.expression(node), ctx.place(node))
+    for argument, given in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+        if given is not None:
+            defaults[argument.arg] = ctx.settled(ctx.expression(given), ctx.place(given))
+    annotated = signature(ctx.program, ctx.frame.source, tree, ctx.frame.variables)
+    return Closure(
+        ctx.frame.source, tree, ctx.frame, name, defaults, annotated.result, annotated.types
+    )
+
+
+def _def(ctx: Context, statement: ast.FunctionDef) -> None:
+    value: Sugar = closure(ctx, statement, statement.name)
+    for decorator in reversed(statement.decorator_list):
+        value = ctx.expression(decorator).call(ctx, ctx.place(decorator), [value], {})
+    ctx.bind(statement.name, value, ctx.place(statement))
+
+
+def _resolve(ctx: Context, at: Place, obj: object) -> Sugar | None:
+    return FunctionValue(obj) if isinstance(obj, FunctionType) else None
+
+
+resolvers.append(_resolve)
+STATEMENTS[ast.FunctionDef] = _def  # type: ignore[assignment]  # takes the class it stands under

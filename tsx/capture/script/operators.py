@@ -1,0 +1,441 @@
+"""Python's operators: ``+ - * / …``, comparisons, ``in``, ``is``, ``not``, and the augmented forms.
+
+Takes evaluated operands; gives the result. On constants they are computed; with a tensor they follow eager torch,
+number on the left included; on anything else ``tsx::`` operators, which mean what Python means, come before ``aten::``.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from tsx.capture.script.values import (
+    NOT_STATIC,
+    Code,
+    Constant,
+    ListLiteral,
+    Ssa,
+    Sugar,
+    TupleSugar,
+)
+from tsx.capture.script.words import type_words
+from tsx.ir import types as ty
+from tsx.ir.op import overloads
+
+if TYPE_CHECKING:
+    from tsx.capture.script.context import Context
+    from tsx.capture.script.source import Place
+
+_BINARY: dict[type[ast.operator], tuple[str, str, Callable[[Any, Any], Any]]] = {
+    ast.Add: ("+", "add", operator.add),
+    ast.Sub: ("-", "sub", operator.sub),
+    ast.Mult: ("*", "mul", operator.mul),
+    ast.Div: ("/", "div", operator.truediv),
+    ast.FloorDiv: ("//", "floordiv", operator.floordiv),
+    ast.Mod: ("%", "remainder", operator.mod),
+    ast.Pow: ("**", "pow", operator.pow),
+    ast.MatMult: ("@", "matmul", operator.matmul),
+    ast.BitAnd: ("&", "__and__", operator.and_),
+    ast.BitOr: ("|", "__or__", operator.or_),
+    ast.BitXor: ("^", "__xor__", operator.xor),
+    ast.LShift: ("<<", "__lshift__", operator.lshift),
+    ast.RShift: (">>", "__rshift__", operator.rshift),
+}
+_MAGIC = {
+    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow", "@": "matmul",
+    "&": "and", "|": "or", "^": "xor", "<<": "lshift", ">>": "rshift",
+}  # fmt: skip
+_TENSOR = {
+    "floordiv": "floor_divide", "__and__": "bitwise_and", "__or__": "bitwise_or", "__xor__": "bitwise_xor",
+    "__lshift__": "bitwise_left_shift", "__rshift__": "bitwise_right_shift",
+}  # fmt: skip
+_COMPARISONS: dict[type[ast.cmpop], tuple[str, str, str, Callable[[Any, Any], Any]]] = {
+    ast.Eq: ("==", "eq", "eq", operator.eq),
+    ast.NotEq: ("!=", "ne", "ne", operator.ne),
+    ast.Lt: ("<", "lt", "gt", operator.lt),
+    ast.LtE: ("<=", "le", "ge", operator.le),
+    ast.Gt: (">", "gt", "lt", operator.gt),
+    ast.GtE: (">=", "ge", "le", operator.ge),
+}
+_PLAIN = (bool, int, float, complex, str, type(None))
+_NUMBERS = (ty.INT, ty.FLOAT, ty.BOOL, ty.NUMBER, ty.COMPLEX)
+
+
+def binary(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Sugar:
+    """``a op b``."""
+    symbol, name, python = _BINARY[op.__class__]
+    folded = fold(python, a, b)
+    if folded is not None:
+        return folded
+    if is_tensor(a) or is_tensor(b):
+        return _with_tensor(ctx, symbol, name, a, b, at)
+    magic = _magic(ctx, _MAGIC[symbol], a, b, at)
+    if magic is not None:
+        return magic
+    joined = _sequences(ctx, symbol, a, b, at)
+    if joined is not None:
+        return joined
+    return _apply(ctx, symbol, name, [a, b], at)
+
+
+def fold(python: Callable[[Any, Any], Any], a: Sugar, b: Sugar) -> Constant | None:
+    """The result on two constants; None when it is not known, or is an error that a run has to raise."""
+    x, y = a.static(), b.static()
+    if not (_is_plain(a, x) and _is_plain(b, y)):
+        return None
+    try:
+        if python is operator.pow and isinstance(y, int) and abs(y) > 64:
+            return None
+        if (
+            python in (operator.lshift, operator.mul)
+            and isinstance(x, (int, str))
+            and isinstance(y, (int, str))
+        ):
+            sizes = [v for v in (x, y) if isinstance(v, int)]
+            if any(abs(v) > 1 << 62 for v in sizes) or (
+                python is operator.lshift and sizes[-1] > 64
+            ):
+                return None
+            if len(sizes) == 1 and sizes[0] > 10_000:
+                return None
+        found = python(x, y)
+    except Exception:  # whatever Python says of it, the program says when it runs
+        return None
+    if type(found) not in _PLAIN or (type(found) is int and not -(1 << 63) <= found < 1 << 63):
+        return None
+    return Constant(found)
+
+
+def _is_plain(sugar: Sugar, value: object) -> bool:
+    return isinstance(sugar, Constant) and type(value) in _PLAIN and not isinstance(value, Code)
+
+
+def is_tensor(value: Sugar) -> bool:
+    """Whether it is a Tensor for sure."""
+    return isinstance(value.type, ty.TensorType)
+
+
+def _apply(ctx: Context, symbol: str, name: str, operands: list[Sugar], at: Place) -> Sugar:
+    names = [n for n in (f"tsx::{name}", f"aten::{name}") if overloads(n)]
+    return ctx.op(names or [f"aten::{name}"], at, operands, called=symbol)
+
+
+def _sequences(ctx: Context, symbol: str, a: Sugar, b: Sugar, at: Place) -> Sugar | None:
+    """Tuples and list literals item by item."""
+    if symbol == "+" and _is_tuple(a) and _is_tuple(b):
+        first, second = ctx.parts(a, at), ctx.parts(b, at)
+        if first is not None and second is not None:
+            return TupleSugar([*first, *second])
+    if symbol == "+" and isinstance(a, ListLiteral) and isinstance(b, ListLiteral):
+        is_new = a.value is None and b.value is None
+        return ListLiteral([*a.items, *b.items]) if is_new else None
+    if symbol == "*":
+        for sequence, count in ((a, b), (b, a)):
+            times = count.static()
+            if type(times) is not int or times > 10_000:
+                continue
+            if _is_tuple(sequence):
+                return TupleSugar((ctx.parts(sequence, at) or []) * times)
+    return None
+
+
+def _is_tuple(value: Sugar) -> bool:
+    return isinstance(value, TupleSugar) or isinstance(value.type, ty.TupleType)
+
+
+def _magic(ctx: Context, name: str, a: Sugar, b: Sugar, at: Place) -> Sugar | None:
+    """``a.__op__(b)`` or ``b.__rop__(a)`` of objects that define them."""
+    if _has_magic(ctx, a, f"__{name}__"):
+        return a.attribute(ctx, at, f"__{name}__").call(ctx, at, [b], {})
+    if _has_magic(ctx, b, f"__r{name}__"):
+        return b.attribute(ctx, at, f"__r{name}__").call(ctx, at, [a], {})
+    return None
+
+
+def _has_magic(ctx: Context, value: Sugar, name: str) -> bool:
+    return isinstance(value.type, (ty.ClassType, ty.InterfaceType)) and value.has_attribute(
+        ctx, name
+    )
+
+
+# -- tensors ------------------------------------------------------------------------------------------------------
+
+
+def _with_tensor(ctx: Context, symbol: str, name: str, a: Sugar, b: Sugar, at: Place) -> Sugar:
+    if name in ("mul", "add") and _is_sequence(a if is_tensor(b) else b):
+        raise ctx.problem("TSX3046", at, op=symbol, first=_words(a), second=_words(b))
+    if is_tensor(a):
+        return ctx.op(f"aten::{_TENSOR.get(name, name)}", at, [a, b], called=symbol)
+    match name:
+        case "add" | "mul" | "__and__" | "__or__" | "__xor__":
+            return ctx.op(f"aten::{_TENSOR.get(name, name)}", at, [b, a], called=symbol)
+        case "sub":
+            return ctx.op("aten::rsub", at, [b, a], called=symbol)
+        case "div":
+            inverse = ctx.op("aten::reciprocal", at, [b], called=symbol)
+            return ctx.op("aten::mul", at, [inverse, a], called=symbol)
+        case "pow":
+            return ctx.op("aten::pow.Scalar", at, [a, b], called=symbol)
+        case "remainder" | "__lshift__" | "__rshift__":
+            kind = f"aten::{_TENSOR.get(name, name)}.Scalar_Tensor"
+            return ctx.op(kind, at, [a, b], called=symbol)
+        case "floordiv":
+            zeros = ctx.op("aten::zeros_like", at, [b], called=symbol)
+            filled = ctx.op(
+                "aten::add", at, [zeros, a], called=symbol
+            )  # promotes as the number does
+            return ctx.op("aten::floor_divide", at, [filled, b], called=symbol)
+    return ctx.op(f"aten::{name}", at, [a, b], called=symbol)
+
+
+def _is_sequence(value: Sugar) -> bool:
+    return isinstance(value, (ListLiteral, TupleSugar)) or isinstance(
+        value.type, (ty.ListType, ty.TupleType)
+    )
+
+
+def _words(value: Sugar) -> str:
+    return type_words(value.type) if value.type is not None else value.describe()
+
+
+# -- augmented ----------------------------------------------------------------------------------------------------
+
+
+def inplace(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Sugar:
+    """``a op= b``: changes ``a`` where Python or eager torch does, and gives what the target is bound to then."""
+    symbol, name, _ = _BINARY[op.__class__]
+    if is_tensor(a) and name != "matmul":
+        return ctx.op(f"aten::{_TENSOR.get(name, name)}_", at, [a, b], called=f"{symbol}=")
+    if isinstance(a, ListLiteral):
+        a = a.made(ctx, at)
+    if isinstance(a.type, ty.ListType) and symbol == "+":
+        a.attribute(ctx, at, "extend").call(ctx, at, [b], {})
+        return a
+    if isinstance(a.type, ty.ListType) and symbol == "*" and overloads("tsx::imul"):
+        ctx.op("tsx::imul", at, [a, b], called="*=")
+        return a
+    if isinstance(a.type, ty.DictType) and symbol == "|":
+        a.attribute(ctx, at, "update").call(ctx, at, [b], {})
+        return a
+    if _has_magic(ctx, a, f"__i{_MAGIC[symbol]}__"):
+        return a.attribute(ctx, at, f"__i{_MAGIC[symbol]}__").call(ctx, at, [b], {})
+    return binary(ctx, op, a, b, at)
+
+
+# -- unary --------------------------------------------------------------------------------------------------------
+
+_UNARY: dict[type[ast.unaryop], tuple[str, str, str, Callable[[Any], Any]]] = {
+    ast.USub: ("-", "neg", "neg", operator.neg),
+    ast.UAdd: ("+", "pos", "positive", operator.pos),
+    ast.Invert: ("~", "invert", "bitwise_not", operator.invert),
+}
+
+
+def unary(ctx: Context, op: ast.unaryop, a: Sugar, at: Place) -> Sugar:
+    """``-a``, ``+a``, ``~a``; ``not`` is a matter of truth."""
+    symbol, name, tensor, python = _UNARY[op.__class__]
+    value = a.static()
+    if _is_plain(a, value):
+        folded = fold(lambda x, _: python(x), a, Constant(0))
+        if folded is not None:
+            return folded
+    if is_tensor(a):
+        return ctx.op(f"aten::{tensor}", at, [a], called=symbol)
+    if _has_magic(ctx, a, f"__{name}__"):
+        return a.attribute(ctx, at, f"__{name}__").call(ctx, at, [], {})
+    if a.type == ty.BOOL:
+        a = Ssa(ctx.convert(a, ty.INT, at, "the operand"))
+    if symbol == "+" and a.type in _NUMBERS:
+        return a
+    return _apply(ctx, symbol, name, [a], at)
+
+
+def negated(ctx: Context, a: Sugar, at: Place) -> Sugar:
+    """``not a``."""
+    truth = a.truth(ctx, at)
+    known = truth.static()
+    if known is not NOT_STATIC:
+        return Constant(not known)
+    return ctx.emit("aten::__not__", [truth.as_value(ctx, at)], ty.BOOL, at)
+
+
+# -- comparisons --------------------------------------------------------------------------------------------------
+
+
+def compare(ctx: Context, op: ast.cmpop, a: Sugar, b: Sugar, at: Place) -> Sugar:
+    """``a op b`` for one operator."""
+    match op:
+        case ast.Is():
+            return identical(ctx, a, b, at)
+        case ast.IsNot():
+            return negated(ctx, identical(ctx, a, b, at), at)
+        case ast.In():
+            return contains(ctx, b, a, at)
+        case ast.NotIn():
+            return negated(ctx, contains(ctx, b, a, at), at)
+    symbol, name, swapped, python = _COMPARISONS[op.__class__]
+    if _both_codes(a, b) and name in ("eq", "ne"):
+        return Constant(python(a.static(), b.static()))
+    folded = fold(python, a, b)
+    if folded is not None:
+        return folded
+    for value, other, magic in ((a, b, name), (b, a, swapped)):
+        if _has_magic(ctx, value, f"__{magic}__"):
+            return value.attribute(ctx, at, f"__{magic}__").call(ctx, at, [other], {})
+    if is_tensor(a) and not _is_sequence(b) and b.type != ty.NONE and not _is_optional(b):
+        return ctx.op(f"aten::{name}", at, [a, b], called=symbol)
+    if is_tensor(b) and not _is_sequence(a) and a.type != ty.NONE and not _is_optional(a):
+        return ctx.op(f"aten::{swapped}", at, [b, a], called=symbol)
+    if name in ("eq", "ne"):
+        found = equal(ctx, a, b, at)
+        return found if name == "eq" else negated(ctx, found, at)
+    if _is_tuple(a) and _is_tuple(b):
+        return _ordered_tuples(ctx, op, a, b, at)
+    return _apply(ctx, symbol, name, [a, b], at)
+
+
+def _both_codes(a: Sugar, b: Sugar) -> bool:
+    return isinstance(a.static(), Code) and isinstance(b.static(), Code)
+
+
+def _is_optional(value: Sugar) -> bool:
+    return isinstance(value.type, ty.OptionalType)
+
+
+def equal(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
+    """``a == b`` as Python sees it: of other types it is False, of tuples item by item."""
+    folded = fold(operator.eq, a, b)
+    if folded is not None:
+        return folded
+    if a.type == ty.NONE or b.type == ty.NONE:
+        return is_none(ctx, b if a.type == ty.NONE else a, at)
+    if is_tensor(a) or is_tensor(b):
+        return compare(ctx, ast.Eq(), a, b, at)
+    if _is_tuple(a) and _is_tuple(b):
+        first, second = ctx.parts(a, at) or [], ctx.parts(b, at) or []
+        if len(first) != len(second):
+            return Constant(False)
+        pairs = zip(first, second, strict=True)
+        return ctx.all_true([_later(equal, ctx, x, y, at) for x, y in pairs], at)
+    if _is_optional(a) or _is_optional(b):
+        return _equal_optional(ctx, a, b, at)
+    if a.type is None or b.type is None:
+        return Constant(a is b or (a.__class__ is b.__class__ and a == b))
+    if not _comparable(a.type, b.type):
+        return Constant(False)
+    if isinstance(a, ListLiteral) and isinstance(b.type, ty.ListType):
+        a = Ssa(ctx.convert(a, b.type, at, "the operand"))
+    if isinstance(b, ListLiteral) and isinstance(a.type, ty.ListType):
+        b = Ssa(ctx.convert(b, a.type, at, "the operand"))
+    return _apply(ctx, "==", "eq", [a, b], at)
+
+
+def _later(
+    function: Callable[[Context, Sugar, Sugar, Place], Sugar],
+    ctx: Context,
+    a: Sugar,
+    b: Sugar,
+    at: Place,
+) -> Callable[[], Sugar]:
+    return lambda: function(ctx, a, b, at)
+
+
+def _comparable(a: ty.Type, b: ty.Type) -> bool:
+    """Whether values of the two types can be equal at all."""
+    if a in _NUMBERS and b in _NUMBERS:
+        return True
+    if isinstance(a, ty.AtomType) or isinstance(b, ty.AtomType):
+        return a == b or ty.ANY in (a, b)
+    return a.__class__ is b.__class__
+
+
+def _equal_optional(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
+    """Both None, or both not and equal."""
+    none_a, none_b = is_none(ctx, a, at), is_none(ctx, b, at)
+    either = ctx.any_true([lambda: none_a, lambda: none_b], at)
+
+    def both() -> Sugar:
+        return ctx.all_true([lambda: none_a, lambda: none_b], at)
+
+    def values() -> Sugar:
+        return equal(ctx, ctx.without_none(a, at), ctx.without_none(b, at), at)
+
+    return ctx.choose(either.as_value(ctx, at), both, values, at)
+
+
+def _ordered_tuples(ctx: Context, op: ast.cmpop, a: Sugar, b: Sugar, at: Place) -> Sugar:
+    """``(a, b) < (c, d)``: the first items that differ decide."""
+    first, second = ctx.parts(a, at) or [], ctx.parts(b, at) or []
+    if not first or not second:
+        return compare(ctx, op, Constant(len(first)), Constant(len(second)), at)
+    same = equal(ctx, first[0], second[0], at)
+
+    def rest() -> Sugar:
+        return compare(ctx, op, TupleSugar(first[1:]), TupleSugar(second[1:]), at)
+
+    def here() -> Sugar:
+        strict: ast.cmpop = ast.Lt() if isinstance(op, (ast.Lt, ast.LtE)) else ast.Gt()
+        return compare(ctx, strict, first[0], second[0], at)
+
+    if same.static() is not NOT_STATIC:
+        return rest() if same.static() else here()
+    return ctx.choose(same.as_value(ctx, at), rest, here, at)
+
+
+def is_none(ctx: Context, a: Sugar, at: Place) -> Sugar:
+    """``a is None``; a ``Constant`` when its type decides it."""
+    type = a.type
+    if type == ty.NONE:
+        return Constant(True)
+    if type is None or not ty.is_subtype(ty.NONE, type):
+        return Constant(False)
+    none = ctx.constant(None, at)
+    return ctx.emit("aten::__is__", [a.as_value(ctx, at), none], ty.BOOL, at)
+
+
+def identical(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
+    """``a is b``."""
+    if a.type == ty.NONE or b.type == ty.NONE:
+        return is_none(ctx, b if a.type == ty.NONE else a, at)
+    if isinstance(a, Constant) and isinstance(b, Constant):
+        same = type(a.value) is type(b.value) and a.value == b.value
+        return Constant(same)
+    if a.type is None or b.type is None:
+        return Constant(a is b or (a.__class__ is b.__class__ and a == b))
+    if isinstance(a.type, ty.AtomType) and a.type == b.type:
+        return _apply(ctx, "is", "eq", [a, b], at)
+    if isinstance(a.type, ty.EnumType) and a.type == b.type:
+        return _apply(ctx, "is", "eq", [a, b], at)
+    if not ty.is_subtype(a.type, b.type) and not ty.is_subtype(b.type, a.type):
+        return Constant(False)
+    values = [a.as_value(ctx, at), b.as_value(ctx, at)]
+    return ctx.emit("aten::__is__", values, ty.BOOL, at)
+
+
+def contains(ctx: Context, container: Sugar, item: Sugar, at: Place) -> Sugar:
+    """``item in container``."""
+    folded = fold(lambda c, i: i in c, container, item)
+    if folded is not None:
+        return folded
+    if _has_magic(ctx, container, "__contains__"):
+        return container.attribute(ctx, at, "__contains__").call(ctx, at, [item], {}).truth(ctx, at)
+    if _is_tuple(container) or (isinstance(container, ListLiteral) and container.value is None):
+        parts = ctx.parts(container, at) or []
+        return ctx.any_true([_later(equal, ctx, item, p, at) for p in parts], at)
+    if is_tensor(container):
+        equals = compare(ctx, ast.Eq(), container, item, at)
+        return ctx.op("aten::any", at, [equals], called="in").truth(ctx, at)
+    handler = getattr(container, "contains", None)
+    if handler is not None:
+        found: Sugar = handler(ctx, at, item)
+        return found
+    if isinstance(container.type, (ty.ListType, ty.DictType)):
+        element = container.type.children()[0]
+        if not ctx.is_open(element):
+            if item.type is not None and not _comparable(item.type, element):
+                return Constant(False)
+            if isinstance(container.type, ty.DictType) and item.type != element:
+                item = Ssa(ctx.convert(item, element, at, "the key"))
+    return _apply(ctx, "in", "__contains__", [container, item], at)

@@ -1,0 +1,141 @@
+"""Parameters and arguments: which argument of a call is which parameter, and what type each parameter has.
+
+Takes the tree of a function and the arguments of a call; gives the value of each parameter, with Python's rules for
+defaults, keywords and stars.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tsx.capture.script.annotations import BadAnnotation, signature_of_comment
+from tsx.capture.script.sequences import DictLiteral
+from tsx.capture.script.source import FunctionTree, Place, Source
+from tsx.capture.script.values import Constant, Sugar, TupleSugar
+from tsx.ir import types as ty
+
+if TYPE_CHECKING:
+    from tsx.capture.script.context import Context
+    from tsx.capture.script.program import Program
+
+Default = Callable[[str], Sugar | None]
+"""The default of a parameter by its name; None when it has none."""
+
+
+@dataclass(slots=True)
+class Signature:
+    """The annotations of a function: types by parameter (None: not annotated), and the result's."""
+
+    types: dict[str, ty.Type | None]
+    result: ty.Type | None
+    has_result: bool = False
+
+
+def all_arguments(tree: FunctionTree) -> list[ast.arg]:
+    """The parameters that take one argument each, in order."""
+    return [*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs]
+
+
+def signature(
+    program: Program, source: Source, tree: FunctionTree, variables: dict[object, ty.Type]
+) -> Signature:
+    """The annotated types; problems are recorded, and count as not annotated."""
+    arguments = all_arguments(tree)
+    found = Signature(dict.fromkeys((a.arg for a in arguments), None), None)
+    reader = program.reader_of(source, variables)
+
+    def read(node: ast.expr | str | None, at: ast.AST) -> ty.Type | None:
+        if node is None:
+            return None
+        try:
+            return reader.read(node)
+        except BadAnnotation as bad:
+            where = Place(
+                source, bad.node if bad.node is not None and hasattr(bad.node, "lineno") else at
+            )
+            program.problems.add(bad.code, where, **bad.facts)
+            return None
+
+    for argument in arguments:
+        found.types[argument.arg] = read(argument.annotation or argument.type_comment, argument)
+    if isinstance(tree, ast.Lambda):
+        return found
+    if tree.returns is not None:
+        found.has_result = True
+        found.result = read(tree.returns, tree.returns)
+    elif tree.type_comment:
+        _read_comment(found, tree, arguments, read)
+    return found
+
+
+def _read_comment(
+    found: Signature,
+    tree: ast.FunctionDef,
+    arguments: list[ast.arg],
+    read: Callable[[ast.expr | str | None, ast.AST], ty.Type | None],
+) -> None:
+    types, result = signature_of_comment(tree.type_comment or "")
+    found.has_result = True
+    found.result = read(result, tree)
+    if types is None:
+        return
+    names = [a.arg for a in arguments]
+    if len(types) == len(names) - 1 and names[0] == "self":
+        names = names[1:]
+    for name, node in zip(names, types, strict=False):
+        found.types[name] = read(node, tree)
+
+
+def bind(
+    ctx: Context,
+    name: str,
+    tree: FunctionTree,
+    args: Sequence[Sugar],
+    kwargs: Mapping[str, Sugar],
+    default: Default,
+    at: Place,
+) -> dict[str, Sugar]:
+    """The value of each parameter for a call; TSX3020 when they don't fit."""
+    spec = tree.args
+    positional = [a.arg for a in (*spec.posonlyargs, *spec.args)]
+    only = {a.arg for a in spec.posonlyargs}
+    found: dict[str, Sugar] = dict(zip(positional, args, strict=False))
+    extra = list(args[len(positional) :])
+    rest: dict[str, Sugar] = {}
+
+    def wrong(reason: str) -> Exception:
+        return ctx.problem("TSX3020", at, function=name, reason=reason)
+
+    if extra and spec.vararg is None:
+        plural = "" if len(positional) == 1 else "s"
+        raise wrong(
+            f"it takes {len(positional)} positional argument{plural}, {len(args)} were given"
+        )
+    known = {a.arg for a in all_arguments(tree)} - only
+    for key, value in kwargs.items():
+        if key not in known:
+            if spec.kwarg is None:
+                raise wrong(f"it has no parameter {key!r}")
+            rest[key] = value
+        elif key in found:
+            raise wrong(f"it got several values for {key!r}")
+        else:
+            found[key] = value
+    missing: list[str] = []
+    for argument in all_arguments(tree):
+        if argument.arg not in found:
+            fallback = default(argument.arg)
+            if fallback is None:
+                missing.append(argument.arg)
+            else:
+                found[argument.arg] = fallback
+    if missing:
+        raise wrong(f"it needs {', '.join(map(repr, missing))}")
+    if spec.vararg is not None:
+        found[spec.vararg.arg] = TupleSugar([ctx.settled(v, at) for v in extra])
+    if spec.kwarg is not None:
+        found[spec.kwarg.arg] = DictLiteral([(Constant(k), v) for k, v in rest.items()])
+    return found

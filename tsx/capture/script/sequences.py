@@ -1,0 +1,209 @@
+"""Tuples, lists, dicts and sets in the source: unpacking, stars, and literals.
+
+Takes values; gives their items, or the container made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tsx.capture.script import open_types
+from tsx.capture.script.values import (
+    Constant,
+    Iteration,
+    ListLiteral,
+    Ssa,
+    Sugar,
+    TupleSugar,
+    join,
+    names_of,
+)
+from tsx.ir import types as ty
+from tsx.ir.graph import Value
+
+if TYPE_CHECKING:
+    from tsx.capture.script.context import Context
+    from tsx.capture.script.source import Place
+
+
+def unpack(ctx: Context, value: Sugar, at: Place, count: int, *, starred: bool) -> list[Sugar]:
+    """The items of the right side of ``a, b = value``: ``count`` of them, or as many at least when one is starred."""
+    items = ctx.parts(value, at)
+    if items is None and not isinstance(value.type, ty.ListType):
+        iteration = value.iterate(ctx, at)
+        items = iteration.items
+        if items is None and not starred:
+            return _unpack_iteration(ctx, value, at, count)
+    if items is not None:
+        if len(items) != count if not starred else len(items) < count:
+            raise ctx.problem("TSX3047", at, count=count, found=len(items))
+        return items
+    if isinstance(value.type, ty.ListType) and not starred:
+        list_value = value.as_value(ctx, at)
+        node = ctx.node("prim::ListUnpack", [list_value], [value.type.element] * count, at)
+        return [Ssa(v) for v in node.outputs]
+    raise ctx.problem("TSX3048", at, what=value.describe())
+
+
+def _unpack_iteration(ctx: Context, value: Sugar, at: Place, count: int) -> list[Sugar]:
+    """Items of a tensor or a string: as many as there are targets, or a ValueError."""
+    iteration = value.iterate(ctx, at)
+    assert iteration.length is not None
+    assert iteration.item is not None
+    length = iteration.length()
+    wanted = ctx.constant(count, at)
+    same = ctx.emit("aten::eq.int", [length, wanted], ty.BOOL, at).value
+    node = ctx.node("prim::If", [same], (), at)
+    node.add_block()
+    message = Constant(f"expected {count} values to unpack")
+    ctx.inside(node.add_block(), lambda: ctx.raise_exception("ValueError", message, at))
+    return [iteration.item(ctx.constant(i, at)) for i in range(count)]
+
+
+def starred(ctx: Context, items: Sequence[Sugar], at: Place) -> Sugar:
+    """What ``*rest`` is bound to: a list when the items have one type, else a tuple of them."""
+    literal = ListLiteral(list(items))
+    return literal if literal.type is not None else TupleSugar(list(items))
+
+
+def spread(ctx: Context, value: Sugar, at: Place) -> list[Sugar]:
+    """The items of ``*value`` in a call or a display: as many as compilation knows."""
+    items = ctx.parts(value, at)
+    if items is None:
+        if not isinstance(value.type, ty.ListType):
+            items = value.iterate(ctx, at).items
+        if items is None:
+            raise ctx.problem("TSX3049", at, what=value.describe())
+    return items
+
+
+def spread_names(ctx: Context, value: Sugar, at: Place) -> dict[str, Sugar]:
+    """The items of ``**value``: a dict whose keys compilation knows."""
+    named = getattr(value, "named_items", None)
+    if named is None:
+        raise ctx.problem("TSX3050", at, what=value.describe())
+    return dict(named)
+
+
+def as_list(ctx: Context, value: Sugar, at: Place) -> Sugar:
+    """A fresh list of what ``value`` gives when iterated: ``list(value)``."""
+    if isinstance(value.type, ty.ListType):
+        return ctx.op("aten::list", at, [value])
+    iteration = value.iterate(ctx, at)
+    if iteration.items is not None:
+        return ListLiteral(list(iteration.items))
+    return collected(ctx, value, at)
+
+
+def collected(ctx: Context, value: Sugar, at: Place) -> Sugar:
+    """A list filled by a loop over ``value``."""
+    from tsx.capture.script.carry import Carry  # which needs this module's neighbours
+
+    iteration = value.iterate(ctx, at)
+    made = Ssa(ctx.list_value([], open_types.Open(ty.TENSOR), at))
+    assert iteration.length is not None
+    item = iteration.item
+    assert item is not None
+
+    def step(number: Value) -> Value:
+        made.attribute(ctx, at, "append").call(ctx, at, [item(number)], {})
+        return ctx.constant(True, at)
+
+    Carry(ctx, at, set(), set(), set()).run(iteration.length(), ctx.constant(True, at), step)
+    return made
+
+
+@dataclass(eq=False, slots=True)
+class DictLiteral(Sugar):
+    """``{"a": x}`` before anything holds it: its values may still be converted to what the dict is wanted for.
+
+    The first use as a value makes the dict (``value``). ``named_items`` is what ``**`` gives of it.
+    """
+
+    pairs: list[tuple[Sugar, Sugar]]
+    value: Sugar | None = None
+
+    @property
+    def named_items(self) -> dict[str, Sugar] | None:
+        keys = [key.static() for key, _ in self.pairs]
+        names = [key for key in keys if isinstance(key, str)]
+        if len(names) != len(keys):
+            return None
+        return dict(zip(names, (value for _, value in self.pairs), strict=True))
+
+    def made(self, ctx: Context, at: Place) -> Sugar:
+        """The dict, made once."""
+        if self.value is None:
+            self.value = dict_literal(ctx, self.pairs, at)
+        return self.value
+
+    def describe(self) -> str:
+        return "a dict" if self.value is None else self.value.describe()
+
+    @property
+    def type(self) -> ty.Type | None:
+        if self.value is not None:
+            return self.value.type
+        key, value = _common([k for k, _ in self.pairs]), _common([v for _, v in self.pairs])
+        if not self.pairs or key is None or value is None:
+            return None
+        return ty.DictType(key, value)
+
+    def as_value(self, ctx: Context, at: Place) -> Value:
+        return self.made(ctx, at).as_value(ctx, at)
+
+    def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:
+        return self.made(ctx, at).attribute(ctx, at, name)
+
+    def has_attribute(self, ctx: Context, name: str) -> bool:
+        return name in names_of(ty.DictType(ty.STR, ty.ANY))
+
+    def subscript(self, ctx: Context, at: Place, index: Sugar) -> Sugar:
+        return self.made(ctx, at).subscript(ctx, at, index)
+
+    def iterate(self, ctx: Context, at: Place) -> Iteration:
+        return self.made(ctx, at).iterate(ctx, at)
+
+    def length(self, ctx: Context, at: Place) -> Sugar:
+        return self.made(ctx, at).length(ctx, at)
+
+    def truth(self, ctx: Context, at: Place) -> Sugar:
+        return Constant(bool(self.pairs)) if self.value is None else self.value.truth(ctx, at)
+
+
+def dict_literal(ctx: Context, pairs: list[tuple[Sugar, Sugar]], at: Place) -> Sugar:
+    """``{k: v, …}``."""
+    key, value = _common([k for k, _ in pairs]), _common([v for _, v in pairs])
+    if key is None or value is None:
+        which = "keys" if key is None else "values"
+        found = ", ".join(dict.fromkeys(p[0 if key is None else 1].describe() for p in pairs))
+        raise ctx.problem("TSX3051", at, which=which, kinds=found)
+    if not pairs:
+        key, value = open_types.Open(ty.STR), open_types.Open(ty.TENSOR)
+    return made_dict(ctx, pairs, ty.DictType(key, value), at)
+
+
+def made_dict(
+    ctx: Context, pairs: Sequence[tuple[Sugar, Sugar]], type: ty.DictType, at: Place
+) -> Sugar:
+    """A dict of a type, with its pairs converted to it."""
+    values = []
+    for k, v in pairs:
+        values.append(ctx.convert(k, type.key, at, "a key of the dict"))
+        values.append(ctx.convert(v, type.value, at, "a value of the dict"))
+    return ctx.emit("prim::DictConstruct", values, type, at)
+
+
+def _common(items: Sequence[Sugar]) -> ty.Type | None:
+    """The type that all have in common."""
+    found: ty.Type | None = None
+    for item in items:
+        type = item.type
+        if type is None:
+            return None
+        found = type if found is None else join(found, type)
+        if found is None:
+            return None
+    return ty.erase_shapes(found) if found is not None else ty.TENSOR
