@@ -62,14 +62,15 @@ def _python_type(number: object) -> _TypeLike:
 
 def _rule(function: Abstract, *operands: Abstract) -> Abstract:
     items = operands[0] if isinstance(operands[0], list) else list(operands)
-    types = [_abstract_type(item) for item in items]
+    types = [known_type(item) for item in items]
     known = [type for type in types if type is not None]
     if not isinstance(function, str) or len(known) != len(types) or not known:
         return Unknown(ty.INT)
     return compute_dtype(function, known).code
 
 
-def _abstract_type(operand: Abstract) -> _TypeLike | None:
+def known_type(operand: Abstract) -> _TypeLike | None:
+    """The dtype of an abstract array, or the type of an abstract number; None when it isn't known."""
     match operand:
         case ty.TensorType(dtype=DType() as dtype) if dtype is not DType.BFLOAT16:
             return to_numpy(dtype)

@@ -141,7 +141,7 @@ class Executable:
         """The graph's inputs (without ``%self``): bound, flattened, converted, checked, and copied where written."""
         first = 1 if entry.method.has_self else 0
         graph_inputs = entry.method.graph.inputs[first:]
-        given = list(_leaves(entry, args, kwargs))
+        given = list(bound_leaves(entry.name, entry.method, args, kwargs))
         if len(given) != len(graph_inputs):
             raise fail(
                 "TSX9001",
@@ -186,28 +186,31 @@ def _parameters(method: Method) -> tuple[Parameter, ...]:
     return tuple(Parameter(name or f"input{i}") for i, name in enumerate(method.input_names()))
 
 
-def _leaves(
-    entry: _Entry, args: Sequence[Any], kwargs: Mapping[str, Any]
+def bound_leaves(
+    name: str, method: Method, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> Iterator[tuple[str, Any]]:
-    """The leaves of all arguments in the order of the parameters, with their paths."""
-    bound = _bound(entry, args, kwargs)
-    for parameter in entry.parameters:
+    """The leaves of all arguments of a call in the order of the graph's inputs, with their paths."""
+    bound = _bound(name, method, args, kwargs)
+    for parameter in _parameters(method):
         if parameter.name in bound:
             yield from flatten(parameter.spec, bound[parameter.name], parameter.name)
         elif parameter.spec.leaves():  # what is all constants may be left out
-            shown = signature(entry.method)
-            raise fail("TSX5010", name=parameter.name, method=entry.name, signature=shown)
+            shown = signature(method)
+            raise fail("TSX5010", name=parameter.name, method=name, signature=shown)
 
 
-def _bound(entry: _Entry, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def _bound(
+    method_name: str, method: Method, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
     """Arguments by parameter name; TSX5011 for one too many, one given twice, or a name that is none."""
-    facts = {"method": entry.name, "signature": signature(entry.method)}
-    positional = [p.name for p in entry.parameters if not p.keyword_only]
+    facts = {"method": method_name, "signature": signature(method)}
+    parameters = _parameters(method)
+    positional = [p.name for p in parameters if not p.keyword_only]
     if len(args) > len(positional):
         number = len(positional) + 1
         raise fail("TSX5011", given=f"positional argument number {number}", hint="", **facts)
     bound = dict(zip(positional, args, strict=False))
-    names = [p.name for p in entry.parameters]
+    names = [p.name for p in parameters]
     for name, value in kwargs.items():
         if name in bound:
             raise fail("TSX5011", given=f"{name}, given a second time,", hint="", **facts)

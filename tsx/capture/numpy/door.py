@@ -72,6 +72,12 @@ class NumpyDoor:
     def live(self, tracer: Tracer, array: object) -> TracedArray:
         return TracedArray(Recorder(tracer, TracedArray), _real(array))
 
+    def to_array(self, array: object) -> Array:
+        return _real(array)
+
+    def from_array(self, tracer: Tracer, array: Array) -> TracedArray:
+        return self.live(tracer, array)
+
     def state(self, model: object) -> StateTree | None:
         owner = module_of(model)
         return state_tree(owner) if owner is not None else None

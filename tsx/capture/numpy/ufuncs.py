@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from tsx.capture.numpy.recorder import Recorder
 
 # Computed in the common type of the operands; the result is bool. Every other ufunc computes in the result's type.
-_COMPARISONS = frozenset({"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"})
+COMPARISONS = frozenset({"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"})
 # Any type in, bool out.
-_TESTS = frozenset(
+TESTS = frozenset(
     {
         "isnan", "isinf", "isfinite", "signbit", "logical_and", "logical_or", "logical_xor", "logical_not",
     }
 )  # fmt: skip
 # torch's operator has no number in second place.
-_NO_SCALAR = frozenset({"bitwise_left_shift", "bitwise_right_shift"})
+NO_SCALAR = frozenset({"bitwise_left_shift", "bitwise_right_shift"})
 
 
 def apply(
@@ -61,19 +61,19 @@ def apply(
 
 
 @functools.cache
-def _bases() -> dict[str, str]:
+def bases() -> dict[str, str]:
     """The operator's name without namespace and overload, by the ufuncs that the records name."""
     return {name: op.schema.base for op in all_ops() for name in op.numpy_names}
 
 
 def _call(recorder: Recorder, name: str, inputs: tuple[Any, ...], actual: Any) -> Any:
-    base = _bases().get(name)
+    base = bases().get(name)
     if name == "absolute" and np.asarray(concrete(inputs[0])).dtype.kind == "c":
         return recorder.aten("abs", inputs[0])  # complex in, real out
-    if base is not None and name in _COMPARISONS:
+    if base is not None and name in COMPARISONS:
         common = from_numpy(np.result_type(*(_weak(i) for i in inputs)))
         return _elementwise(recorder, base, inputs, common)
-    if base is not None and name in _TESTS:
+    if base is not None and name in TESTS:
         return recorder.aten(base, *(_array(recorder, i, None) for i in inputs))
     if base is not None:
         return _elementwise(recorder, base, inputs, result_dtype(actual))
@@ -86,25 +86,25 @@ def _call(recorder: Recorder, name: str, inputs: tuple[Any, ...], actual: Any) -
 def _elementwise(recorder: Recorder, base: str, inputs: tuple[Any, ...], dtype: DType) -> Any:
     """One operator on operands cast to ``dtype``; a number on the right stays one."""
     operands = list(inputs)
-    if len(operands) == 2 and _is_number(operands[0]) and base in _COMMUTES:
+    if len(operands) == 2 and _is_number(operands[0]) and base in COMMUTES:
         operands.reverse()
-        base = _COMMUTES[base]
-    number = len(operands) == 2 and _is_number(operands[1]) and base not in _NO_SCALAR
-    number = number and lookup(f"aten::{_kind(base, True)}") is not None
+        base = COMMUTES[base]
+    number = len(operands) == 2 and _is_number(operands[1]) and base not in NO_SCALAR
+    number = number and lookup(f"aten::{overload(base, True)}") is not None
     last = len(operands) - 1
     cast = [
         o if number and index == last else _array(recorder, o, dtype)
         for index, o in enumerate(operands)
     ]
-    return recorder.aten(_kind(base, number), *cast)
+    return recorder.aten(overload(base, number), *cast)
 
 
-_COMMUTES = {
+COMMUTES = {
     "add": "add", "mul": "mul", "eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le",
 }  # fmt: skip
 
 
-def _kind(base: str, number: bool) -> str:
+def overload(base: str, number: bool) -> str:
     """The overload for two tensors, or for a tensor and a number."""
     tensor, scalar = ("Tensor_Tensor", "Tensor_Scalar") if base == "pow" else ("Tensor", "Scalar")
     wanted = f"{base}.{scalar}" if number else f"{base}.{tensor}"

@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_map
 
 from tsx.capture.modules import StateTree
 from tsx.capture.torch import numbers, special, tensors
+from tsx.capture.torch.arrays import array_of, tensor_of
 from tsx.capture.torch.mode import Recorder
 from tsx.capture.torch.state import Snapshot, state_tree
 from tsx.capture.trace.memos import without_memos
@@ -25,6 +26,7 @@ from tsx.capture.trace.tree import flatten
 from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
 from tsx.ir.types import TensorType
+from tsx.ops.dtypes import Array
 from tsx.ops.weights import Weight
 
 _TORCH = os.path.dirname(str(torch.__file__))
@@ -62,6 +64,13 @@ class TorchDoor:
 
     def live(self, tracer: Tracer, array: object) -> object:
         return array
+
+    def to_array(self, array: object) -> Array:
+        assert isinstance(array, torch.Tensor)
+        return array_of(array)
+
+    def from_array(self, tracer: Tracer, array: Array) -> torch.Tensor:
+        return tensor_of(array)
 
     def state(self, model: object) -> StateTree | None:
         owner = module_of(model)

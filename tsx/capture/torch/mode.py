@@ -39,6 +39,8 @@ class Recorder:
         self.decomposing: list[Any] = []  # operators that torch's own decompositions are computing
         self.born: set[int] = set()  # storages that operators of this run made
         tracer.is_computed = self.is_computed
+        tracer.silence = self.silently
+        tracer.note = self.note
         self.function_mode = FunctionMode(self)
         self.dispatch_mode = DispatchMode(self)
 

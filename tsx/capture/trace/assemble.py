@@ -33,12 +33,13 @@ def assemble(capture: Capture, outcome: Outcome) -> tuple[Module, Report]:
         tuple(sample.types),
         "trace",
     )
-    module = Module(capture.name, {"forward": method})
+    module = Module(capture.name, {"forward": method}, functions=tracer.functions.graphs)
     weights: dict[str, WeightData] = dict(tracer.constants)
     if tracer.state is not None:
         root, classes, state_weights = tracer.state.build(capture.door.weight)
         module.root, module.classes = root, classes
         weights |= state_weights
+    module.classes |= tracer.classes
     module.weights = weights
     return module, _report(capture, outcome, pins)
 

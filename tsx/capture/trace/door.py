@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
 from tsx.ir.types import TensorType
+from tsx.ops.dtypes import Array
 from tsx.ops.weights import Weight
 
 if TYPE_CHECKING:
@@ -55,6 +56,14 @@ class Door(Protocol):
 
     def live(self, tracer: Tracer, array: object) -> object:
         """What the model gets for an input: the array, or a proxy that records."""
+        ...
+
+    def to_array(self, array: object) -> Array:
+        """The NumPy array of a live array; they share memory."""
+        ...
+
+    def from_array(self, tracer: Tracer, array: Array) -> object:
+        """What the model gets for an array that a program gave."""
         ...
 
     def state(self, model: object) -> StateTree | None:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from tsx.capture.trace.calls import active
 from tsx.capture.trace.door import Door
 from tsx.capture.trace.scalars import TracedScalar
 from tsx.capture.trace.spans import mark_entry
@@ -172,8 +173,12 @@ def _enter(
     door: Door, tracer: Tracer, model: object, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> object:
     """The frame above which no frame is the user's."""
-    with _printing(tracer):
-        return door.run(tracer, model, args, kwargs)
+    active.append(tracer)
+    try:
+        with _printing(tracer):
+            return door.run(tracer, model, args, kwargs)
+    finally:
+        active.pop()
 
 
 @contextmanager

@@ -10,12 +10,13 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 from tsx.capture.modules import Path, StateTree
 from tsx.capture.trace.arithmetic import Scalars
+from tsx.capture.trace.calls import Functions
 from tsx.capture.trace.door import Door
 from tsx.capture.trace.results import Results
 from tsx.capture.trace.scalars import TracedScalar
@@ -27,6 +28,7 @@ from tsx.ir.build import Builder, constant_type
 from tsx.ir.dims import Dim, Expr, FloorDiv
 from tsx.ir.graph import Attribute, Graph, Node, Value
 from tsx.ir.location import Origin, Span
+from tsx.ir.module import ClassDef
 from tsx.ir.op import Abstract, Op, Trait, Unknown, lookup
 from tsx.ops.weights import Weight
 
@@ -74,12 +76,20 @@ class Tracer:
         self.kept: list[str] = []  # attributes that the run set and no program can hold
         self.record_spans: dict[int, Span | None] = {}
         self.scopes: list[str] = []
+        self.functions = Functions()
+        self.classes: dict[str, ClassDef] = {}  # of the programs that are called
         self.serial = next(_serials)
         self.is_recording = True
         self.is_printing = False  # inside print(): texts made there decide nothing
         self.is_computed: Callable[[object], bool] = lambda array: (
             False
         )  # made by an operator of this run
+        self.silence: Callable[[], AbstractContextManager[None]] = (
+            nullcontext  # the door's: nothing is recorded
+        )
+        self.note: Callable[[Any], Any] = lambda result: (
+            result
+        )  # the door's: results that nothing recorded made
         self._arrays: dict[int, tuple[weakref.ref[object], Value]] = {}
         self._plain: dict[tuple[ty.Type, str], Value] = {}
         self._sizes: dict[tuple[Value, int], Value] = {}
@@ -349,6 +359,12 @@ class Tracer:
         if op.has(Trait.INPLACE) and any(self.varies(v) for v in values):
             self._all_vary = self._all_vary or not self.varies(values[0])
         return Results(self).bind(op, values, inferred, run())
+
+    def next_hole(self) -> HoleKey:
+        """The place of an operand that is recorded by itself."""
+        self._records += 1
+        self.record_spans[self._records] = self.builder.origin.span
+        return self._records, 0, -1
 
     def _infer(self, op: Op, values: Sequence[Value]) -> Abstract:
         """What the operator's rule says of the results; ``Unknown`` when the rule objects (the caller then warns)."""

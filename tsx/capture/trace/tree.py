@@ -92,15 +92,20 @@ def _holds_leaf(obj: Any, is_leaf: IsLeaf, depth: int) -> bool:
 
 def rebuild(obj: Any, leaves: Iterator[object], is_leaf: IsLeaf) -> Any:
     """A copy of the input structure ``obj`` with other leaves."""
+    return map_leaves(obj, is_leaf, lambda _: next(leaves))
+
+
+def map_leaves(obj: Any, is_leaf: IsLeaf, change: Callable[[Any], Any]) -> Any:
+    """A copy of the structure ``obj`` with ``change`` made to each leaf."""
     if is_leaf(obj):
-        return next(leaves)
+        return change(obj)
     if obj is None or isinstance(obj, _SCALARS):
         return obj
     parts = children(obj)
     if parts is None:
         return obj
     kind, keys, items = parts
-    made = [rebuild(item, leaves, is_leaf) for item in items]
+    made = [map_leaves(item, is_leaf, change) for item in items]
     if kind == "namedtuple":
         return type(obj)(*made)
     if kind in ("tuple", "list"):
