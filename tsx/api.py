@@ -16,6 +16,7 @@ import numpy as np
 from tsx.capture.script.entry import ScriptReport
 from tsx.capture.script.entry import script as _script
 from tsx.capture.trace import Report
+from tsx.capture.trace import calls as traced_calls
 from tsx.capture.trace import trace as _trace
 from tsx.errors import fail
 from tsx.ir import module as ir
@@ -65,7 +66,13 @@ class Module:
         inplace: bool = False,
         observer: Observer | None = None,
     ) -> Any:
-        """Runs one method; ``inplace=True`` lets the program write into the caller's arrays."""
+        """Runs one method; ``inplace=True`` lets the program write into the caller's arrays.
+
+        In a trace, on what the trace follows, it becomes a call in the traced program.
+        """
+        tracer = traced_calls.active_for([args, dict(kwargs or {})])
+        if tracer is not None:
+            return traced_calls.call_program(tracer, self.ir, method, args, kwargs or {})
         return _as_given(
             args,
             kwargs,
