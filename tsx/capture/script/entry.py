@@ -15,6 +15,7 @@ from typing import Any
 from tsx.capture.script import (  # noqa: F401  (these enter statements and types)
     emit_assign,
     emit_loop,
+    emit_with,
     python_modules,
     tensors,
     typed,

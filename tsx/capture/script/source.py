@@ -121,19 +121,27 @@ def _parse(block: list[str], first: int, function: Callable[..., Any]) -> ast.Mo
     indent = len(block[0]) - len(block[0].lstrip())
     # A wrapper of one line keeps the columns true, which dedenting would not.
     wrapped = f"if True:\n{text}" if indent else text
-    try:
-        module = ast.parse(wrapped, type_comments=False)
-    except SyntaxError:
-        try:  # lines inside a string may stand left of the block
-            module = ast.parse(textwrap.dedent(text))
-        except SyntaxError as error:
-            where = f"{function.__code__.co_filename}:{first}"
-            raise fail("TSX3002", function=function.__qualname__, where=where) from error
+    module = _tree_of(wrapped)
+    if module is None:  # lines inside a string may stand left of the block
+        module = _tree_of(textwrap.dedent(text))
         indent = 0
+    if module is None:
+        where = f"{function.__code__.co_filename}:{first}"
+        raise fail("TSX3002", function=function.__qualname__, where=where)
     ast.increment_lineno(module, first - (2 if indent else 1))
     if indent and isinstance(module.body[0], ast.If):
         module.body = module.body[0].body
     return module
+
+
+def _tree_of(text: str) -> ast.Module | None:
+    """The tree, with type comments where they can be read as such."""
+    for type_comments in (True, False):
+        try:
+            return ast.parse(text, type_comments=type_comments)
+        except SyntaxError:
+            continue
+    return None
 
 
 def _lambda(function: Callable[..., Any], lines: list[str], first: int) -> ast.Lambda:
