@@ -1,6 +1,6 @@
 """``with``: ``__enter__`` ahead of the body, ``__exit__`` behind it on every path that does not raise.
 
-Takes the statement. An error in a compiled program always ends the run, so ``__exit__`` is called with None three times,
+Takes the statement. An error in a compiled program always ends the run, so ``__exit__`` is called with three Nones,
 or not at all.
 """
 
