@@ -312,7 +312,11 @@ class Context(Verbs):
         key = (self.frame.number, f"$value{self.new_number()}")
 
         def arm(emit: Callable[[], Sugar]) -> Callable[[], None]:
-            return lambda: self.env.bind(key, emit(), at)
+            def run() -> None:
+                value = emit()  # which may leave another environment
+                self.env.bind(key, value, at)
+
+            return run
 
         branch(self, condition, arm(then), arm(orelse), at)
         found = self.env.names.pop(key).value

@@ -47,6 +47,8 @@ def conversion(
         return conversion(ctx, given, wanted.element, at, tensors=tensors)
     if isinstance(wanted, (ty.ListType, ty.TupleType)):
         return _container(ctx, given, wanted, at)
+    if isinstance(wanted, ty.DictType):
+        return _dict(ctx, given, wanted, at)
     if isinstance(wanted, ty.UnionType):
         plans = (conversion(ctx, given, m, at) for m in wanted.members)
         return next((plan for plan in plans if plan is not None), None)
@@ -72,6 +74,17 @@ def _device(ctx: Context, given: Sugar, at: Place) -> Plan | None:
     if not ctx.candidates("aten::device"):
         return None
     return lambda: ctx.op("aten::device", at, [given]).as_value(ctx, at)
+
+
+def _dict(ctx: Context, given: Sugar, wanted: ty.DictType, at: Place) -> Plan | None:
+    from tsx.capture.script.sequences import DictLiteral, made_dict  # which needs this module
+
+    if not isinstance(given, DictLiteral) or given.value is not None:
+        return None
+    sides = [(k, wanted.key) for k, _ in given.pairs] + [(v, wanted.value) for _, v in given.pairs]
+    if any(conversion(ctx, item, type, at) is None for item, type in sides):
+        return None
+    return lambda: made_dict(ctx, given.pairs, wanted, at).as_value(ctx, at)
 
 
 def _container(

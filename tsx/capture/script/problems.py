@@ -33,9 +33,11 @@ class Collector:
         self._seen: set[tuple[str, str, str]] = set()
 
     def add(self, code: str, place: Place, **facts: object) -> Failed:
-        """Records a problem at ``place``; raise what it gives."""
+        """Records a problem at ``place``; raise what it gives. A fact ``help`` stands in place of the code's own."""
+        help = facts.pop("help", None)
+        assert help is None or isinstance(help, str)
         return self.add_error(
-            fail(code, where=place.span, excerpt=place.excerpt(), help=None, **facts)
+            fail(code, where=place.span, excerpt=place.excerpt(), help=help, **facts)
         )
 
     def add_error(self, error: TsxError) -> Failed:

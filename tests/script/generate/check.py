@@ -1,0 +1,134 @@
+"""Whether tsx does with a generated program what Python does: compiled, verified, run, optimised, run again.
+
+Python runs the program with one rule more: an int that leaves 64 bits raises OverflowError, as ours does.
+"""
+
+from __future__ import annotations
+
+import ast
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import tsx
+from tests.script.check import python_outcome
+from tests.script.generate.program import Program, loaded
+from tests.script.outcome import Outcome, difference, run
+from tsx.errors import Problems, ScriptError, TsxError
+from tsx.ir.verify import verify_module
+
+_SECONDS = 20
+_WRAPPED_CALLS = {"sum", "abs", "int", "round", "len", "min", "max"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong: its kind (what a reduction must keep), and the details."""
+
+    kind: str
+    detail: str
+
+
+def check(program: Program, *, level: int | None = 3) -> Finding | None:
+    """What is wrong with what tsx makes of ``program``, or None. A program that runs for too long is passed over."""
+    previous = signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(_SECONDS)
+    try:
+        return _check(program, level)
+    except _TooLong:
+        return None
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def _check(program: Program, level: int | None) -> Finding | None:
+    name = f"<program {program.seed}>"
+    expected = [expected_outcome(program, i) for i in range(len(program.calls))]
+    try:
+        module = tsx.script(loaded(program.source, name))
+    except (ScriptError, Problems) as error:
+        return Finding(f"refused {error.code}", str(error))
+    except Exception as error:  # any other error is a bug of the compiler
+        return Finding(f"compiler raises {type(error).__name__}", str(error))
+    broken = verify_module(module.ir)
+    if broken:
+        return Finding("invalid graph", "; ".join(map(str, broken)))
+    found = _runs(module, program, expected, "run")
+    if found is None and level is not None:
+        try:
+            optimised = tsx.optimize(module, level=level)
+        except Exception as error:  # a pass that fails is what is looked for
+            return Finding(f"passes raise {type(error).__name__}", str(error))
+        found = _runs(optimised, program, expected, f"level {level}")
+    return found
+
+
+def _runs(
+    module: tsx.Module, program: Program, expected: list[Outcome], where: str
+) -> Finding | None:
+    for index, want in enumerate(expected):
+        got = python_outcome(module, program.arguments(index))
+        if isinstance(got.raised, TsxError) and got.raised.code[3] == "9":
+            return Finding(f"{where}: internal error", str(got.raised))
+        overflow = want.error is not None and want.error[0] == "OverflowError"
+        if overflow and got.error is not None and got.error[0] == "OverflowError":
+            continue
+        found = difference(got, want)
+        if found:
+            return Finding(f"{where}: differs", f"call {index + 1}: {found}")
+    return None
+
+
+def expected_outcome(program: Program, index: int) -> Outcome:
+    """What Python gives, with 64-bit ints."""
+    tree = ast.fix_missing_locations(_Checked().visit(ast.parse(program.source)))
+    entry = loaded(ast.unparse(tree), f"<checked {program.seed}>", {"_i64": _i64})
+    return run(entry, program.arguments(index))
+
+
+def _i64(value: Any) -> Any:
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        raise OverflowError("int too large")
+    return value
+
+
+class _Checked(ast.NodeTransformer):
+    """Puts ``_i64(…)`` around every place where an int may be made."""
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        self.generic_visit(node)
+        return _checked(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        self.generic_visit(node)
+        return _checked(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        wrapped = isinstance(node.func, ast.Name) and node.func.id in _WRAPPED_CALLS
+        return _checked(node) if wrapped else node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
+        self.generic_visit(node)
+        if not isinstance(node.target, ast.Name):
+            return [node]
+        name = ast.Name(node.target.id, ast.Load())
+        return [node, ast.Expr(_checked(name))]
+
+
+def _checked(node: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name("_i64", ast.Load()), [node], [])
+
+
+class _TooLong(BaseException):
+    """Not an Exception, so that nothing on the way takes it for the program's own."""
+
+
+def _too_long(number: int, frame: FrameType | None) -> None:
+    raise _TooLong
+
+
+Check = Callable[[Program], Finding | None]

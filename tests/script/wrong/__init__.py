@@ -1,0 +1,1 @@
+"""Programs that must be refused, in groups; beside each file the messages that they give."""

@@ -1,0 +1,283 @@
+"""Modules: attributes, submodules, methods, hooks."""
+
+from typing import Dict, List, Optional
+
+import torch
+from torch import Tensor, nn
+
+from tests.script.wrong_programs import Wrong
+
+wrong = Wrong()
+X = torch.arange(6.0).reshape(2, 3) - 2
+
+
+class MissingAttribute(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = 2.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.scal
+
+
+class MissingAttributeFixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = 2.0
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.scale
+
+
+wrong.add(MissingAttribute, MissingAttributeFixed, X)
+
+
+class DefinedInForward(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        self.last = x
+        return self.last + 1
+
+
+class DefinedInForwardFixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.last = torch.zeros(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.last = x
+        return self.last + 1
+
+
+wrong.add(DefinedInForward, DefinedInForwardFixed, X)
+
+
+class EmptyListGrows(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.log = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.log.append(x.size(0))
+        return x + len(self.log)
+
+
+class EmptyListGrowsFixed(nn.Module):
+    log: List[int]
+
+    def __init__(self):
+        super().__init__()
+        self.log = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.log.append(x.size(0))
+        return x + len(self.log)
+
+
+wrong.add(EmptyListGrows, EmptyListGrowsFixed, X, X)
+
+
+class NoneIsAssigned(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cache = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.cache = x
+        return x
+
+
+class NoneIsAssignedFixed(nn.Module):
+    cache: Optional[Tensor]
+
+    def __init__(self):
+        super().__init__()
+        self.cache = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.cache = x
+        return x
+
+
+wrong.add(NoneIsAssigned, NoneIsAssignedFixed, X)
+
+
+class ListByInput(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 3)])
+
+    def forward(self, x: Tensor, i: int) -> Tensor:
+        return self.layers[i](x)
+
+
+class ListByInputFixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(3, 3), nn.Linear(3, 3)])
+
+    def forward(self, x: Tensor, i: int) -> Tensor:
+        for k, layer in enumerate(self.layers):
+            if k == i:
+                x = layer(x)
+        return x
+
+
+wrong.add(ListByInput, ListByInputFixed, (X, 0), (X, 1))
+
+
+class DictByInput(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.heads = nn.ModuleDict({"a": nn.Linear(3, 2), "b": nn.Linear(3, 2)})
+
+    def forward(self, x: Tensor, name: str) -> Tensor:
+        return self.heads[name](x)
+
+
+class DictByInputFixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.heads = nn.ModuleDict({"a": nn.Linear(3, 2), "b": nn.Linear(3, 2)})
+
+    def forward(self, x: Tensor, name: str) -> Tensor:
+        y = torch.zeros(2, 2)
+        for key, head in self.heads.items():
+            if key == name:
+                y = head(x)
+        return y
+
+
+wrong.add(DictByInput, DictByInputFixed, (X, "a"), (X, "b"))
+
+
+class IgnoredIsCalled(nn.Module):
+    @torch.jit.ignore
+    def debug(self, x: Tensor) -> Tensor:
+        return x + 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.debug(x)
+
+
+class IgnoredIsCalledFixed(nn.Module):
+    def debug(self, x: Tensor) -> Tensor:
+        return x + 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.debug(x)
+
+
+wrong.add(IgnoredIsCalled, IgnoredIsCalledFixed, X)
+
+
+class ReplacesSubmodule(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.layer = nn.Linear(3, 3)
+        return self.layer(x)
+
+
+class ReplacesSubmoduleFixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x)
+
+
+wrong.add(ReplacesSubmodule, ReplacesSubmoduleFixed, X)
+
+
+class ModuleParameter(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor, other: nn.Module) -> Tensor:
+        return other(self.layer(x))
+
+
+class ModuleParameterFixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 3)
+        self.other = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.other(self.layer(x))
+
+
+wrong.add(ModuleParameter, ModuleParameterFixed, X)
+
+
+class UnknownObject(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.tokenizer = object()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.tokenizer.size()
+
+
+class UnknownObjectFixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.size = 3
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.size
+
+
+wrong.add(UnknownObject, UnknownObjectFixed, X)
+
+
+class AppendsModule(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(3, 3)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.layers.append(nn.ReLU())
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+class AppendsModuleFixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(3, 3)])
+        self.layers.append(nn.ReLU())
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+wrong.add(AppendsModule, AppendsModuleFixed, X)
+
+
+class WrongForwardCall(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x, x)
+
+
+class WrongForwardCallFixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x)
+
+
+wrong.add(WrongForwardCall, WrongForwardCallFixed, X)

@@ -1,0 +1,353 @@
+"""Types that don't go together, and values of an unknown one."""
+
+from typing import Callable, Dict, List, Optional, Set, Tuple, Union
+
+import torch
+from torch import Tensor
+
+from tests.script.wrong_programs import Wrong
+
+wrong = Wrong()
+X = torch.arange(6.0).reshape(2, 3) - 2
+
+
+def result_or_message(x: Tensor, n: int):
+    if n > 0:
+        return x * n
+    else:
+        return "failed"
+
+
+def result_or_message_fixed(x: Tensor, n: int):
+    if n > 0:
+        return x * n
+    else:
+        raise ValueError("failed")
+
+
+wrong.add(result_or_message, result_or_message_fixed, (X, 2), (X, 0))
+
+
+def int_then_float(values: List[float]) -> float:
+    total = 0
+    for value in values:
+        if value > 1:
+            total = total + value
+    return total
+
+
+def int_then_float_fixed(values: List[float]) -> float:
+    total = 0.0
+    for value in values:
+        if value > 1:
+            total = total + value
+    return total
+
+
+wrong.add(int_then_float, int_then_float_fixed, ([0.5, 2.0],))
+
+
+def number_or_text(flag: bool) -> int:
+    if flag:
+        value = 3
+    else:
+        value = "three"
+    return len(str(value))
+
+
+def number_or_text_fixed(flag: bool) -> int:
+    if flag:
+        value = str(3)
+    else:
+        value = "three"
+    return len(value)
+
+
+wrong.add(number_or_text, number_or_text_fixed, True, False)
+
+
+def adds_none(n: Optional[int]) -> int:
+    return n + 1
+
+
+def adds_none_fixed(n: Optional[int]) -> int:
+    assert n is not None
+    return n + 1
+
+
+wrong.add(adds_none, adds_none_fixed, 3, (None,))
+
+
+def calls_on_optional(mask: Optional[Tensor], x: Tensor) -> Tensor:
+    return x.masked_fill(mask.bool(), 0.0)
+
+
+def calls_on_optional_fixed(mask: Optional[Tensor], x: Tensor) -> Tensor:
+    if mask is not None:
+        return x.masked_fill(mask.bool(), 0.0)
+    return x
+
+
+wrong.add(calls_on_optional, calls_on_optional_fixed, (X > 0, X), (None, X))
+
+
+def optional_item(d: Dict[str, Optional[int]]) -> int:
+    if d["n"] is not None:
+        return d["n"] + 1
+    return 0
+
+
+def optional_item_fixed(d: Dict[str, Optional[int]]) -> int:
+    n = d["n"]
+    if n is not None:
+        return n + 1
+    return 0
+
+
+wrong.add(optional_item, optional_item_fixed, {"n": 1}, {"n": None})
+
+
+def union_arithmetic(value: Union[int, str]) -> int:
+    return value * 2
+
+
+def union_arithmetic_fixed(value: Union[int, str]) -> int:
+    if isinstance(value, int):
+        return value * 2
+    return len(value)
+
+
+wrong.add(union_arithmetic, union_arithmetic_fixed, 3, "abc")
+
+
+def wrong_result(x: Tensor) -> int:
+    return x.sum()
+
+
+def wrong_result_fixed(x: Tensor) -> int:
+    return int(x.sum())
+
+
+wrong.add(wrong_result, wrong_result_fixed, X)
+
+
+def takes_words(words: List[str]) -> int:
+    return len(words)
+
+
+def wrong_argument(values: List[int]) -> int:
+    return takes_words(values)
+
+
+def wrong_argument_fixed(values: List[int]) -> int:
+    return takes_words([str(v) for v in values])
+
+
+wrong.add(wrong_argument, wrong_argument_fixed, ([1, 2],))
+
+
+def takes_optionals(values: List[Optional[int]]) -> int:
+    values.append(None)
+    return len(values)
+
+
+def invariant_list(values: List[int]) -> int:
+    return takes_optionals(values)
+
+
+def invariant_list_fixed(values: List[int]) -> int:
+    wider: List[Optional[int]] = [v for v in values]
+    return takes_optionals(wider)
+
+
+wrong.add(invariant_list, invariant_list_fixed, ([1, 2],))
+
+
+def text_plus_number(name: str, n: int) -> str:
+    return name + n
+
+
+def text_plus_number_fixed(name: str, n: int) -> str:
+    return name + str(n)
+
+
+wrong.add(text_plus_number, text_plus_number_fixed, ("a", 3))
+
+
+def text_less_than_number(text: str, n: int) -> bool:
+    return text < n
+
+
+def text_less_than_number_fixed(text: str, n: int) -> bool:
+    return int(text) < n
+
+
+wrong.add(text_less_than_number, text_less_than_number_fixed, ("3", 5))
+
+
+def missing_result(n: int) -> int:
+    if n > 0:
+        return n
+
+
+def missing_result_fixed(n: int) -> int:
+    if n > 0:
+        return n
+    raise ValueError("n must be positive")
+
+
+wrong.add(missing_result, missing_result_fixed, 3, -3)
+
+
+def list_without_elements(values: list) -> int:
+    return len(values)
+
+
+def list_without_elements_fixed(values: list[int]) -> int:
+    return len(values)
+
+
+wrong.add(list_without_elements, list_without_elements_fixed, ([1, 2],))
+
+
+def unknown_type(x: "Tensr") -> int:
+    return x.dim()
+
+
+def unknown_type_fixed(x: "Tensor") -> int:
+    return x.dim()
+
+
+wrong.add(unknown_type, unknown_type_fixed, X)
+
+
+def function_parameter(f: Callable[[int], int], n: int) -> int:
+    return f(n)
+
+
+def double(n: int) -> int:
+    return n * 2
+
+
+def function_parameter_fixed(n: int) -> int:
+    return double(n)
+
+
+wrong.add(function_parameter, function_parameter_fixed, 3)
+
+
+def set_parameter(values: Set[int], n: int) -> bool:
+    return n in values
+
+
+def set_parameter_fixed(values: List[int], n: int) -> bool:
+    return n in values
+
+
+wrong.add(set_parameter, set_parameter_fixed, ([1, 2], 2))
+
+
+def bytes_parameter(data: bytes) -> int:
+    return len(data)
+
+
+def bytes_parameter_fixed(data: Tensor) -> int:
+    return len(data)
+
+
+wrong.add(bytes_parameter, bytes_parameter_fixed, torch.tensor([1, 2], dtype=torch.uint8))
+
+
+def list_as_key(values: Dict[List[int], int]) -> int:
+    return len(values)
+
+
+def list_as_key_fixed(values: Dict[Tuple[int, int], int]) -> int:
+    return len(values)
+
+
+wrong.add(list_as_key, list_as_key_fixed, {(1, 2): 3})
+
+
+def tuple_by_variable(item: Tuple[int, str], i: int) -> str:
+    return str(item[i])
+
+
+def tuple_by_variable_fixed(item: Tuple[int, str], i: int) -> str:
+    first, second = item
+    return str(first) if i == 0 else second
+
+
+wrong.add(tuple_by_variable, tuple_by_variable_fixed, ((1, "a"), 0), ((1, "a"), 1))
+
+
+def tuple_too_short(pair: Tuple[int, int]) -> int:
+    return pair[2]
+
+
+def tuple_too_short_fixed(pair: Tuple[int, int]) -> int:
+    return pair[1]
+
+
+wrong.add(tuple_too_short, tuple_too_short_fixed, ((1, 2),))
+
+
+def arms_of_two_types(flag: bool, n: int) -> str:
+    value = n if flag else "none"
+    return str(value)
+
+
+def arms_of_two_types_fixed(flag: bool, n: int) -> str:
+    value = str(n) if flag else "none"
+    return value
+
+
+wrong.add(arms_of_two_types, arms_of_two_types_fixed, (True, 3), (False, 3))
+
+
+def appends_other_type(values: List[int]) -> int:
+    values.append("x")
+    return len(values)
+
+
+def appends_other_type_fixed(values: List[int]) -> int:
+    values.append(0)
+    return len(values)
+
+
+wrong.add(appends_other_type, appends_other_type_fixed, ([1],))
+
+
+def tolist_of_unknown(x: Tensor) -> int:
+    values = x.tolist()
+    return len(values)
+
+
+def tolist_of_unknown_fixed(x: Tensor) -> int:
+    values: List[List[float]] = x.tolist()
+    return len(values)
+
+
+wrong.add(tolist_of_unknown, tolist_of_unknown_fixed, X)
+
+
+def too_large() -> int:
+    return 99999999999999999999
+
+
+def too_large_fixed() -> float:
+    return 99999999999999999999.0
+
+
+wrong.add(too_large, too_large_fixed)
+
+
+def tuple_of_list(values: List[int]) -> Tuple[int, int]:
+    return tuple(values)
+
+
+def tuple_of_list_fixed(values: List[int]) -> Tuple[int, int]:
+    return values[0], values[1]
+
+
+wrong.add(tuple_of_list, tuple_of_list_fixed, ([1, 2],))
