@@ -41,9 +41,10 @@ def _lazy(name: str) -> ModuleType:
 if TYPE_CHECKING:
     from tsx import jobs
     from tsx.jobs import CheckMode
-    from tsx.render import reference, reports, show
+    from tsx.render import problems, reference, reports, show
 else:
     jobs = _lazy("tsx.jobs")
+    problems = _lazy("tsx.render.problems")
     reference = _lazy("tsx.render.reference")
     reports = _lazy("tsx.render.reports")
     show = _lazy("tsx.render.show")
@@ -119,17 +120,30 @@ def _convert_options(function: _F) -> _F:
     for option in reversed((
         click.option("--dynamic", multiple=True, metavar="INPUT:DIM,DIM|all|none",
                      help="Which sizes may vary; by default all that the model lets vary."),
+        click.option("--report", "report_as", type=click.Choice(["json", "md", "sarif"]), default=None,
+                     help="Print the problems that were found in this form."),
         click.option("-o", "--output", type=PATH, default=None, help="Where to write [SOURCE with .tsx]; - is stdout."),
     )):  # fmt: skip
         function = option(function)
     return function
 
 
-def _convert(out: show.Output, source: Path, output: Path | None, **options: Any) -> int:
+def _convert(
+    out: show.Output, source: Path, output: Path | None, report_as: str | None, **options: Any
+) -> int:
     path = output or source.with_suffix(".tsx")
-    done = jobs.convert(_existing(source), _archive(path), stdin=sys.stdin.buffer, **options)
+    target = _archive(path)
+    try:
+        done = jobs.convert(_existing(source), target, stdin=sys.stdin.buffer, **options)
+    except TsxError as error:
+        if report_as and error.exit_status == _NOT_CONVERTIBLE:
+            show.print_text(problems.report(report_as, error, __version__))
+        raise
     report = done.conversion.report
-    free = [(dim.input, dim.dim, dim.symbol) for dim in report.free]
+    if report_as:
+        show.print_text(problems.report(report_as, None, __version__))
+        return 0 if all(d.equal for d in done.conversion.differences or ()) else 1
+    free = [(dim.input, dim.dim, dim.symbol) for dim in getattr(report, "free", ())]
     shown = reports.conversion(
         done.conversion.program,
         done.conversion.differences,
@@ -137,14 +151,19 @@ def _convert(out: show.Output, source: Path, output: Path | None, **options: Any
         done.info.file_bytes,
         free,
         report.warnings,
+        functions=getattr(report, "functions", ()),
     )
     return out.emit(shown, result_is_binary=_is_stream(path))
+
+
+_NOT_CONVERTIBLE = 4
 
 
 @command(
     "convert",
     "tsx convert model.py --shape 1,3,224,224",
     "tsx convert model.py --entry Net --input x.npy -o net.tsx",
+    "tsx convert model.py --script",
 )
 @_sources
 @click.option(
@@ -154,14 +173,20 @@ def _convert(out: show.Output, source: Path, output: Path | None, **options: Any
     default=True,
     help="Run the model and record it (the default).",
 )
+@click.option(
+    "--script",
+    "mode",
+    flag_value="script",
+    help="Compile the source, with its control flow, without running it.",
+)
 @_convert_options
 def convert(out: show.Output, mode: str, **options: Any) -> int:
     """Capture SOURCE (model.py) as an archive, and compare it with the original.
 
     The entry is --entry, else `model`, else the only Module class that needs no arguments, else `forward`.
-    Sample inputs come from --input and --shape, else from `example_inputs` in the file.
+    Sample inputs come from --input and --shape, else from `example_inputs` in the file; --script needs none.
     """
-    return _convert(out, **options)
+    return _convert(out, mode=mode, **options)
 
 
 @command("trace", "tsx trace model.py --shape 1,3,224,224")
@@ -169,7 +194,15 @@ def convert(out: show.Output, mode: str, **options: Any) -> int:
 @_convert_options
 def trace(out: show.Output, **options: Any) -> int:
     """The same as convert --trace."""
-    return _convert(out, **options)
+    return _convert(out, mode="trace", **options)
+
+
+@command("script", "tsx script model.py", "tsx script model.py --report md")
+@_sources
+@_convert_options
+def script(out: show.Output, **options: Any) -> int:
+    """The same as convert --script."""
+    return _convert(out, mode="script", **options)
 
 
 @command(

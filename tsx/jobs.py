@@ -78,6 +78,7 @@ def convert(
     inputs: tuple[str, ...] = (),
     shapes: tuple[str, ...] = (),
     dynamic: tuple[str, ...] = (),
+    mode: str = "trace",
     stdin: BinaryIO,
 ) -> Converted:
     """Captures a source file, compares it with the original, writes the archive."""
@@ -86,7 +87,7 @@ def convert(
             raise fail("TSX7001", path=source)
     samples = Samples(inputs, shapes, stdin)
     conversion = convert_source(
-        source, entry=entry, samples=samples, dynamic=parse_dynamic(dynamic)
+        source, entry=entry, samples=samples, dynamic=parse_dynamic(dynamic), mode=mode
     )
     info = archive.save(conversion.program, output)
     return Converted(conversion, str(output) if isinstance(output, Path) else "-", info)

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tsx import nn
+from tsx.capture.script.entry import ScriptReport, script
 from tsx.capture.source import (
     Source,
     load_source,
@@ -45,8 +46,8 @@ class Conversion:
     """What became of a source file."""
 
     program: Module
-    report: Report
-    differences: list[Difference]
+    report: Report | ScriptReport
+    differences: list[Difference] | None  # None: there were no inputs to compare on
     entry: str
     files: dict[str, str] = field(default_factory=dict)  # filled in by whoever saves
 
@@ -65,9 +66,15 @@ def convert(
     entry: str = "",
     samples: Samples,
     dynamic: Mapping[str, Any] | bool | None = None,
+    mode: str = "trace",
 ) -> Conversion:
-    """Captures the entry of ``path`` by tracing and compares the result with the original on the samples."""
+    """Captures the entry of ``path`` and compares the result with the original on the samples.
+
+    ``mode`` is trace, or script, which needs no samples: without any the result is not compared.
+    """
     with load_source(path, entry) as source:
+        if mode == "script":
+            return _scripted(source, samples)
         args, kwargs = _inputs(source, samples)
         try:
             program, report = trace(source.entry, args, kwargs, dynamic=dynamic, name=_name(source))
@@ -79,10 +86,33 @@ def convert(
             raise error from None  # the model alone runs, so tracing it is what fails: a bug of ours
         if _was_training(source.entry):
             report.warnings.append("the model was in training mode; it is converted in eval mode")
-        program.metadata["source"] = path.name
-        program.metadata["source_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
+        _note_source(program, path)
         given = Executable(program).run("forward", *_as_arrays(args, kwargs))
         return Conversion(program, report, compare(given, expected), source.entry_name)
+
+
+def _scripted(source: Source, samples: Samples) -> Conversion:
+    """The entry compiled from its source, and compared where there are inputs to run it on."""
+    args, kwargs = _inputs(source, samples, needed=False)
+    program, report = script(source.entry, args, kwargs, name=_name(source))
+    _note_source(program, source.path)
+    if _was_training(source.entry):
+        report.warnings.append("the model was in training mode; it is converted in eval mode")
+    if not args and not kwargs and _required(source):
+        return Conversion(program, report, None, source.entry_name)
+    given = Executable(program).run("forward", *_as_arrays(args, kwargs))
+    try:
+        expected = _run_original(source, args, kwargs)
+    except TsxError:
+        raise
+    except Exception as error:  # the model's own code may raise anything
+        raise raised_in_model(source, error) from error
+    return Conversion(program, report, compare(given, expected), source.entry_name)
+
+
+def _note_source(program: Module, path: Path) -> None:
+    program.metadata["source"] = path.name
+    program.metadata["source_sha256"] = hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def compare_with_source(
@@ -131,11 +161,13 @@ def _name(source: Source) -> str:
     return entry.__name__ if inspect.isfunction(entry) else type(entry).__name__
 
 
-def _inputs(source: Source, samples: Samples) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The sample inputs, as tensors when the entry computes with torch."""
+def _inputs(
+    source: Source, samples: Samples, *, needed: bool = True
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The sample inputs, as tensors when the entry computes with torch; TSX2056 when some are ``needed``."""
     if not samples.inputs and not samples.shapes:
         args, kwargs = source.args, source.kwargs
-        if not args and not kwargs and _required(source):
+        if needed and not args and not kwargs and _required(source):
             raise fail("TSX2056", path=source.path, names=", ".join(_required(source)))
         return args, kwargs
     positional, named = read_inputs(samples.inputs, samples.stdin)

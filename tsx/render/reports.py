@@ -34,13 +34,18 @@ WIDTH = min(
 
 def conversion(
     program: Module,
-    found: Sequence[Difference],
+    found: Sequence[Difference] | None,
     path: str,
     size: int,
     free: Sequence[tuple[str, int, str]],
     warnings: Sequence[str],
+    *,
+    functions: Sequence[str] = (),
 ) -> Report:
-    """After convert: where the archive is, which sizes may vary, which are pinned and why, and the comparison."""
+    """After convert: where the archive is, which sizes may vary, which are pinned and why, and the comparison.
+
+    ``found`` is None when there were no inputs to compare on; ``functions`` are those that were compiled.
+    """
     facts = describe(program)
     lines: list[RenderableType] = [
         Text(clean(f"{path}  {size_text(size)}, {sum(facts.operators.values())} operators"), "bold")
@@ -55,17 +60,26 @@ def conversion(
     for guard in facts.guards:
         text = f"  guard: {guard.source or guard.kind} must be {guard.expect!r} ({guard.where})"
         lines.append(Text(clean(text), "yellow"))
-    lines.append(_verdict(found))
+    if functions:
+        lines.append(Text(clean(f"  functions: {', '.join(functions)}")))
+    lines.append(_verdict(found) if found is not None else Text(_NOT_COMPARED, "yellow"))
     data = {
         "path": path,
         "bytes": size,
+        "compared": found is not None,
+        "functions": list(functions),
         "free": [{"input": n, "dimension": d, "symbol": s} for n, d, s in free],
         "summary": summary_json(facts, size),
-        "differences": [asdict(d) for d in found],
+        "differences": [asdict(d) for d in found or ()],
         "warnings": list(warnings),
     }
     notes = [Text(clean(f"warning: {w}"), "yellow") for w in warnings]
-    return Report(data, lines, notes, 0 if all(d.equal for d in found) else 1)
+    return Report(data, lines, notes, 0 if all(d.equal for d in found or ()) else 1)
+
+
+_NOT_COMPARED = (
+    "not compared with the original: give inputs with --input or --shape, or `example_inputs`"
+)
 
 
 def optimization(

@@ -64,6 +64,12 @@ def json_text(schema: str, data: dict[str, Any]) -> str:
     )
 
 
+def print_text(text: str) -> None:
+    """A result that is text already, on stdout."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def print_error(error: TsxError, as_json: bool) -> None:
     """An error on stderr; with --json also as the result."""
     if as_json:
