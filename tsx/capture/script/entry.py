@@ -6,6 +6,7 @@ Gives the ``ir.Module`` and a report; raises every problem found. The object is 
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -51,6 +52,7 @@ def script(
     name: str | None = None,
 ) -> tuple[Module, ScriptReport]:
     """Compiles ``obj``; ``args`` and ``kwargs`` only give types."""
+    _open_doors()
     program = Program()
     module: Module | None = None
     for entry in entries:
@@ -65,6 +67,11 @@ def script(
     module.name = name or module.name
     finish(module, program)
     return module, ScriptReport(tuple(sorted(module.functions)), program.warnings)
+
+
+def _open_doors() -> None:
+    """The doors of the array libraries that are loaded: they add themselves when they are imported."""
+    importlib.import_module("tsx.capture.numpy.script")
 
 
 def _function(

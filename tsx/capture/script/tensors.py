@@ -22,6 +22,7 @@ from tsx.capture.script.values import (
     meaning,
 )
 from tsx.capture.script.words import type_words
+from tsx.capture.script.worlds import world_of
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
 
@@ -57,20 +58,29 @@ class _View:
 
 @meaning(ty.TensorType)
 class TensorMeaning(Meaning):
+    def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar:
+        world = world_of(at)
+        found = world.attribute(ctx, at, value, name) if world is not None else None
+        return Meaning.attribute(self, ctx, at, value, name) if found is None else found
+
     def subscript(self, ctx: Context, at: Place, value: Sugar, index: Sugar) -> Sugar:
+        value, index = _as_torch(ctx, at, value, index)
         view = _taken_apart(ctx, at, value, index)
         if not view.is_gather:
             return view.tensor
         if any(p.type != ty.NONE for p in view.back):
             back = _optional_list(ctx, view.back, at)
             front = _optional_list(ctx, view.front, at)
-            return ctx.op("tsx::index", at, [view.tensor, Ssa(front), Ssa(back)], called="[]")
+            return ctx.op(
+                "tsx::index.Tensor", at, [view.tensor, Ssa(front), Ssa(back)], called="[]"
+            )
         indices = Ssa(_optional_list(ctx, view.front, at))
         return ctx.op("aten::index.Tensor", at, [view.tensor, indices], called="[]")
 
     def set_subscript(
         self, ctx: Context, at: Place, value: Sugar, index: Sugar, given: Sugar
     ) -> None:
+        value, index = _as_torch(ctx, at, value, index)
         view = _taken_apart(ctx, at, value, index)
         if isinstance(given, (ListLiteral, TupleSugar)) or isinstance(
             given.type, (ty.ListType, ty.TupleType)
@@ -107,6 +117,12 @@ class TensorMeaning(Meaning):
 
     def truth(self, ctx: Context, at: Place, value: Sugar) -> Sugar:
         return ctx.op("aten::Bool.Tensor", at, [value])
+
+
+def _as_torch(ctx: Context, at: Place, value: Sugar, index: Sugar) -> tuple[Sugar, Sugar]:
+    """An index in another world of arrays as torch's."""
+    world = world_of(at)
+    return (value, index) if world is None else world.index(ctx, at, value, index)
 
 
 def _parts(ctx: Context, index: Sugar, at: Place) -> list[Sugar]:

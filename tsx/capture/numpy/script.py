@@ -1,0 +1,238 @@
+"""The door to NumPy for the script compiler: what ``np.*`` and arrays mean in a function over NumPy arrays.
+
+Takes live NumPy objects and the attributes of arrays; gives operators with NumPy's meaning, promotion included. A
+function is NumPy's when an annotation names ``np.ndarray``, when it uses ``np`` and not torch, or when its file imports
+NumPy alone. Importing this module adds the door.
+"""
+
+from __future__ import annotations
+
+import ast
+import types as python_types
+import typing
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tsx.capture.numpy import script_elements  # noqa: F401  (its functions enter themselves)
+from tsx.capture.numpy.script_arithmetic import (
+    OPERATORS,
+    as_array,
+    is_array,
+    is_number,
+    ufunc,
+)
+from tsx.capture.numpy.script_functions import FUNCTIONS, METHODS, NONE, matrix_transpose, transpose
+from tsx.capture.numpy.script_types import numpy_type
+from tsx.capture.script.program import known_types
+from tsx.capture.script.values import Code, Constant, Handler, Slice, Sugar, TupleSugar, doors
+from tsx.capture.script.worlds import World, worlds
+from tsx.ir import types as ty
+
+if TYPE_CHECKING:
+    from tsx.capture.script.context import Context
+    from tsx.capture.script.source import Place, Source
+
+
+class NumpyScriptDoor:
+    """NumPy's functions, types and constants by identity."""
+
+    def annotated(self, annotation: object) -> ty.Type | None:
+        """The type that ``np.ndarray``, ``NDArray[np.float32]`` or ``np.float32`` means in an annotation."""
+        origin = typing.get_origin(annotation) or annotation
+        if isinstance(origin, type) and issubclass(origin, (np.ndarray, np.generic)):
+            return ty.TENSOR  # a NumPy scalar is an array without dimensions
+        return None
+
+    def class_type(self, cls: type) -> ty.Type | None:
+        return None
+
+    def resolve(self, ctx: Context, at: Place, obj: object) -> Sugar | None:
+        known = FUNCTIONS.get(id(obj))
+        if known is not None:
+            return known[1]
+        found = numpy_type(obj)
+        if found is not None:
+            return found
+        if isinstance(obj, np.ufunc):
+            return _ufunc(obj)
+        if isinstance(obj, np.generic):
+            return ctx.resolve(obj.item(), at, at.text())
+        if _is_numpys(obj) and callable(obj):
+            raise ctx.problem("TSX3301", at, name=_shown(obj))
+        return None
+
+    def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar | None:
+        return None  # arrays have theirs in their world
+
+
+def _ufunc(function: np.ufunc) -> Sugar:
+    name = function.__name__
+
+    def call(ctx: Context, at: Place, *operands: Sugar, **named: Sugar) -> Sugar:
+        if named or len(operands) != function.nin:
+            reason = f"it takes {function.nin} operand(s) here, and no keywords"
+            raise ctx.problem("TSX3020", at, function=f"np.{name}", reason=reason)
+        return ufunc(ctx, at, name, operands)
+
+    return Handler(f"np.{name}", call)
+
+
+def _is_numpys(obj: object) -> bool:
+    module = getattr(obj, "__module__", None)
+    return isinstance(module, str) and module.partition(".")[0] == "numpy"
+
+
+def _shown(obj: Any) -> str:
+    return f"np.{getattr(obj, '__name__', obj)}"
+
+
+class NumpyWorld:
+    """Operators, attributes and indices of arrays as NumPy has them."""
+
+    def binary(self, ctx: Context, at: Place, name: str, a: Sugar, b: Sugar) -> Sugar:
+        return ufunc(ctx, at, OPERATORS.get(name, name), [a, b])
+
+    def inplace(self, ctx: Context, at: Place, name: str, a: Sugar, b: Sugar) -> Sugar:
+        result = self.binary(ctx, at, name, a, b)
+        ctx.op("aten::copy_", at, [a, result])
+        return a
+
+    def unary(self, ctx: Context, at: Place, name: str, a: Sugar) -> Sugar:
+        return ufunc(ctx, at, OPERATORS[name], [a])
+
+    def compare(self, ctx: Context, at: Place, name: str, a: Sugar, b: Sugar) -> Sugar:
+        return ufunc(ctx, at, OPERATORS[name], [a, b])
+
+    def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar | None:
+        plain = _ATTRIBUTES.get(name)
+        if plain is not None:
+            found: Sugar = plain(ctx, at, value)
+            return found
+        method = METHODS.get(name)
+        if method is not None:
+            return Handler(f"ndarray.{name}", method, (value,))
+        if hasattr(np.ndarray, name) and name not in _SHARED:
+            raise ctx.problem("TSX3301", at, name=f"ndarray.{name}")
+        return None
+
+    def index(self, ctx: Context, at: Place, value: Sugar, index: Sugar) -> tuple[Sugar, Sugar]:
+        """Ints beside index arrays are index arrays too, and slices may go backwards."""
+        parts = index.items if isinstance(index, TupleSugar) else [index]
+        if any(is_array(part) for part in parts):
+            parts = [as_array(ctx, at, p) if _is_int(p) else p for p in parts]
+        made: list[Sugar] = []
+        dim = 0
+        for place, part in enumerate(parts):
+            if isinstance(part, Slice) and _is_backward(part):
+                value, part = _turned(ctx, at, value, dim, place, parts)
+            made.append(part)
+            dim += 0 if _is_int(part) else 1
+        return value, made[0] if len(made) == 1 else TupleSugar(made)
+
+
+def _is_int(part: Sugar) -> bool:
+    return is_number(part) and part.type == ty.INT
+
+
+def _is_backward(part: Slice) -> bool:
+    step = part.step.static()
+    return isinstance(step, int) and step < 0
+
+
+def _turned(
+    ctx: Context, at: Place, value: Sugar, dim: int, place: int, parts: list[Sugar]
+) -> tuple[Sugar, Slice]:
+    """``x[::-1]`` as a flip, with the rest of the step."""
+    part = parts[place]
+    assert isinstance(part, Slice)
+    step = part.step.static()
+    assert isinstance(step, int)
+    whole = part.start.static() is None and part.stop.static() is None
+    if not whole or any(is_array(p) or not isinstance(p, Slice) for p in parts[:place]):
+        way = "x[::-1][start:stop], with the bounds counted from the other end"
+        raise ctx.problem("TSX3306", at, what="a slice with bounds and a negative step", way=way)
+    flipped = ctx.op("aten::flip", at, [value, TupleSugar([Constant(dim)])])
+    return flipped, Slice(NONE, NONE, NONE if step == -1 else Constant(-step))
+
+
+def _shape(ctx: Context, at: Place, x: Sugar) -> Sugar:
+    return ctx.op("aten::size", at, [x])
+
+
+def _dtype(ctx: Context, at: Place, x: Sugar) -> Sugar:
+    if isinstance(x.type, ty.TensorType) and x.type.dtype is not None:
+        return Constant(Code(x.type.dtype.code, "ScalarType"))
+    made = ctx.op("prim::dtype", at, [x])
+    return type(made)(made.as_value(ctx, at), "ScalarType")  # type: ignore[call-arg]  # an operator's result is an Ssa
+
+
+_ATTRIBUTES: dict[str, Any] = {
+    "shape": _shape,
+    "dtype": _dtype,
+    "ndim": lambda ctx, at, x: ctx.op("aten::dim", at, [x]),
+    "size": lambda ctx, at, x: ctx.op("aten::numel", at, [x]),
+    "itemsize": lambda ctx, at, x: ctx.op("aten::element_size", at, [x]),
+    "T": transpose,
+    "mT": matrix_transpose,
+    "real": lambda ctx, at, x: ctx.op("aten::real", at, [x]),
+    "imag": lambda ctx, at, x: ctx.op("aten::imag", at, [x]),
+}
+# Methods that mean the same in torch, and are left to what tensors can do.
+_SHARED = frozenset({"item", "tolist"})
+
+
+# -- which functions are NumPy's --------------------------------------------------------------------------------------
+
+
+def _world(source: Source) -> World | None:
+    """NumPy's world for a function that is written for arrays."""
+    if _mentions_ndarray(source.tree):
+        return _WORLD
+    used = [_library(_look_up(source, name)) for name in _names(source.tree)]
+    if "torch" in used:
+        return None
+    if "numpy" in used:
+        return _WORLD
+    files = {_library(_look_up(source, name)) for name in ("np", "numpy", "torch", "nn", "F")}
+    return _WORLD if "numpy" in files and "torch" not in files else None
+
+
+def _mentions_ndarray(tree: ast.AST) -> bool:
+    if not isinstance(tree, ast.FunctionDef):
+        return False
+    arguments = (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)
+    annotations = [a.annotation for a in arguments] + [tree.returns]
+    return any("ndarray" in ast.unparse(a).lower() for a in annotations if a is not None)
+
+
+def _names(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _look_up(source: Source, name: str) -> object:
+    try:
+        return source.namespace(name)
+    except KeyError:
+        return None
+
+
+def _library(obj: object) -> str:
+    """The array library that a global comes from."""
+    if isinstance(obj, python_types.ModuleType):
+        name = obj.__name__
+    elif isinstance(obj, np.ufunc):
+        name = "numpy"
+    else:
+        name = str(getattr(obj, "__module__", "") or type(obj).__module__)
+    if name.startswith("tsx.nn"):
+        return "numpy"  # its layers are functions over arrays
+    root = name.partition(".")[0]
+    return "torch" if root in ("torch", "torchvision", "transformers") else root
+
+
+_WORLD = NumpyWorld()
+_DOOR = NumpyScriptDoor()
+doors.append(_DOOR)
+known_types.append(_DOOR)
+worlds.append(_world)

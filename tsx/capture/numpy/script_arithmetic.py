@@ -1,0 +1,169 @@
+"""NumPy's ufuncs and operators in scripted code: operators with the casts that give NumPy's result types.
+
+Takes the operands of ``np.sqrt(x)`` or ``x / y``; emits the operator that the ufunc names, on operands cast to the type
+that NumPy computes in. Where a dtype isn't known, ``tsx::numpy_type`` asks for it when the program runs. The tables of
+names are those of the tracing door.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tsx.capture.numpy.ufuncs import COMMUTES, NO_SCALAR, TESTS, bases, overload
+from tsx.capture.script.values import Code, Constant, ListLiteral, Sugar
+from tsx.ir import types as ty
+from tsx.ir.op import Unknown, lookup
+from tsx.ops.numpy_types import compute_dtype, known_type
+
+if TYPE_CHECKING:
+    from tsx.capture.script.context import Context
+    from tsx.capture.script.source import Place
+
+NUMBERS = (ty.INT, ty.FLOAT, ty.BOOL, ty.COMPLEX, ty.NUMBER)
+
+
+def is_array(value: Sugar) -> bool:
+    return isinstance(value.type, ty.TensorType)
+
+
+def is_number(value: Sugar) -> bool:
+    """Whether it is a plain Python number, which is weak beside an array."""
+    return value.type in NUMBERS and not isinstance(value.static(), Code)
+
+
+def ufunc(ctx: Context, at: Place, name: str, inputs: Sequence[Sugar]) -> Sugar:
+    """``np.name(*inputs)``."""
+    base = bases().get(name)
+    if base is None:
+        raise ctx.problem("TSX3301", at, name=f"numpy.{name}")
+    operands = [as_operand(ctx, at, item) for item in inputs]
+    if not any(map(is_array, operands)):
+        operands[0] = as_array(ctx, at, operands[0])
+    if name in TESTS:
+        return ctx.op(f"aten::{base}", at, [as_array(ctx, at, o) for o in operands])
+    code = compute_type(ctx, at, name, operands)
+    return elementwise(ctx, at, base, operands, code)
+
+
+def elementwise(
+    ctx: Context, at: Place, base: str, operands: Sequence[Sugar], code: Sugar
+) -> Sugar:
+    """One operator on operands cast to ``code``; a number on the right stays one."""
+    given = list(operands)
+    if len(given) == 2 and is_number(given[0]) and base in COMMUTES:
+        given.reverse()
+        base = COMMUTES[base]
+    last = len(given) - 1
+    number = len(given) == 2 and is_number(given[1]) and base not in NO_SCALAR
+    number = number and lookup(f"aten::{overload(base, True)}") is not None
+    cast_ = [
+        o if number and index == last else cast(ctx, at, as_array(ctx, at, o, code), code)
+        for index, o in enumerate(given)
+    ]
+    return ctx.op(f"aten::{overload(base, number)}", at, cast_)
+
+
+def compute_type(ctx: Context, at: Place, function: str, operands: Sequence[Sugar]) -> Sugar:
+    """The ScalarType code in which NumPy computes ``function``: a constant where the dtypes are known."""
+    known = [known_type(_abstract(operand)) for operand in operands]
+    if all(type is not None for type in known):
+        dtype = compute_dtype(function, [type for type in known if type is not None])
+        return Constant(Code(dtype.code, "ScalarType"))
+    kind, given = "tsx::numpy_type", list(operands)
+    if len(given) == 2:
+        if is_number(given[0]):
+            given.reverse()  # which of the two is the number makes no difference
+        kind += ".Scalar" if is_number(given[1]) else ".Tensor"
+    elif len(given) > 2:
+        given = [ListLiteral([as_array(ctx, at, item) for item in given])]
+        kind += ".list"
+    return ctx.op(kind, at, [Constant(function), *given])
+
+
+def _abstract(operand: Sugar) -> object:
+    type = operand.type
+    return type if type is None or is_array(operand) else Unknown(type)
+
+
+def cast(ctx: Context, at: Place, x: Sugar, code: Sugar) -> Sugar:
+    """``x`` in the type that ``code`` stands for; itself when it is known to have it."""
+    static, type = code.static(), x.type
+    if isinstance(type, ty.TensorType) and type.dtype is not None and static == type.dtype.code:
+        return x
+    return ctx.op("aten::to.dtype", at, [x, code])
+
+
+def as_operand(ctx: Context, at: Place, value: Sugar) -> Sugar:
+    """An operand of a ufunc: an array, a number, or a list of numbers as an array."""
+    if is_array(value) or is_number(value):
+        return value
+    return as_array(ctx, at, value)
+
+
+def as_array(ctx: Context, at: Place, value: Sugar, code: Sugar | None = None) -> Sugar:
+    """``np.asarray(value)``: numbers become 0-dim arrays, of the type that ``code`` says where it is given."""
+    if is_array(value):
+        return value
+    if is_number(value):
+        named = {"dtype": code if code is not None else _natural(ctx, at, value)}
+        return ctx.op("aten::scalar_tensor", at, [value], named)
+    return array_of(ctx, at, value, None)
+
+
+def array_of(ctx: Context, at: Place, data: Sugar, code: Sugar | None) -> Sugar:
+    """``np.array(data, dtype)`` of numbers, arrays, and lists or tuples of these."""
+    if is_array(data):
+        return data if code is None else cast(ctx, at, data, code)
+    if is_number(data):
+        return as_array(ctx, at, data, code)
+    items = ctx.parts(data, at)
+    if items is not None and items:
+        rows = [array_of(ctx, at, item, code) for item in items]
+        if code is None:
+            rows = promoted(ctx, at, "stack", rows)
+        return ctx.op("aten::stack", at, [ListLiteral(rows), Constant(0)])
+    type = data.type
+    if isinstance(type, ty.ListType) and isinstance(type.element, ty.TensorType):
+        return ctx.op("aten::stack", at, [data, Constant(0)])
+    named = {"dtype": code if code is not None else _of_list(ctx, at, data)}
+    return ctx.op("aten::tensor", at, [data], named, called="numpy.array")
+
+
+def promoted(ctx: Context, at: Place, function: str, arrays: Sequence[Sugar]) -> list[Sugar]:
+    """Arrays cast to the type they have in common."""
+    if len(arrays) < 2:
+        return list(arrays)
+    code = compute_type(ctx, at, function, arrays)
+    return [cast(ctx, at, as_array(ctx, at, array, code), code) for array in arrays]
+
+
+_CODES: dict[ty.Type, int] = {ty.BOOL: 11, ty.INT: 4, ty.FLOAT: 7, ty.COMPLEX: 10}
+
+
+def _natural(ctx: Context, at: Place, number: Sugar) -> Sugar:
+    """The type of ``np.asarray(number)``: int64, float64, bool or complex128."""
+    code = _CODES.get(number.type) if number.type is not None else None
+    if code is None:
+        raise ctx.problem("TSX3302", at, what=number.describe())
+    return Constant(Code(code, "ScalarType"))
+
+
+def _of_list(ctx: Context, at: Place, data: Sugar) -> Sugar:
+    element = data.type
+    while isinstance(element, ty.ListType):
+        element = element.element
+    code = _CODES.get(element) if element is not None else None
+    if code is None:
+        raise ctx.problem("TSX3302", at, what=data.describe())
+    return Constant(Code(code, "ScalarType"))
+
+
+# What the operators of Python are called as ufuncs.
+OPERATORS = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "div": "divide", "floordiv": "floor_divide",
+    "remainder": "remainder", "pow": "power", "__and__": "bitwise_and", "__or__": "bitwise_or",
+    "__xor__": "bitwise_xor", "__lshift__": "left_shift", "__rshift__": "right_shift",
+    "eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal",
+    "neg": "negative", "positive": "positive", "bitwise_not": "invert",
+}  # fmt: skip
