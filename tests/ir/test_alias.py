@@ -282,7 +282,7 @@ def test_an_attribute_that_is_set_may_be_any_tensor() -> None:
         "%g : Dict(int, Tensor) = prim::DictConstruct()\n   = tsx::update.Dict(%g, %d)\n"
         "  %e : Tensor = tsx::pop.Dict(%g, %0)",
         "%v : Tensor[] = tsx::values(%d)\n  %l : Tensor[] = prim::ListConstruct()\n"
-        "   = tsx::_set_slice(%l, %none, %none, %1, %v)\n  %r : Tensor[] = tsx::reversed(%l)\n"
+        "   = tsx::set_slice(%l, %none, %none, %1, %v)\n  %r : Tensor[] = tsx::reversed(%l)\n"
         "  %e : Tensor = aten::__getitem__.t(%r, %0)",
     ],
 )  # fmt: skip

@@ -52,7 +52,7 @@ ROWS: dict[str, Row] = {
     "tsx::pow": (operator.pow, st.one_of(SMALL, FLOATS), st.one_of(SMALL, FLOATS)),
     "tsx::__lshift__.int": (operator.lshift, st.one_of(SMALL, INTS), st.integers(-2, 80)),
     "tsx::__rshift__.int": (operator.rshift, INTS, st.integers(-2, 80)),
-    "tsx::bitwise_not.int": (operator.invert, INTS),
+    "tsx::invert.int": (operator.invert, INTS),
     "tsx::bit_length": (int.bit_length, INTS),
     "tsx::bit_count": (int.bit_count, INTS),
     "tsx::round.float": (round, FLOATS),

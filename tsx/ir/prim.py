@@ -20,6 +20,7 @@ Rule = Callable[[Node], Iterator[str]]
 ANY_NUMBER = 1 << 30
 GROUP = "tsx::group"
 GUARD = "tsx::guard"
+WRITE = "tsx::write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +251,10 @@ def _raise(node: Node) -> Iterator[str]:
         yield from _operand_is(node, index, ty.STR)
 
 
+def _write(node: Node) -> Iterator[str]:
+    yield from _operand_is(node, 0, ty.STR)
+
+
 def _num_to_tensor(node: Node) -> Iterator[str]:
     if node.inputs[0].type not in (ty.INT, ty.FLOAT, ty.COMPLEX, ty.BOOL, ty.NUMBER):
         yield f"operand 0 is {node.inputs[0].type}, not a number"
@@ -323,6 +328,7 @@ _ROWS = (
     Prim("prim::Uninitialized", _NONE, _ONE, doc="a value that is never read"),
     Prim("prim::RaiseException", (1, 2), _NONE, rule=_raise, traits=_EFFECT, doc="stops: message, class name"),
     Prim("prim::Print", _ANY, _NONE, traits=_EFFECT, doc="prints its operands"),
+    Prim(WRITE, _ONE, _NONE, rule=_write, traits=_EFFECT, doc="prints a string as it is, with no end of line"),
     Prim("prim::NumToTensor", _ONE, _ONE, rule=_num_to_tensor, doc="a 0-dim tensor"),
     Prim("prim::EnumName", _ONE, _ONE, rule=_enum, doc="the name of an enum member"),
     Prim("prim::EnumValue", _ONE, _ONE, rule=_enum, doc="the value of an enum member"),

@@ -94,7 +94,12 @@ def _zip_length(lengths: list[int], strict: bool) -> int:
     return least
 
 
+def _tuple_item(items: list[Any], index: int) -> Any:
+    return tuple(items)[index]  # for the words of its IndexError
+
+
 # fmt: off
+op("tsx::__getitem__.tuple(t[](a) items, int index) -> t(*)", infer=element_of, eval=_tuple_item, traits=ELEMENT)
 op("tsx::__contains__.t(t[] l, t item) -> bool", infer=_BOOL, eval=operator.contains)
 op("tsx::count.t(t[] self, t el) -> int", infer=_INT, eval=operator.countOf)
 op("tsx::index.t(t[] self, t el, int start=0, int end=9223372036854775807) -> int", infer=_INT, eval=_index, traits=RAISES)
@@ -170,10 +175,10 @@ def _repeat(values: list[object], count: int) -> list[object]:
 
 
 # fmt: off
-op("tsx::_set_slice(t[](a!) self, int? start, int? end, int step, t[] values) -> ()", infer=nothing, eval=_set_slice, traits=WRITE_OR_RAISE)
-op("tsx::Delete.slice(t[](a!) self, int? start=None, int? end=None, int step=1) -> ()", infer=nothing, eval=_delete_slice, traits=WRITE_OR_RAISE)
+op("tsx::set_slice(t[](a!) self, int? start, int? end, int step, t[] values) -> ()", infer=nothing, eval=_set_slice, traits=WRITE_OR_RAISE)
+op("tsx::delete_slice(t[](a!) self, int? start=None, int? end=None, int step=1) -> ()", infer=nothing, eval=_delete_slice, traits=WRITE_OR_RAISE)
 op("tsx::remove.t(t[](a!) self, t el) -> ()", infer=nothing, eval=_remove, traits=WRITE_OR_RAISE)
 op("tsx::sort(t[](a!) self, *, bool reverse=False) -> ()", infer=nothing, eval=_sort, traits=WRITE_OR_RAISE)
 op("tsx::sort.by(t[](a!) self, k[] keys, *, bool reverse=False) -> ()", infer=nothing, eval=_sort_by, traits=WRITE_OR_RAISE)
-op("tsx::mul_.t(t[](a!) self, int n) -> t[](a!)", infer=like_first, eval=_repeat, traits=WRITE)
+op("tsx::imul.t(t[](a!) self, int n) -> t[](a!)", infer=like_first, eval=_repeat, traits=WRITE)
 # fmt: on

@@ -127,7 +127,7 @@ def _shift_left(a: int, b: int) -> int:
 
 define("tsx::__lshift__.int(int a, int b) -> int", _shift_left, raises=True)
 define("tsx::__rshift__.int(int a, int b) -> int", operator.rshift, raises=True)
-define("tsx::bitwise_not.int(int a) -> int", operator.invert)
+define("tsx::invert.int(int a) -> int", operator.invert)
 define("tsx::bit_length(int a) -> int", int.bit_length)
 define("tsx::bit_count(int a) -> int", int.bit_count)
 

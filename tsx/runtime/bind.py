@@ -269,6 +269,11 @@ def _print(host: Host, count: int) -> Step:
     return step
 
 
+@_binds(Opcode.WRITE)
+def _write(host: Host) -> Step:
+    return lambda stack, slots: host.write(stack.pop())
+
+
 @_binds(Opcode.LIST)
 def _list(host: Host, count: int) -> Step:
     def step(stack: Stack, slots: Stack) -> None:

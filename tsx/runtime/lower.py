@@ -39,6 +39,7 @@ _PLAIN = {
     "prim::EnumName": Opcode.ENUM_NAME,
     "prim::EnumValue": Opcode.ENUM_VALUE,
     "prim::NumToTensor": Opcode.TENSOR,
+    "tsx::write": Opcode.WRITE,
 }
 _COUNTED = {
     "prim::ListConstruct": Opcode.LIST,

@@ -98,6 +98,7 @@ class Opcode(Enum):
     )
     RAISE = ("", "message kind ->", "Stops with the exception that the model raises.")
     PRINT = ("count", "values:count ->", "Prints the values on one line.")
+    WRITE = ("", "text ->", "Prints a string as it is, with no end of line.")
     # Containers
     LIST = ("count", "values:count -> list", "Makes a list.")
     TUPLE = ("count", "values:count -> tuple", "Makes a tuple.")

@@ -1,0 +1,70 @@
+"""``len``, ``list``, ``tuple``, ``dict``, ``set`` and ``frozenset`` as functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tsx.capture.script import open_types
+from tsx.capture.script.builtins.common import is_set, list_of
+from tsx.capture.script.builtins.dicts import TableMeaning, dict_of_pairs, set_literal, set_of
+from tsx.capture.script.builtins.iteration import Range
+from tsx.capture.script.values import Constant, ListLiteral, Sugar, TupleSugar, builtin
+from tsx.ir import types as ty
+
+if TYPE_CHECKING:
+    from tsx.capture.script.context import Context
+    from tsx.capture.script.source import Place
+
+
+@builtin(len)
+def _len(ctx: Context, at: Place, obj: Sugar, /) -> Sugar:
+    return obj.length(ctx, at)
+
+
+@builtin(list)
+def _list(ctx: Context, at: Place, iterable: Sugar | None = None, /) -> Sugar:
+    if iterable is None:
+        return ListLiteral([])
+    if isinstance(iterable, Range):
+        return iterable.as_list(ctx, at)
+    if isinstance(iterable.type, ty.ListType):
+        return ctx.op("aten::list.t", at, [iterable], called="list")
+    if iterable.type == ty.STR:
+        return ctx.op("tsx::list.str", at, [iterable])
+    iteration = iterable.iterate(ctx, at)
+    if iteration.items is not None:
+        return ListLiteral(list(iteration.items))
+    return list_of(ctx, at, iterable)
+
+
+@builtin(tuple)
+def _tuple(ctx: Context, at: Place, iterable: Sugar | None = None, /) -> Sugar:
+    if iterable is None:
+        return TupleSugar([])
+    items = ctx.parts(iterable, at)
+    if items is None and not isinstance(iterable.type, ty.ListType):
+        items = iterable.iterate(ctx, at).items
+    if items is None:
+        raise ctx.problem("TSX3110", at, what=iterable.describe())
+    return TupleSugar([ctx.settled(item, at) for item in items])
+
+
+@builtin(dict)
+def _dict(
+    ctx: Context, at: Place, iterable: Sugar | None = None, /, **kwargs: Sugar
+) -> Sugar:
+    if iterable is None:
+        type = ty.DictType(open_types.Open(ty.STR), open_types.Open(ty.TENSOR))
+        made: Sugar = ctx.emit("prim::DictConstruct", (), type, at)
+    elif isinstance(iterable.type, ty.DictType) and not is_set(iterable.type):
+        made = ctx.op(("aten::copy", "tsx::copy.Dict"), at, [iterable], called="dict")
+    else:
+        made = dict_of_pairs(ctx, at, iterable)
+    for name, item in kwargs.items():
+        TableMeaning().set_subscript(ctx, at, made, Constant(name), item)
+    return made
+
+
+@builtin(set, frozenset)
+def _set(ctx: Context, at: Place, iterable: Sugar | None = None, /) -> Sugar:
+    return set_literal(ctx, (), at) if iterable is None else set_of(ctx, iterable, at)

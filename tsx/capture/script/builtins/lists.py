@@ -1,0 +1,149 @@
+"""The methods of ``list``, and what may be put into a list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tsx.capture.script.builtins.common import NONE, is_none, list_of, mapped, refuse_tensors
+from tsx.capture.script.values import Constant, ListLiteral, Ssa, Sugar, method
+from tsx.ir import types as ty
+
+if TYPE_CHECKING:
+    from tsx.capture.script.context import Context
+    from tsx.capture.script.source import Place
+
+_BASIC = (ty.INT, ty.FLOAT, ty.BOOL, ty.STR)  # what torch's schemas have of their own
+
+
+def _of(value: Sugar, basic: str, other: str) -> str:
+    """torch's operator for lists of numbers and strings, ours for the rest."""
+    type = value.type
+    return basic if isinstance(type, ty.ListType) and type.element in _BASIC else other
+
+
+def elements(ctx: Context, at: Place, owner: Sugar, given: Sugar) -> Sugar:
+    """Any iterable as a list that may be put into ``owner``, with its items converted to what that holds."""
+    known = given.items if isinstance(given, ListLiteral) and given.value is None else None
+    if known is None and not isinstance(given.type, ty.ListType):
+        iteration = given.iterate(ctx, at)
+        known = iteration.items
+        if known is None:
+            given = mapped(ctx, at, iteration, lambda item: item)
+    if known is not None:
+        items = [ctx.element(owner, item, at, "an item of the list") for item in known]
+        type = owner.type
+        assert isinstance(type, ty.ListType)
+        values = [item.as_value(ctx, at) for item in items]
+        return Ssa(ctx.list_value(values, type.element, at))
+    return _alike(ctx, at, owner, ctx.settled(given, at))
+
+
+def _alike(ctx: Context, at: Place, owner: Sugar, given: Sugar) -> Sugar:
+    """A list as one of what ``owner`` holds: itself, or converted item by item."""
+    for open_one, other in ((owner, given), (given, owner)):
+        if ctx.is_open(open_one.type or ty.ANY) and not ctx.is_open(other.type or ty.ANY):
+            assert open_one.type is not None
+            assert other.type is not None
+            ctx.close_type(open_one.type, ty.erase_shapes(other.type))
+    wanted = owner.type
+    if wanted is None or given.type is None or ctx.is_open(wanted):
+        return given
+    if ty.is_subtype(given.type, wanted):
+        return given
+    assert isinstance(wanted, ty.ListType)
+    element = wanted.element
+
+    def item_of(item: Sugar) -> Sugar:
+        return ctx.converted(item, element, at, "an item of the list")
+
+    return mapped(ctx, at, given.iterate(ctx, at), item_of)
+
+
+# --- methods -----------------------------------------------------------------------------------------------------------
+
+
+@method(ty.ListType, "append")
+def _append(ctx: Context, at: Place, self: Sugar, object: Sugar) -> None:
+    item = ctx.element(self, object, at, "an item of the list")
+    ctx.op("aten::append.t", at, [self, item])
+
+
+@method(ty.ListType, "extend")
+def _extend(ctx: Context, at: Place, self: Sugar, iterable: Sugar) -> None:
+    ctx.op("aten::extend.t", at, [self, elements(ctx, at, self, iterable)])
+
+
+@method(ty.ListType, "insert")
+def _insert(ctx: Context, at: Place, self: Sugar, index: Sugar, object: Sugar) -> None:
+    item = ctx.element(self, object, at, "an item of the list")
+    ctx.op("aten::insert.t", at, [self, index, item])
+
+
+@method(ty.ListType, "pop")
+def _pop(ctx: Context, at: Place, self: Sugar, index: Sugar = Constant(-1)) -> Sugar:  # noqa: B008
+    return ctx.op("aten::pop.t", at, [self, index], called="list.pop")
+
+
+@method(ty.ListType, "remove")
+def _remove(ctx: Context, at: Place, self: Sugar, value: Sugar) -> None:
+    refuse_tensors(ctx, at, self.type, "list.remove")
+    item = ctx.element(self, value, at, "the value")
+    ctx.op(_of(self, "aten::remove", "tsx::remove.t"), at, [self, item], called="list.remove")
+
+
+@method(ty.ListType, "index")
+def _index(
+    ctx: Context, at: Place, self: Sugar, value: Sugar, start: Sugar = NONE, stop: Sugar = NONE
+) -> Sugar:
+    refuse_tensors(ctx, at, self.type, "list.index")
+    item = ctx.element(self, value, at, "the value")
+    if is_none(start) and self.type != ty.ListType(ty.BOOL):
+        name = _of(self, "aten::index", "tsx::index.t")
+        return ctx.op(name, at, [self, item], called="list.index")
+    rest = [bound for bound in (start, stop) if not is_none(bound)]
+    return ctx.op("tsx::index.t", at, [self, item, *rest], called="list.index")
+
+
+@method(ty.ListType, "count")
+def _count(ctx: Context, at: Place, self: Sugar, value: Sugar) -> Sugar:
+    refuse_tensors(ctx, at, self.type, "list.count")
+    item = ctx.element(self, value, at, "the value")
+    return ctx.op(_of(self, "aten::count", "tsx::count.t"), at, [self, item], called="list.count")
+
+
+@method(ty.ListType, "reverse")
+def _reverse(ctx: Context, at: Place, self: Sugar) -> None:
+    ctx.op("aten::reverse.t", at, [self])
+
+
+@method(ty.ListType, "clear")
+def _clear(ctx: Context, at: Place, self: Sugar) -> None:
+    ctx.op("aten::clear.t", at, [self])
+
+
+@method(ty.ListType, "copy")
+def _copy(ctx: Context, at: Place, self: Sugar) -> Sugar:
+    return ctx.op("aten::copy.t", at, [self])
+
+
+def keys_for(ctx: Context, at: Place, values: Sugar, key: Sugar) -> Sugar:
+    """The list of ``key(value)``."""
+
+    def call(item: Sugar) -> Sugar:
+        return key.call(ctx, at, [item], {})
+
+    found = list_of(ctx, at, mapped(ctx, at, values.iterate(ctx, at), call))
+    refuse_tensors(ctx, at, found.type, "a key")
+    return found
+
+
+@method(ty.ListType, "sort")
+def _sort(
+    ctx: Context, at: Place, self: Sugar, *, key: Sugar = NONE, reverse: Sugar = Constant(False)  # noqa: B008
+) -> None:
+    order = {"reverse": reverse.truth(ctx, at)}
+    if is_none(key):
+        refuse_tensors(ctx, at, self.type, "list.sort")
+        ctx.op(_of(self, "aten::sort", "tsx::sort"), at, [self], order, called="list.sort")
+    else:
+        ctx.op("tsx::sort.by", at, [self, keys_for(ctx, at, self, key)], order)
