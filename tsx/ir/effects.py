@@ -21,7 +21,15 @@ _STATISTICS = {
 
 
 # Operators that stop only when one operand is zero: the operand.
-_NONZERO = {"floordiv": 1, "remainder": 1, "div": 1, "divmod": 1, "slice": 3, "delete_slice": 3, "__range_length": 2}
+_NONZERO = {
+    "floordiv": 1,
+    "remainder": 1,
+    "div": 1,
+    "divmod": 1,
+    "slice": 3,
+    "delete_slice": 3,
+    "__range_length": 2,
+}
 
 
 def written_operands(node: Node) -> Iterator[Value]:

@@ -13,7 +13,7 @@ from tsx.capture.script import operators, sequences
 from tsx.capture.script.conditions import boolean, condition_of
 from tsx.capture.script.emit_comprehension import dict_comprehension, list_comprehension
 from tsx.capture.script.functions import closure
-from tsx.capture.script.sets import SetLiteral
+from tsx.capture.script.sets import SetLiteral, set_of
 from tsx.capture.script.tensors import ELLIPSIS
 from tsx.capture.script.text import f_string
 from tsx.capture.script.values import NOT_STATIC, Constant, ListLiteral, Slice, Sugar, TupleSugar
@@ -240,12 +240,7 @@ def _set_comp(ctx: Context, node: ast.SetComp) -> Sugar:
     made = list_comprehension(ctx, node)
     if isinstance(made, ListLiteral) and made.value is None:
         return SetLiteral(made.items)
-    raise ctx.problem(
-        "TSX3043",
-        ctx.place(node),
-        what="a set comprehension",
-        way="use a list, or a dict with the items as keys",
-    )
+    return set_of(ctx, made, ctx.place(node))
 
 
 def _dict_comp(ctx: Context, node: ast.DictComp) -> Sugar:

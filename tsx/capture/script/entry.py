@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any
 
-from tsx.capture.script import (  # noqa: F401  (these enter statements and types)
+from tsx.capture.script import (  # noqa: F401  (these enter statements, types and builtins)
+    builtins,
     emit_assign,
     emit_loop,
     emit_with,

@@ -60,6 +60,13 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[str, str, str, Callable[[Any, Any], An
     ast.Gt: (">", "gt", "lt", operator.gt),
     ast.GtE: (">=", "ge", "le", operator.ge),
 }
+_ON_BOOLS = ("&", "|", "^", "==", "!=", "is")  # what has a meaning of its own on two bools
+_SET_UPDATES = {
+    "|": "update",
+    "&": "intersection_update",
+    "-": "difference_update",
+    "^": "symmetric_difference_update",
+}
 _PLAIN = (bool, int, float, complex, str, type(None))
 _NUMBERS = (ty.INT, ty.FLOAT, ty.BOOL, ty.NUMBER, ty.COMPLEX)
 
@@ -78,9 +85,10 @@ def binary(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Sug
     magic = _magic(ctx, _MAGIC[symbol], a, b, at)
     if magic is not None:
         return magic
-    joined = _sequences(ctx, symbol, a, b, at)
-    if joined is not None:
-        return joined
+    for special in (_sequences, _tables, _text, _power):
+        found = special(ctx, symbol, a, b, at)
+        if found is not None:
+            return found
     return _apply(ctx, symbol, name, [a, b], at)
 
 
@@ -122,6 +130,12 @@ def is_tensor(value: Sugar) -> bool:
 
 
 def _apply(ctx: Context, symbol: str, name: str, operands: list[Sugar], at: Place) -> Sugar:
+    flags = [value.type == ty.BOOL for value in operands]
+    if symbol != "in" and any(flags) and not (all(flags) and symbol in _ON_BOOLS):
+        operands = [
+            Ssa(ctx.convert(value, ty.INT, at, "the operand")) if is_bool else value
+            for value, is_bool in zip(operands, flags, strict=True)
+        ]  # a bool counts as 0 or 1
     names = [n for n in (f"tsx::{name}", f"aten::{name}") if overloads(n)]
     return ctx.op(names or [f"aten::{name}"], at, operands, called=symbol)
 
@@ -143,6 +157,36 @@ def _sequences(ctx: Context, symbol: str, a: Sugar, b: Sugar, at: Place) -> Suga
             if _is_tuple(sequence):
                 return TupleSugar((ctx.parts(sequence, at) or []) * times)
     return None
+
+
+def _tables(ctx: Context, symbol: str, a: Sugar, b: Sugar, at: Place) -> Sugar | None:
+    """``a | b`` of dicts; ``| & - ^`` of sets."""
+    from tsx.capture.script.builtins.common import is_set
+    from tsx.capture.script.builtins.dicts import combination  # which is written against this
+
+    if not (isinstance(a.type, ty.DictType) and isinstance(b.type, ty.DictType)):
+        return None
+    if is_set(a.type) and is_set(b.type) and symbol in "|&-^":
+        return combination(ctx, at, symbol, a, b)
+    return ctx.op("tsx::__or__", at, [a, b], called="|") if symbol == "|" else None
+
+
+def _text(ctx: Context, symbol: str, a: Sugar, b: Sugar, at: Place) -> Sugar | None:
+    """``template % values``."""
+    from tsx.capture.script.builtins.text import percent  # which is written against this
+
+    return percent(ctx, at, a, b) if symbol == "%" and a.type == ty.STR else None
+
+
+def _power(ctx: Context, symbol: str, a: Sugar, b: Sugar, at: Place) -> Sugar | None:
+    """An int to a power that is known to be negative is a float."""
+    exponent = b.static()
+    if symbol != "**" or a.type not in (ty.INT, ty.BOOL) or type(exponent) is not int:
+        return None
+    if exponent >= 0:
+        return None
+    base = Ssa(ctx.convert(a, ty.FLOAT, at, "the base"))
+    return ctx.op("tsx::pow.float", at, [base, Constant(float(exponent))])
 
 
 def _is_tuple(value: Sugar) -> bool:
@@ -223,6 +267,11 @@ def inplace(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Su
     if isinstance(a.type, ty.ListType) and symbol == "*" and overloads("tsx::imul"):
         ctx.op("tsx::imul", at, [a, b], called="*=")
         return a
+    if isinstance(a.type, ty.DictType) and symbol in _SET_UPDATES and b.type == a.type:
+        name = _SET_UPDATES[symbol]
+        if symbol == "|" or a.has_attribute(ctx, name):
+            a.attribute(ctx, at, name).call(ctx, at, [b], {})
+            return a
     if isinstance(a.type, ty.DictType) and symbol == "|":
         a.attribute(ctx, at, "update").call(ctx, at, [b], {})
         return a

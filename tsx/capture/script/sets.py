@@ -1,15 +1,18 @@
-"""Set literals: a program has no sets, so what compilation knows of one is all there is: its items.
+"""Sets: ``{a, b}`` and ``set(values)``. A set that is held is a dict to None, its elements in the order of insertion.
 
-Takes the items; answers ``in``, iteration and ``len`` where the items are known to differ.
+Takes items; a literal answers ``in`` item by item, and becomes a value when something else is asked of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import operators
-from tsx.capture.script.values import NOT_STATIC, Constant, Iteration, Sugar
+from tsx.capture.script import open_types, operators
+from tsx.capture.script.values import Constant, Iteration, Ssa, Sugar, join
+from tsx.ir import types as ty
+from tsx.ir.graph import Value
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
@@ -18,12 +21,29 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class SetLiteral(Sugar):
-    """``{a, b}``."""
+    """``{a, b}`` before anything holds it; ``value`` is the set once it is made."""
 
     items: list[Sugar]
+    value: Sugar | None = None
 
     def describe(self) -> str:
         return "a set"
+
+    @property
+    def type(self) -> ty.Type | None:
+        if self.value is not None:
+            return self.value.type
+        element = _common(self.items)
+        return None if element is None else ty.DictType(element, ty.NONE)
+
+    def made(self, ctx: Context, at: Place) -> Sugar:
+        """The set, made once."""
+        if self.value is None:
+            self.value = made_set(ctx, self.items, at)
+        return self.value
+
+    def as_value(self, ctx: Context, at: Place) -> Value:
+        return self.made(ctx, at).as_value(ctx, at)
 
     def contains(self, ctx: Context, at: Place, item: Sugar) -> Sugar:
         """``item in {…}``."""
@@ -32,21 +52,62 @@ class SetLiteral(Sugar):
             at,
         )
 
-    def _distinct(self, ctx: Context, at: Place) -> list[Sugar]:
-        """The items without repetitions, in the order of the source."""
-        found: dict[object, Sugar] = {}
-        for item in self.items:
-            known = item.static()
-            if known is NOT_STATIC:
-                raise ctx.problem("TSX3038", at)
-            found.setdefault(known, item)
-        return list(found.values())
+    def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:
+        return self.made(ctx, at).attribute(ctx, at, name)
 
     def iterate(self, ctx: Context, at: Place) -> Iteration:
-        return Iteration(items=self._distinct(ctx, at))
+        return self.made(ctx, at).iterate(ctx, at)
 
     def length(self, ctx: Context, at: Place) -> Sugar:
-        return Constant(len(self._distinct(ctx, at)))
+        return self.made(ctx, at).length(ctx, at)
 
     def truth(self, ctx: Context, at: Place) -> Sugar:
-        return Constant(bool(self.items))
+        return Constant(bool(self.items)) if self.value is None else self.value.truth(ctx, at)
+
+
+def _common(items: Sequence[Sugar]) -> ty.Type | None:
+    """The type that the items have in common; None when there is none, or no item."""
+    found: ty.Type | None = None
+    for item in items:
+        if item.type is None:
+            return None
+        found = item.type if found is None else join(found, item.type)
+        if found is None:
+            return None
+    return found
+
+
+def made_set(ctx: Context, items: Sequence[Sugar], at: Place) -> Sugar:
+    """A set of ``items``; what an empty one holds is found out later."""
+    element = _common(items)
+    if items and element is None:
+        kinds = ", ".join(dict.fromkeys(item.describe() for item in items))
+        raise ctx.problem("TSX3115", at, kinds=kinds)
+    type = ty.DictType(element or open_types.Open(ty.INT), ty.NONE)
+    made = ctx.emit("prim::DictConstruct", (), type, at)
+    for item in items:
+        add_to_set(ctx, at, made, item)
+    return made
+
+
+def add_to_set(ctx: Context, at: Place, values: Sugar, element: Sugar) -> None:
+    """``values.add(element)``; the first element decides what an empty set holds."""
+    element = ctx.settled(element, at)
+    ctx.open_as(values, element, Constant(None))
+    type = values.type
+    assert isinstance(type, ty.DictType)
+    key = ctx.converted(element, type.key, at, "an element of the set")
+    ctx.op("tsx::add.set", at, [values, key])
+
+
+def set_of(ctx: Context, values: Sugar, at: Place) -> Sugar:
+    """``set(values)``: the elements in the order in which they come first."""
+    if isinstance(values.type, ty.DictType) and values.type.value == ty.NONE:
+        return ctx.op("tsx::copy.Dict", at, [values])
+    if isinstance(values.type, ty.ListType) and not ctx.is_open(values.type):
+        return ctx.op("tsx::set", at, [values], called="set")
+    iteration = values.iterate(ctx, at)
+    if iteration.items is not None:
+        return SetLiteral(list(iteration.items))
+    keys = ctx.resolve(list, at, "list").call(ctx, at, [values], {})
+    return ctx.op("tsx::set", at, [Ssa(keys.as_value(ctx, at))], called="set")

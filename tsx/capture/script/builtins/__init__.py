@@ -1,6 +1,6 @@
 """What Python's builtins, the methods of its types and parts of its standard library mean in a compiled program.
 
-Importing this package enters all of them into the registries of ``values``; each module is one subject. None knows torch.
+Importing this package enters all of them into the registries of ``values``. None of its modules knows torch.
 """
 
 from __future__ import annotations

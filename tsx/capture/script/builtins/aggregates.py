@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from tsx.capture.script import operators
 from tsx.capture.script.builtins.common import (
+    FALSE,
     NONE,
     NUMBERS,
+    ZERO,
     accumulated,
     computed,
     is_none,
@@ -23,25 +25,30 @@ from tsx.capture.script.builtins.common import (
     refuse_tensors,
 )
 from tsx.capture.script.builtins.lists import keys_for
-from tsx.capture.script.values import NOT_STATIC, Constant, Iteration, Ssa, Sugar, builtin
+from tsx.capture.script.values import NOT_STATIC, Iteration, Ssa, Sugar, builtin
 from tsx.ir import types as ty
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
     from tsx.capture.script.source import Place
 
-_SUMS = {ty.INT: "int", ty.FLOAT: "float", ty.COMPLEX: "complex", ty.BOOL: "bool"}
+_SUMS: dict[ty.Type, str] = {
+    ty.INT: "int",
+    ty.FLOAT: "float",
+    ty.COMPLEX: "complex",
+    ty.BOOL: "bool",
+}
 
 
 def _element(value: Sugar) -> ty.Type | None:
     return value.type.element if isinstance(value.type, ty.ListType) else None
 
 
-# --- sum -------------------------------------------------------------------------------------------------------------------
+# --- sum ------------------------------------------------------------------------------------------
 
 
 @builtin(sum)
-def _sum(ctx: Context, at: Place, iterable: Sugar, /, start: Sugar = Constant(0)) -> Sugar:  # noqa: B008
+def _sum(ctx: Context, at: Place, iterable: Sugar, /, start: Sugar = ZERO) -> Sugar:
     iteration = iterable.iterate(ctx, at)
 
     def add(total: Sugar, item: Sugar) -> Sugar:
@@ -92,14 +99,19 @@ def _sum_of_tensors(ctx: Context, at: Place, walk: Iteration, start: Sugar) -> S
     )
 
 
-# --- min and max -------------------------------------------------------------------------------------------------------------
+# --- min and max ----------------------------------------------------------------------------------
 
 
 def _best(name: str, is_better: ast.cmpop) -> None:
     python = {"max": max, "min": min}[name]
 
     def handler(
-        ctx: Context, at: Place, first: Sugar, *others: Sugar, key: Sugar = NONE, default: Sugar | None = None
+        ctx: Context,
+        at: Place,
+        first: Sugar,
+        *others: Sugar,
+        key: Sugar = NONE,
+        default: Sugar | None = None,
     ) -> Sugar:
         if others:
             return _of_several(ctx, at, name, is_better, [first, *others], key)
@@ -139,9 +151,7 @@ def _ranked_pair(
     return best, ctx.choose(flag, lambda: b[1], lambda: a[1], at)
 
 
-def _of_two(
-    ctx: Context, at: Place, name: str, better: ast.cmpop, a: Sugar, b: Sugar
-) -> Sugar:
+def _of_two(ctx: Context, at: Place, name: str, better: ast.cmpop, a: Sugar, b: Sugar) -> Sugar:
     found = computed({"max": max, "min": min}[name], a, b)
     if found is not None and a.type == b.type:
         return found
@@ -149,7 +159,9 @@ def _of_two(
     if types == {ty.BOOL}:
         return ctx.op(f"aten::__{'or' if name == 'max' else 'and'}__.bool", at, [a, b])
     if types <= {*NUMBERS, ty.STR} and ty.COMPLEX not in types:
-        numbers = [Ssa(ctx.convert(v, ty.INT, at, "a number")) if v.type == ty.BOOL else v for v in (a, b)]
+        numbers = [
+            Ssa(ctx.convert(v, ty.INT, at, "a number")) if v.type == ty.BOOL else v for v in (a, b)
+        ]
         if {v.type for v in numbers} == {ty.INT}:
             return ctx.op(f"prim::{name}.int", at, numbers)
         return ctx.op(f"tsx::{name}", at, numbers, called=name)
@@ -160,7 +172,13 @@ def _of_two(
 
 
 def _of_items(
-    ctx: Context, at: Place, name: str, better: ast.cmpop, iterable: Sugar, key: Sugar, default: Sugar | None
+    ctx: Context,
+    at: Place,
+    name: str,
+    better: ast.cmpop,
+    iterable: Sugar,
+    key: Sugar,
+    default: Sugar | None,
 ) -> Sugar:
     iteration = iterable.iterate(ctx, at) if not isinstance(iterable.type, ty.ListType) else None
     if iteration is not None and iteration.items is not None:
@@ -203,7 +221,7 @@ _best("max", ast.Gt())
 _best("min", ast.Lt())
 
 
-# --- any, all ----------------------------------------------------------------------------------------------------------------
+# --- any, all -------------------------------------------------------------------------------------
 
 
 def _over_all(name: str) -> None:
@@ -214,7 +232,10 @@ def _over_all(name: str) -> None:
         if iteration.items is not None:
             parts = [lambda item=item: item for item in iteration.items]
             return (ctx.any_true if name == "any" else ctx.all_true)(parts, at)
-        plain = isinstance(iterable.type, ty.ListType) and iterable.type.element in (*NUMBERS, ty.STR)
+        plain = isinstance(iterable.type, ty.ListType) and iterable.type.element in (
+            *NUMBERS,
+            ty.STR,
+        )
         flags = iterable if plain else mapped(ctx, at, iteration, lambda item: item.truth(ctx, at))
         return ctx.op(f"tsx::{name}", at, [flags], called=name)
 
@@ -225,12 +246,18 @@ _over_all("any")
 _over_all("all")
 
 
-# --- sorted ------------------------------------------------------------------------------------------------------------------
+# --- sorted ---------------------------------------------------------------------------------------
 
 
 @builtin(sorted)
 def _sorted(
-    ctx: Context, at: Place, iterable: Sugar, /, *, key: Sugar = NONE, reverse: Sugar = Constant(False)  # noqa: B008
+    ctx: Context,
+    at: Place,
+    iterable: Sugar,
+    /,
+    *,
+    key: Sugar = NONE,
+    reverse: Sugar = FALSE,
 ) -> Sugar:
     values = list_of(ctx, at, iterable)
     order = {"reverse": reverse.truth(ctx, at)}

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from tsx.capture.script.context import Context
     from tsx.capture.script.source import Place
 
-NONE = Constant(None)
+NONE, FALSE = Constant(None), Constant(False)
+ZERO, ONE, LAST = Constant(0), Constant(1), Constant(-1)
+ZERO_FLOAT, EMPTY = Constant(0.0), Constant("")
 NUMBERS = (ty.INT, ty.FLOAT, ty.BOOL, ty.NUMBER, ty.COMPLEX)
 _PLAIN = (bool, int, float, complex, str, type(None))
 
@@ -97,7 +99,11 @@ def mapped(
 
 
 def accumulated(
-    ctx: Context, at: Place, iteration: Iteration, start: Sugar, add: Callable[[Sugar, Sugar], Sugar]
+    ctx: Context,
+    at: Place,
+    iteration: Iteration,
+    start: Sugar,
+    add: Callable[[Sugar, Sugar], Sugar],
 ) -> Sugar:
     """``add(… add(add(start, a), b) …, z)``; the value may change its type on the way, as in a loop of the source."""
     key = ctx.frame.number, f"$total{ctx.new_number()}"
@@ -106,7 +112,8 @@ def accumulated(
     def step(item: Sugar) -> None:
         binding = ctx.env.get(key)
         assert binding is not None
-        ctx.env.bind(key, ctx.settled(add(binding.value, item), at), at)
+        total = ctx.settled(add(binding.value, item), at)
+        ctx.env.bind(key, total, at)
 
     each(ctx, at, iteration, step)
     return ctx.env.names.pop(key).value
@@ -146,9 +153,15 @@ def never(ctx: Context, at: Place, kind: str, message: str, type: ty.Type) -> Su
 
 
 __all__ = [
+    "EMPTY",
+    "FALSE",
+    "LAST",
     "NONE",
     "NOT_STATIC",
     "NUMBERS",
+    "ONE",
+    "ZERO",
+    "ZERO_FLOAT",
     "accumulated",
     "as_int",
     "computed",

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from tsx.capture.script import open_types
 from tsx.capture.script.builtins.common import is_set, list_of
-from tsx.capture.script.builtins.dicts import TableMeaning, dict_of_pairs, set_literal, set_of
+from tsx.capture.script.builtins.dicts import TableMeaning, dict_of_pairs
 from tsx.capture.script.builtins.iteration import Range
+from tsx.capture.script.sets import SetLiteral, set_of
 from tsx.capture.script.values import Constant, ListLiteral, Sugar, TupleSugar, builtin
 from tsx.ir import types as ty
 
@@ -50,9 +51,7 @@ def _tuple(ctx: Context, at: Place, iterable: Sugar | None = None, /) -> Sugar:
 
 
 @builtin(dict)
-def _dict(
-    ctx: Context, at: Place, iterable: Sugar | None = None, /, **kwargs: Sugar
-) -> Sugar:
+def _dict(ctx: Context, at: Place, iterable: Sugar | None = None, /, **kwargs: Sugar) -> Sugar:
     if iterable is None:
         type = ty.DictType(open_types.Open(ty.STR), open_types.Open(ty.TENSOR))
         made: Sugar = ctx.emit("prim::DictConstruct", (), type, at)
@@ -67,4 +66,4 @@ def _dict(
 
 @builtin(set, frozenset)
 def _set(ctx: Context, at: Place, iterable: Sugar | None = None, /) -> Sugar:
-    return set_literal(ctx, (), at) if iterable is None else set_of(ctx, iterable, at)
+    return SetLiteral([]) if iterable is None else set_of(ctx, iterable, at)

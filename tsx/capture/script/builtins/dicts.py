@@ -7,7 +7,7 @@ made when they are asked for. A dict that changes its size while a loop walks ov
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tsx.capture.script import open_types
@@ -17,6 +17,8 @@ from tsx.capture.script.builtins.common import (
     is_none,
     is_set,
 )
+from tsx.capture.script.sets import add_to_set, set_of
+from tsx.capture.script.typed import DictMeaning
 from tsx.capture.script.values import (
     Constant,
     Handler,
@@ -26,7 +28,6 @@ from tsx.capture.script.values import (
     meaning,
     method,
 )
-from tsx.capture.script.typed import DictMeaning
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
 
@@ -110,7 +111,7 @@ def keys_of(ctx: Context, at: Place, value: Sugar) -> Sugar:
     return ctx.op(("aten::keys", "tsx::keys"), at, [value], called="dict.keys")
 
 
-# --- dict --------------------------------------------------------------------------------------------------------------
+# --- dict -----------------------------------------------------------------------------------------
 
 
 @method(ty.DictType, "keys")
@@ -175,7 +176,7 @@ def _update(
             wanted = _parts(self)
             if ctx.is_open(wanted) and not ctx.is_open(other.type):
                 ctx.close_type(wanted, other.type)
-            more = Ssa(ctx.convert(other, _parts(self), at, "the dict"))
+            more: Sugar = Ssa(ctx.convert(other, _parts(self), at, "the dict"))
         else:
             more = dict_of_pairs(ctx, at, other)
         ctx.op("tsx::update.Dict", at, [self, more], called="dict.update")
@@ -201,31 +202,11 @@ def dict_of_pairs(ctx: Context, at: Place, pairs: Sugar) -> Sugar:
     return made
 
 
-# --- set ---------------------------------------------------------------------------------------------------------------
-
-
-def set_literal(ctx: Context, items: Sequence[Sugar], at: Place) -> Sugar:
-    """``{a, b}``, and ``set()`` of nothing."""
-    type = ty.DictType(open_types.Open(ty.INT), ty.NONE)
-    made = ctx.emit("prim::DictConstruct", (), type, at)
-    for item in items:
-        _add(ctx, at, made, item)
-    return made
-
-
-def set_of(ctx: Context, value: Sugar, at: Place) -> Sugar:
-    """``set(value)``: the elements in the order in which they come first."""
-    if is_set(value.type):
-        return ctx.op("tsx::copy.Dict", at, [value])
-    if isinstance(value.type, ty.ListType) and not ctx.is_open(value.type):
-        return ctx.op("tsx::set", at, [value], called="set")
-    made = set_literal(ctx, (), at)
-    each(ctx, at, value.iterate(ctx, at), lambda item: _add(ctx, at, made, item))
-    return made
+# --- set ------------------------------------------------------------------------------------------
 
 
 def _add(ctx: Context, at: Place, self: Sugar, element: Sugar) -> None:
-    ctx.op("tsx::add.set", at, [self, as_key(ctx, at, self, element, "an element of the set")])
+    add_to_set(ctx, at, self, element)
 
 
 def _discard(ctx: Context, at: Place, self: Sugar, element: Sugar) -> None:

@@ -1,7 +1,7 @@
 """What a ``for`` walks over besides containers: ``range``, ``zip``, ``enumerate``, ``reversed``, ``map``, ``filter``.
 
-Each is a value that only compilation knows. Where the items are known one by one, so are theirs; else they have a length
-and an item for each number. ``map`` calls its function when the item is asked for, as Python does.
+Each is a value that only compilation knows. Where the items are known one by one, so are theirs; else they have a
+length and an item for each number. ``map`` calls its function when the item is asked for, as Python does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script.builtins.common import NONE, as_int, each, is_none, list_of, mapped
+from tsx.capture.script.builtins.common import (
+    FALSE,
+    NONE,
+    ONE,
+    ZERO,
+    as_int,
+    each,
+    is_none,
+    list_of,
+    mapped,
+)
 from tsx.capture.script.emit_block import branch
 from tsx.capture.script.values import (
     NOT_STATIC,
@@ -31,7 +41,7 @@ if TYPE_CHECKING:
     from tsx.capture.script.source import Place
 
 
-# --- range ---------------------------------------------------------------------------------------------------------------
+# --- range ----------------------------------------------------------------------------------------
 
 
 @dataclass(eq=False, slots=True)
@@ -108,7 +118,12 @@ class Range(Sugar):
 
 @builtin(range)
 def _range(
-    ctx: Context, at: Place, start: Sugar, stop: Sugar = NONE, step: Sugar = Constant(1), /  # noqa: B008
+    ctx: Context,
+    at: Place,
+    start: Sugar,
+    stop: Sugar = NONE,
+    step: Sugar = ONE,
+    /,
 ) -> Sugar:
     if is_none(stop):
         start, stop = Constant(0), start
@@ -116,7 +131,7 @@ def _range(
     return Range(*parts)
 
 
-# --- several at once -------------------------------------------------------------------------------------------------------
+# --- several at once ------------------------------------------------------------------------------
 
 
 @dataclass(eq=False, slots=True)
@@ -189,7 +204,7 @@ class Zip(Sugar):
 
 
 @builtin(zip)
-def _zip(ctx: Context, at: Place, *iterables: Sugar, strict: Sugar = Constant(False)) -> Sugar:  # noqa: B008
+def _zip(ctx: Context, at: Place, *iterables: Sugar, strict: Sugar = FALSE) -> Sugar:
     flag = strict.truth(ctx, at).static()
     if flag is NOT_STATIC:
         raise ctx.problem("TSX3109", at)
@@ -230,7 +245,7 @@ class Enumerate(Sugar):
 
 
 @builtin(enumerate)
-def _enumerate(ctx: Context, at: Place, iterable: Sugar, start: Sugar = Constant(0)) -> Sugar:  # noqa: B008
+def _enumerate(ctx: Context, at: Place, iterable: Sugar, start: Sugar = ZERO) -> Sugar:
     return Enumerate(iterable, as_int(ctx, at, start, "start of enumerate"))
 
 
@@ -249,7 +264,7 @@ def _reversed(ctx: Context, at: Place, sequence: Sugar, /) -> Sugar:
     return ctx.op("tsx::reversed", at, [list_of(ctx, at, sequence)], called="reversed")
 
 
-# --- functions over items ----------------------------------------------------------------------------------------------------
+# --- functions over items -------------------------------------------------------------------------
 
 
 @dataclass(eq=False, slots=True)

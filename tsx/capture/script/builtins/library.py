@@ -1,4 +1,4 @@
-"""Small parts of the standard library: ``functools``, ``itertools``, ``operator``, ``copy``, ``warnings``, ``typing.cast``.
+"""Small parts of the standard library: ``functools``, ``itertools``, ``operator``, ``copy``, ``warnings``, ``cast``.
 
 What returns an iterator in Python is made at once here: a tuple where the items are known, else a list.
 """
@@ -17,7 +17,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tsx.capture.script import operators
-from tsx.capture.script.builtins.common import NONE, accumulated, is_none, list_of, mapped, never
+from tsx.capture.script.builtins.common import (
+    NONE,
+    ONE,
+    accumulated,
+    is_none,
+    list_of,
+    mapped,
+    never,
+)
 from tsx.capture.script.builtins.lists import elements
 from tsx.capture.script.builtins.text import text_of
 from tsx.capture.script.values import (
@@ -36,7 +44,7 @@ if TYPE_CHECKING:
     from tsx.capture.script.source import Place
 
 
-# --- functools -------------------------------------------------------------------------------------------------------------
+# --- functools ------------------------------------------------------------------------------------
 
 
 @builtin(functools.reduce)
@@ -90,7 +98,7 @@ def _partial(ctx: Context, at: Place, func: Sugar, /, *args: Sugar, **kwargs: Su
     return Partial(func, [ctx.settled(arg, at) for arg in args], settled)
 
 
-# --- itertools -------------------------------------------------------------------------------------------------------------
+# --- itertools ------------------------------------------------------------------------------------
 
 
 @builtin(itertools.chain)
@@ -164,7 +172,7 @@ def _accumulate(
     return made
 
 
-# --- operator --------------------------------------------------------------------------------------------------------------
+# --- operator -------------------------------------------------------------------------------------
 
 _BINARY: dict[Callable[..., Any], type[ast.operator]] = {
     operator.add: ast.Add, operator.sub: ast.Sub, operator.mul: ast.Mult, operator.truediv: ast.Div,
@@ -255,7 +263,7 @@ def _attrgetter(ctx: Context, at: Place, attr: Sugar, /, *attrs: Sugar) -> Sugar
     return Getter([attr, *attrs], of_attributes=True)
 
 
-# --- copies, warnings, casts -----------------------------------------------------------------------------------------------------
+# --- copies, warnings, casts ----------------------------------------------------------------------
 
 
 @builtin(copy.copy)
@@ -264,7 +272,8 @@ def _copy(ctx: Context, at: Place, x: Sugar) -> Sugar:
         return x.attribute(ctx, at, "copy").call(ctx, at, [], {})
     if isinstance(x.type, ty.TensorType):
         return ctx.op("aten::clone", at, [x], called="copy.copy")
-    return _deepcopy(ctx, at, x)
+    found: Sugar = _deepcopy(ctx, at, x)
+    return found
 
 
 @builtin(copy.deepcopy)
@@ -285,7 +294,11 @@ def _holds_object(type: ty.Type) -> bool:
 
 @builtin(warnings.warn)
 def _warn(
-    ctx: Context, at: Place, message: Sugar, category: Sugar = NONE, stacklevel: Sugar = Constant(1)  # noqa: B008
+    ctx: Context,
+    at: Place,
+    message: Sugar,
+    category: Sugar = NONE,
+    stacklevel: Sugar = ONE,
 ) -> None:
     text = text_of(ctx, at, message)
     ctx.op("aten::warn", at, [text, Ssa(ctx.constant(2, at))])

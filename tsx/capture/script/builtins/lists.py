@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tsx.capture.script.builtins.common import NONE, is_none, list_of, mapped, refuse_tensors
-from tsx.capture.script.values import Constant, ListLiteral, Ssa, Sugar, method
+from tsx.capture.script.builtins.common import (
+    FALSE,
+    LAST,
+    NONE,
+    is_none,
+    list_of,
+    mapped,
+    refuse_tensors,
+)
+from tsx.capture.script.values import ListLiteral, Ssa, Sugar, method
 from tsx.ir import types as ty
 
 if TYPE_CHECKING:
@@ -59,7 +67,7 @@ def _alike(ctx: Context, at: Place, owner: Sugar, given: Sugar) -> Sugar:
     return mapped(ctx, at, given.iterate(ctx, at), item_of)
 
 
-# --- methods -----------------------------------------------------------------------------------------------------------
+# --- methods --------------------------------------------------------------------------------------
 
 
 @method(ty.ListType, "append")
@@ -80,7 +88,7 @@ def _insert(ctx: Context, at: Place, self: Sugar, index: Sugar, object: Sugar) -
 
 
 @method(ty.ListType, "pop")
-def _pop(ctx: Context, at: Place, self: Sugar, index: Sugar = Constant(-1)) -> Sugar:  # noqa: B008
+def _pop(ctx: Context, at: Place, self: Sugar, index: Sugar = LAST) -> Sugar:
     return ctx.op("aten::pop.t", at, [self, index], called="list.pop")
 
 
@@ -139,7 +147,12 @@ def keys_for(ctx: Context, at: Place, values: Sugar, key: Sugar) -> Sugar:
 
 @method(ty.ListType, "sort")
 def _sort(
-    ctx: Context, at: Place, self: Sugar, *, key: Sugar = NONE, reverse: Sugar = Constant(False)  # noqa: B008
+    ctx: Context,
+    at: Place,
+    self: Sugar,
+    *,
+    key: Sugar = NONE,
+    reverse: Sugar = FALSE,
 ) -> None:
     order = {"reverse": reverse.truth(ctx, at)}
     if is_none(key):

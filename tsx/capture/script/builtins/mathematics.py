@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import cmath
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tsx.capture.script import operators
-from tsx.capture.script.builtins.common import NONE, accumulated, computed, is_none, list_of
+from tsx.capture.script.builtins.common import (
+    NONE,
+    ONE,
+    accumulated,
+    computed,
+    is_none,
+    list_of,
+    mapped,
+)
 from tsx.capture.script.builtins.numbers import magic
 from tsx.capture.script.values import Constant, ListLiteral, Ssa, Sugar, TupleSugar, builtin
 from tsx.ir import types as ty
@@ -54,7 +63,7 @@ _plain(cmath.polar, "tsx::polar")
 _plain(cmath.rect, "tsx::rect")
 
 
-# --- functions of their own ----------------------------------------------------------------------------------------------
+# --- functions of their own -----------------------------------------------------------------------
 
 
 @builtin(math.log)
@@ -136,7 +145,6 @@ def _floats(ctx: Context, at: Place, values: Sugar) -> Sugar:
     """Any iterable of numbers as a list of floats."""
     if isinstance(values.type, ty.ListType) and values.type.element == ty.FLOAT:
         return values
-    from tsx.capture.script.builtins.common import mapped
 
     def as_float(item: Sugar) -> Sugar:
         return ctx.converted(item, ty.FLOAT, at, "a number")
@@ -145,12 +153,11 @@ def _floats(ctx: Context, at: Place, values: Sugar) -> Sugar:
 
 
 @builtin(math.prod)
-def _prod(ctx: Context, at: Place, iterable: Sugar, /, *, start: Sugar = Constant(1)) -> Sugar:  # noqa: B008
+def _prod(ctx: Context, at: Place, iterable: Sugar, /, *, start: Sugar = ONE) -> Sugar:
     values = list_of(ctx, at, iterable)
     element = values.type.element if isinstance(values.type, ty.ListType) else None
     if element in (ty.INT, ty.FLOAT) and start.type in (ty.INT, element):
         return ctx.op("tsx::prod", at, [values, start], called="math.prod")
-    import ast
 
     return accumulated(
         ctx,

@@ -7,7 +7,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from tsx.capture.script import operators
-from tsx.capture.script.builtins.common import NONE, NUMBERS, as_int, computed, is_none
+from tsx.capture.script.builtins.common import (
+    FALSE,
+    NONE,
+    NUMBERS,
+    ZERO,
+    ZERO_FLOAT,
+    as_int,
+    computed,
+    is_none,
+)
 from tsx.capture.script.values import (
     Constant,
     Sugar,
@@ -22,6 +31,7 @@ if TYPE_CHECKING:
     from tsx.capture.script.context import Context
     from tsx.capture.script.source import Place
 
+
 def magic(ctx: Context, at: Place, value: Sugar, name: str) -> Sugar | None:
     """``value.__name__()`` of an object that defines it."""
     if isinstance(value.type, (ty.ClassType, ty.InterfaceType)) and value.has_attribute(ctx, name):
@@ -29,11 +39,11 @@ def magic(ctx: Context, at: Place, value: Sugar, name: str) -> Sugar | None:
     return None
 
 
-# --- conversions -------------------------------------------------------------------------------------------------------
+# --- conversions ----------------------------------------------------------------------------------
 
 
 @builtin(int)
-def _int(ctx: Context, at: Place, x: Sugar = Constant(0), /, base: Sugar = NONE) -> Sugar:  # noqa: B008
+def _int(ctx: Context, at: Place, x: Sugar = ZERO, /, base: Sugar = NONE) -> Sugar:
     if not is_none(base):
         found = computed(int, x, base)
         return found or ctx.op("tsx::Int.base", at, [x, base], called="int")
@@ -44,7 +54,7 @@ def _int(ctx: Context, at: Place, x: Sugar = Constant(0), /, base: Sugar = NONE)
 
 
 @builtin(float)
-def _float(ctx: Context, at: Place, x: Sugar = Constant(0.0), /) -> Sugar:  # noqa: B008
+def _float(ctx: Context, at: Place, x: Sugar = ZERO_FLOAT, /) -> Sugar:
     found = computed(float, x)
     if found is not None or x.type == ty.FLOAT:
         return found or x
@@ -52,13 +62,16 @@ def _float(ctx: Context, at: Place, x: Sugar = Constant(0.0), /) -> Sugar:  # no
 
 
 @builtin(bool)
-def _bool(ctx: Context, at: Place, x: Sugar = Constant(False), /) -> Sugar:  # noqa: B008
+def _bool(ctx: Context, at: Place, x: Sugar = FALSE, /) -> Sugar:
     return x.truth(ctx, at)
 
 
 @builtin(complex)
 def _complex(
-    ctx: Context, at: Place, real: Sugar = Constant(0.0), imag: Sugar = NONE  # noqa: B008
+    ctx: Context,
+    at: Place,
+    real: Sugar = ZERO_FLOAT,
+    imag: Sugar = NONE,
 ) -> Sugar:
     values = [real] if is_none(imag) else [real, imag]
     found = computed(complex, *values)
@@ -71,7 +84,7 @@ def _complex(
     return ctx.op(("aten::Complex", "tsx::Complex"), at, values, called="complex")
 
 
-# --- arithmetic --------------------------------------------------------------------------------------------------------
+# --- arithmetic -----------------------------------------------------------------------------------
 
 
 @builtin(abs)
@@ -124,7 +137,7 @@ def _pow(ctx: Context, at: Place, base: Sugar, exp: Sugar, mod: Sugar = NONE) ->
     return found or ctx.op("tsx::pow.modulo", at, [base, exp, mod], called="pow")
 
 
-# --- methods and attributes ----------------------------------------------------------------------------------------------
+# --- methods and attributes -----------------------------------------------------------------------
 
 
 def _plain(python: Callable[[Any], Any], operator: str) -> Callable[..., Sugar]:

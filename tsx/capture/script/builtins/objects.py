@@ -1,4 +1,4 @@
-"""Questions about values that compilation answers: ``hasattr``, ``getattr``, ``callable``, ``type``; and ``setattr``."""
+"""Questions about values that compilation answers: ``hasattr``, ``getattr``, ``type``; and ``setattr``."""
 
 from __future__ import annotations
 

@@ -11,13 +11,12 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script.builtins.common import NONE, computed, is_none, is_set, never
+from tsx.capture.script.builtins.common import EMPTY, NONE, computed, is_none, is_set, never
 from tsx.capture.script.values import (
     NOT_STATIC,
     Code,
     Constant,
     ListLiteral,
-
     Sugar,
     TupleSugar,
     builtin,
@@ -120,7 +119,7 @@ def joined(ctx: Context, at: Place, pieces: Sequence[Sugar]) -> Sugar:
     return ctx.op("tsx::join", at, [Constant(""), ListLiteral(merged)])
 
 
-# --- str.format ------------------------------------------------------------------------------------------------------------
+# --- str.format -----------------------------------------------------------------------------------
 
 
 @method(ty.STR, "format")
@@ -213,7 +212,7 @@ class _Template:
         return value
 
 
-# --- % -----------------------------------------------------------------------------------------------------------------------
+# --- % --------------------------------------------------------------------------------------------
 
 
 def percent(ctx: Context, at: Place, template: Sugar, values: Sugar) -> Sugar:
@@ -232,11 +231,11 @@ def percent(ctx: Context, at: Place, template: Sugar, values: Sugar) -> Sugar:
     return ctx.emit("tsx::percent", operands, ty.STR, at)
 
 
-# --- functions -----------------------------------------------------------------------------------------------------------------
+# --- functions ------------------------------------------------------------------------------------
 
 
 @builtin(str)
-def _str(ctx: Context, at: Place, object: Sugar = Constant("")) -> Sugar:  # noqa: B008
+def _str(ctx: Context, at: Place, object: Sugar = EMPTY) -> Sugar:
     return text_of(ctx, at, object)
 
 
@@ -251,7 +250,7 @@ def _ascii(ctx: Context, at: Place, obj: Sugar, /) -> Sugar:
 
 
 @builtin(format)
-def _format(ctx: Context, at: Place, value: Sugar, spec: Sugar = Constant(""), /) -> Sugar:  # noqa: B008
+def _format(ctx: Context, at: Place, value: Sugar, spec: Sugar = EMPTY, /) -> Sugar:
     return formatted(ctx, at, value, "", spec)
 
 
