@@ -12,16 +12,17 @@ STAGE ?= all
 VENV := .venv
 TEST_VENV := .venv-test
 PIP := -m pip --disable-pip-version-check install --quiet
-STAGE_all := tests
-STAGE_python := -m "not matrix and not zoo" tests
+STAGE_all := -m "not engine" tests
+STAGE_python := -m "not matrix and not zoo and not engine" tests
 STAGE_matrix := -m matrix tests
 STAGE_zoo := -m zoo tests
 
-.PHONY: help demo test lint format generate full clean
+.PHONY: help demo test engine lint format generate full clean
 
 help:
 	@echo "make demo      convert, optimise, inspect and run a model in a fresh .venv without torch"
-	@echo "make test      all tests in a fresh .venv-test with torch (STAGE=python|matrix|zoo for one stage)"
+	@echo "make test      all tests but the engine's in a fresh .venv-test with torch (STAGE=python|matrix|zoo for one stage)"
+	@echo "make engine    build the C++ engine in engine/build, run its tests and compare it with NumPy and torch"
 	@echo "make lint      ruff, mypy, the import contract and the drift of generated files"
 	@echo "make format    let ruff format and mend what it can"
 	@echo "make generate  write the generated docs again"
@@ -43,6 +44,12 @@ demo: $(VENV)/ready
 
 test: $(TEST_VENV)/ready
 	OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q -n 2 --dist worksteal $(STAGE_$(STAGE))
+
+engine: $(TEST_VENV)/ready
+	cmake -S engine -B engine/build
+	cmake --build engine/build -j2
+	ctest --test-dir engine/build --output-on-failure
+	OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q -m engine tests
 
 lint: $(TEST_VENV)/ready
 	$(TEST_VENV)/bin/ruff format --check .

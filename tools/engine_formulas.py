@@ -136,7 +136,7 @@ def _row(op: Op, formula: Formula, names: list[str], first: int) -> str:
     return (
         f'    {{"{op.kind}", {len(names)}, {promotes}, {argument}, {dtype}, {place(formula.select)}, '
         f"{refuses}, {code(formula.compute)}, {place(formula.becomes)}, Kind::{plain.name}, "
-        f"{{{{{by_case}}}}}, {first}, {len(formula.texts)}}},"
+        f"{{{by_case}}}, {first}, {len(formula.texts)}}},"
     )
 
 

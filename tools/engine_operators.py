@@ -2,7 +2,7 @@
 
 Takes the registry and the engine's sources; gives the texts of ``engine/gen/operators.inc``, ``primitives.inc`` and
 ``without_kernel.txt`` beside it. An operator has a kernel when it is a formula, the in-place form of an operator
-that has one, or stands in a ``TSX_KERNEL("…")`` under ``engine/src/``. The list may only shrink.
+that has one, or is added to the registry under ``engine/src/``. The list may only shrink.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tsx.ops.primitives import PRIMITIVES
 
 ROOT = Path(__file__).resolve().parent.parent
 WITHOUT = ROOT / "engine/gen/without_kernel.txt"
-_KERNEL = re.compile(r'TSX_KERNEL(?:_[A-Z]+)?\(\s*"([^"]+)"')
+_KERNEL = re.compile(r'\badd\(\s*"((?:aten|prim|tsx)::[^"]+)"')
 _HEADER = [
     "# Operators that the engine has no kernel for; a program that needs one is refused at load.",
     "# Written by `make generate`, which takes out what has got a kernel and adds nothing: the list may only shrink.",
@@ -83,7 +83,7 @@ def primitives() -> str:
 
 
 def kernels_in_sources() -> set[str]:
-    """The kinds in every ``TSX_KERNEL("…")`` of the engine."""
+    """The kinds in every ``registry.add("…", …)`` of the engine."""
     found: set[str] = set()
     for path in sorted((ROOT / "engine/src").rglob("*.cc")):
         found.update(_KERNEL.findall(path.read_text(encoding="utf-8")))
@@ -96,7 +96,7 @@ def has_kernel(op: Op, found: set[str]) -> bool:
         op.kind in found
         or isinstance(op.formula, Formula)
         or bool(op.scalar_op)
-        or (base is not None and has_kernel(base, found))
+        or (base is not None and isinstance(base.formula, Formula))
     )
 
 

@@ -62,8 +62,9 @@ POWERS = {
 binary("aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", POWER, numpy=("power", "float_power"))
 binary("aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", POWERS, select="exponent")
 binary("aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor", POWER)
-for _overload, _operands in (("Tensor_Tensor", "Tensor self, Tensor exponent"), ("Tensor_Scalar", "Tensor self, Scalar exponent"), ("Scalar", "Scalar self, Tensor exponent")):
-    binary(f"aten::float_power.{_overload}({_operands}) -> Tensor", "self ** exponent", kind=Kind.DOUBLE)
+binary("aten::float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor", "self ** exponent", kind=Kind.DOUBLE)
+binary("aten::float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor", {c: t for c, t in POWERS.items() if c != "bool"}, select="exponent", kind=Kind.DOUBLE)
+binary("aten::float_power.Scalar(Scalar self, Tensor exponent) -> Tensor", "self ** exponent", kind=Kind.DOUBLE)
 inplace_as("aten::float_power.Tensor_Tensor", "aten::float_power_.Tensor")
 inplace_as("aten::float_power.Tensor_Scalar", "aten::float_power_.Scalar")
 inplace_as("aten::pow.Tensor_Tensor", "aten::pow_.Tensor")

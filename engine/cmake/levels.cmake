@@ -1,0 +1,34 @@
+# The inner loops (src/simd/isa/) once for each instruction set that the target processor may have.
+#
+# tsx_add_levels(TARGET) adds them to TARGET: a file of one line for each source and level, which
+# includes the source, with the level's flags.
+set(TSX_COMMON_LOOP_FLAGS -O3 -fno-math-errno -fno-trapping-math)
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|amd64")
+  set(TSX_LEVELS baseline avx2 avx512)
+  set(TSX_FLAGS_baseline "")
+  set(TSX_FLAGS_avx2 -mavx2 -mfma -mf16c)
+  set(TSX_FLAGS_avx512 -mavx2 -mfma -mf16c -mavx512f -mavx512bw -mavx512dq -mavx512vl
+    -mprefer-vector-width=512)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  set(TSX_LEVELS neon)
+  set(TSX_FLAGS_neon "")
+else()
+  set(TSX_LEVELS baseline)
+  set(TSX_FLAGS_baseline "")
+endif()
+
+function(tsx_add_levels target)
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/simd/isa/*.cc)
+  foreach(level ${TSX_LEVELS})
+    foreach(source ${sources})
+      get_filename_component(name ${source} NAME_WE)
+      set(made ${PROJECT_BINARY_DIR}/levels/${name}_${level}.cc)
+      file(CONFIGURE OUTPUT ${made} CONTENT "#include \"simd/isa/${name}.cc\"\n")
+      set_source_files_properties(${made} PROPERTIES
+        COMPILE_DEFINITIONS TSX_LEVEL=${level}
+        COMPILE_OPTIONS "${TSX_COMMON_LOOP_FLAGS};${TSX_FLAGS_${level}}")
+      target_sources(${target} PRIVATE ${made})
+    endforeach()
+  endforeach()
+endfunction()

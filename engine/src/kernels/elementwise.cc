@@ -1,0 +1,206 @@
+#include "kernels/elementwise.h"
+
+#include <array>
+#include <unordered_map>
+#include <utility>
+
+#include "base/error.h"
+#include "tile/space.h"
+
+namespace tsx::engine {
+namespace {
+
+using tile::Category;
+using tile::FormulaRow;
+using tile::Number;
+
+constexpr std::size_t kMostPlans = 512; // kept by a thread
+
+std::optional<Number> as_number(const Value& value) {
+  switch (value.tag()) {
+  case Tag::kBool:
+    return Number(value.boolean());
+  case Tag::kInt:
+    return Number(value.integer());
+  case Tag::kFloat:
+    return Number(value.real());
+  case Tag::kComplex:
+    return Number(value.complex());
+  default:
+    return {};
+  }
+}
+
+void append(std::string& key, const void* bytes, std::size_t count) {
+  key.append(static_cast<const char*>(bytes), count);
+}
+
+/// What a plan depends on: dtypes, 0-dim or not, the values of baked numbers and strings.
+std::string signature(const FormulaRow& row, Span<const Value> operands,
+                      std::optional<DType> target) {
+  std::string key;
+  const FormulaRow* const place = &row;
+  append(key, &place, sizeof place);
+  key.push_back(target ? static_cast<char>(*target) : '\x7f');
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const Value& value = operands[i];
+    key.push_back(static_cast<char>(value.tag()));
+    if (value.is(Tag::kTensor)) {
+      key.push_back(static_cast<char>(value.tensor().dtype()));
+      key.push_back(value.tensor().rank() == 0 ? '0' : '+');
+    } else if (value.is(Tag::kString)) {
+      key += value.string() + '\0';
+    } else if (row.bakes(static_cast<int>(i))) {
+      if (const std::optional<Number> number = as_number(value)) {
+        std::visit([&](auto v) { append(key, &v, sizeof v); }, *number);
+      }
+    }
+  }
+  return key;
+}
+
+tile::Plan made(const FormulaRow& row, Span<const Value> operands, std::optional<DType> target) {
+  tile::Builder builder;
+  std::vector<tile::Operand> given;
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    const Value& value = operands[i];
+    const std::optional<Number> number = as_number(value);
+    if (value.is(Tag::kTensor)) {
+      const Category category = value.tensor().rank() == 0 ? Category::kZeroDim : Category::kTensor;
+      given.emplace_back(builder.load(i, value.tensor().dtype(), category));
+    } else if (value.is(Tag::kString)) {
+      given.emplace_back(std::string_view(value.string()));
+    } else if (!number) {
+      given.emplace_back(std::monostate());
+    } else if (row.bakes(static_cast<int>(i))) {
+      given.emplace_back(*number);
+    } else {
+      given.emplace_back(builder.load(i, tile::number_dtype(*number), Category::kNumber));
+    }
+  }
+  builder.store(emit(builder, row, Span<const tile::Operand>(given), target));
+  return tile::Plan(builder.finish());
+}
+
+std::shared_ptr<const tile::Plan> plan_for(const FormulaRow& row, Span<const Value> operands,
+                                           std::optional<DType> target) {
+  thread_local std::unordered_map<std::string, std::shared_ptr<const tile::Plan>> plans;
+  std::string key = signature(row, operands, target);
+  const auto found = plans.find(key);
+  if (found != plans.end()) return found->second;
+  auto plan = std::make_shared<const tile::Plan>(made(row, operands, target));
+  if (plans.size() >= kMostPlans) plans.clear();
+  plans.emplace(std::move(key), plan);
+  return plan;
+}
+
+/// The numbers among the operands, in memory as their loads read them.
+union NumberMemory {
+  std::uint8_t flag;
+  std::int64_t integer;
+  double real[2];
+};
+
+NumberMemory in_memory(const Value& value) {
+  NumberMemory memory{};
+  if (value.is(Tag::kBool)) memory.flag = value.boolean();
+  if (value.is(Tag::kInt)) memory.integer = value.integer();
+  if (value.is(Tag::kFloat)) memory.real[0] = value.real();
+  if (value.is(Tag::kComplex)) {
+    memory.real[0] = value.complex().real();
+    memory.real[1] = value.complex().imag();
+  }
+  return memory;
+}
+
+Span<const Value> operands_of(const Call& call) {
+  return call.size() == 0 ? Span<const Value>() : Span<const Value>(&call[0], call.size());
+}
+
+/// Casts may give their operand itself: casts.cc has them.
+bool is_cast(const FormulaRow& row) {
+  const std::string_view kind = row.kind;
+  return row.becomes >= 0 || kind == "aten::to.prim_other";
+}
+
+/// Kernels are plain functions, so each formula has one of its own.
+template <std::size_t I> void formula_kernel(Call& call) {
+  call.give(evaluate(tile::formulas()[I], operands_of(call)));
+}
+
+template <std::size_t... I> void enter_formulas(Registry& registry, std::index_sequence<I...>) {
+  const auto enter = [&](const FormulaRow& row, Kernel kernel) {
+    if (!is_cast(row)) registry.add(row.kind, kernel);
+  };
+  (enter(tile::formulas()[I], formula_kernel<I>), ...);
+}
+
+/// The in-place forms of formulas: gen/operators.inc says which.
+template <std::size_t I> void inplace_kernel(Call& call) {
+  const TensorRef target = call.tensor_ref(0);
+  write_result(*target, evaluate(tile::formulas()[I], operands_of(call)));
+  call.give(target);
+}
+
+template <std::size_t... I>
+constexpr std::array<Kernel, sizeof...(I)> inplace_kernels(std::index_sequence<I...>) {
+  return {inplace_kernel<I>...};
+}
+
+constexpr std::size_t kFormulaCount = tile::kFormulaCount;
+
+/// Of each operator: its formula, and the operator that it is the in-place form of.
+struct WrittenForm {
+  std::string_view schema;
+  std::size_t length;
+  int formula, base;
+};
+constexpr WrittenForm kWrittenForms[] = {
+#define TSX_OPERATOR(schema, length, operands, results, version, traits, instruction, composite,   \
+                     formula, written_form, write_mode)                                            \
+  {schema, length, formula, written_form},
+#include "operators.inc"
+#undef TSX_OPERATOR
+};
+
+} // namespace
+
+TensorRef evaluate(const FormulaRow& row, Span<const Value> operands) {
+  std::optional<DType> target;
+  const auto plan = plan_for(row, operands, target);
+  std::vector<NumberMemory> numbers(operands.size());
+  std::vector<tile::Source> sources(operands.size());
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    numbers[i] = in_memory(operands[i]);
+    sources[i].number = &numbers[i];
+    if (operands[i].is(Tag::kTensor)) sources[i] = {&operands[i].tensor(), nullptr};
+  }
+  return plan->run(Span<const tile::Source>(sources))[0];
+}
+
+TensorRef evaluate(std::string_view kind, std::initializer_list<Value> operands) {
+  const FormulaRow* const row = tile::find_formula(kind);
+  if (row == nullptr) bug("no formula called " + std::string(kind));
+  return evaluate(*row, Span<const Value>(operands.begin(), operands.size()));
+}
+
+void write_result(const Tensor& target, const TensorRef& value) {
+  if (!tile::can_cast(value->dtype(), target.dtype())) {
+    refuse("gives " + std::string(name(value->dtype())) + ", which can't be written into a " +
+           std::string(name(target.dtype())) + " tensor");
+  }
+  tile::assign(target, value);
+}
+
+} // namespace tsx::engine
+
+TSX_KERNELS(elementwise) {
+  enter_formulas(registry, std::make_index_sequence<kFormulaCount>());
+  constexpr auto kInplace = inplace_kernels(std::make_index_sequence<kFormulaCount>());
+  for (const WrittenForm& form : kWrittenForms) {
+    if (form.base < 0) continue;
+    const int formula = kWrittenForms[form.base].formula;
+    if (formula >= 0)
+      registry.add(form.schema.substr(0, form.length), kInplace[static_cast<std::size_t>(formula)]);
+  }
+}

@@ -1,0 +1,95 @@
+// Picks the instruction set: by the processor, or by TSX_ISA.
+#include "simd/table.h"
+
+#include <cstdlib>
+#include <string>
+
+#include "base/error.h"
+
+namespace tsx::engine::simd {
+
+#define TSX_LEVEL(name)                                                                            \
+  namespace name {                                                                                 \
+  const Table& table();                                                                            \
+  }
+#if defined(__x86_64__)
+TSX_LEVEL(avx512)
+TSX_LEVEL(avx2)
+TSX_LEVEL(baseline)
+#elif defined(__aarch64__)
+TSX_LEVEL(neon)
+#else
+TSX_LEVEL(baseline)
+#endif
+#undef TSX_LEVEL
+
+namespace {
+
+struct Level {
+  const char* name;
+  const Table& (*table)();
+  bool runs;
+};
+
+#if defined(__x86_64__)
+bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+#endif
+
+struct All {
+  Level level[3];
+  std::size_t count;
+};
+
+All all_levels() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return {{{"avx512", avx512::table, has_avx512()},
+           {"avx2", avx2::table, has_avx2()},
+           {"baseline", baseline::table, true}},
+          3};
+#elif defined(__aarch64__)
+  return {{{"neon", neon::table, true}, {}, {}}, 1};
+#else
+  return {{{"baseline", baseline::table, true}, {}, {}}, 1};
+#endif
+}
+
+const Table& pick() {
+  const All all = all_levels();
+  const char* forced = std::getenv("TSX_ISA");
+  if (forced == nullptr || *forced == '\0') {
+    for (std::size_t i = 0; i + 1 < all.count; ++i) {
+      if (all.level[i].runs) return all.level[i].table();
+    }
+    return all.level[all.count - 1].table();
+  }
+  std::string known;
+  for (std::size_t i = 0; i < all.count; ++i) {
+    if (!all.level[i].runs) continue;
+    if (std::string(forced) == all.level[i].name) return all.level[i].table();
+    known += (known.empty() ? "" : ", ") + std::string(all.level[i].name);
+  }
+  refuse("TSX_ISA is " + std::string(forced) + "; this processor runs " + known);
+}
+
+} // namespace
+
+const Table& table() {
+  static const Table& picked = pick();
+  return picked;
+}
+
+Levels levels() {
+  const All all = all_levels();
+  Levels found{{}, 0};
+  for (std::size_t i = 0; i < all.count; ++i) {
+    if (all.level[i].runs) found.names[found.count++] = all.level[i].name;
+  }
+  return found;
+}
+
+} // namespace tsx::engine::simd

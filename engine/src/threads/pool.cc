@@ -1,0 +1,214 @@
+#include "threads/pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace tsx::engine::threads {
+namespace {
+
+constexpr int kSpins = 4000; // some 50 µs; a model's next loop mostly comes sooner
+constexpr std::size_t kMostThreads = 256;
+
+inline void pause_briefly() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+thread_local bool is_inside = false;
+
+struct Job {
+  Body body = nullptr;
+  void* context = nullptr;
+  std::size_t total = 0, parts = 0;
+
+  void run(std::size_t part) const {
+    const std::size_t size = total / parts, rest = total % parts;
+    const std::size_t begin = part * size + std::min(part, rest);
+    body(context, begin, begin + size + (part < rest ? 1 : 0));
+  }
+};
+
+class Pool {
+ public:
+  explicit Pool(std::size_t threads) : threads_(threads) {}
+
+  std::size_t threads() const { return threads_; }
+
+  /// False when the pool is busy: nothing was run.
+  bool try_run(const Job& job) {
+    const std::unique_lock<std::mutex> lock(submit_, std::try_to_lock);
+    if (!lock.owns_lock() || is_over_.load()) return false;
+    start();
+    job_ = job;
+    error_ = nullptr;
+    pending_.store(workers_.size(), std::memory_order_relaxed);
+    generation_.fetch_add(1);
+    if (sleeping_.load() != 0) {
+      {
+        const std::lock_guard<std::mutex> parked(park_);
+      }
+      wake_.notify_all();
+    }
+    is_inside = true;
+    attempt(0);
+    for (std::size_t part = workers_.size() + 1; part < job_.parts; ++part)
+      attempt(part);
+    is_inside = false;
+    for (int spins = 0; pending_.load(std::memory_order_acquire) != 0; ++spins) {
+      if (spins < kSpins) {
+        pause_briefly();
+      } else {
+        std::this_thread::yield();
+      }
+    }
+    if (error_ != nullptr) std::rethrow_exception(error_);
+    return true;
+  }
+
+  /// Ends the threads, once the loop in progress has ended. The pool is not used again.
+  void stop() {
+    const std::lock_guard<std::mutex> lock(submit_);
+    is_over_.store(true);
+    generation_.fetch_add(1);
+    {
+      const std::lock_guard<std::mutex> parked(park_);
+    }
+    wake_.notify_all();
+    for (std::thread& worker : workers_)
+      worker.join();
+    workers_.clear();
+  }
+
+ private:
+  /// Where the system gives no more threads, the caller does their parts.
+  void start() {
+    try {
+      while (workers_.size() + 1 < threads_) {
+        const std::size_t part = workers_.size() + 1;
+        workers_.emplace_back([this, part, seen = generation_.load()] { work(part, seen); });
+      }
+    } catch (const std::system_error&) {
+    }
+  }
+
+  void attempt(std::size_t part) {
+    try {
+      if (part < job_.parts) job_.run(part);
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(park_);
+      if (error_ == nullptr) error_ = std::current_exception();
+    }
+  }
+
+  void work(std::size_t part, std::uint64_t seen) {
+    is_inside = true;
+    for (;;) {
+      wait_beyond(seen);
+      seen = generation_.load();
+      if (is_over_.load()) return;
+      attempt(part);
+      pending_.fetch_sub(1, std::memory_order_release);
+    }
+  }
+
+  void wait_beyond(std::uint64_t seen) {
+    for (int spins = 0; spins < kSpins; ++spins) {
+      if (generation_.load(std::memory_order_acquire) != seen) return;
+      pause_briefly();
+    }
+    std::unique_lock<std::mutex> lock(park_);
+    sleeping_.fetch_add(1);
+    wake_.wait(lock, [&] { return generation_.load() != seen; });
+    sleeping_.fetch_sub(1);
+  }
+
+  const std::size_t threads_;
+  std::vector<std::thread> workers_;
+  std::mutex submit_, park_;
+  std::condition_variable wake_;
+  Job job_;
+  std::exception_ptr error_;
+  alignas(64) std::atomic<std::uint64_t> generation_{0};
+  alignas(64) std::atomic<std::size_t> pending_{0};
+  alignas(64) std::atomic<int> sleeping_{0};
+  std::atomic<bool> is_over_{false};
+};
+
+std::size_t first_count() {
+  if (const char* text = std::getenv("TSX_THREADS"); text != nullptr && *text != '\0') {
+    return std::clamp<std::size_t>(std::strtoul(text, nullptr, 10), 1, kMostThreads);
+  }
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) {
+    return std::clamp<std::size_t>(static_cast<std::size_t>(CPU_COUNT(&allowed)), 1, kMostThreads);
+  }
+  return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kMostThreads);
+}
+
+/// The pool, which lives as long as the process: its threads may be running when statics are
+/// destroyed. A replaced one is stopped and kept, for callers who still hold it.
+std::atomic<Pool*> current{nullptr};
+
+std::mutex& changes() {
+  static std::mutex* const kMutex = std::make_unique<std::mutex>().release();
+  return *kMutex;
+}
+
+void forget_after_fork() {
+  // The parent's threads are not here, and its locks may be held for ever: leave all of it behind.
+  Pool* const old = current.load();
+  if (old != nullptr) current.store(std::make_unique<Pool>(old->threads()).release());
+  is_inside = false;
+}
+
+Pool& pool() {
+  if (Pool* const found = current.load(std::memory_order_acquire); found != nullptr) return *found;
+  const std::lock_guard<std::mutex> lock(changes());
+  if (current.load() == nullptr) {
+    pthread_atfork(nullptr, nullptr, forget_after_fork);
+    current.store(std::make_unique<Pool>(first_count()).release());
+  }
+  return *current.load();
+}
+
+} // namespace
+
+std::size_t count() { return pool().threads(); }
+
+void set_count(std::size_t count) {
+  count = std::clamp<std::size_t>(count, 1, kMostThreads);
+  Pool& old = pool();
+  const std::lock_guard<std::mutex> lock(changes());
+  if (old.threads() == count) return;
+  current.store(std::make_unique<Pool>(count).release());
+  old.stop();
+}
+
+void run(std::size_t total, std::size_t grain, Body body, void* context) {
+  if (total == 0) return;
+  const std::size_t most =
+      (total + std::max<std::size_t>(grain, 1) - 1) / std::max<std::size_t>(grain, 1);
+  if (most > 1 && !is_inside) {
+    Pool& found = pool();
+    const std::size_t parts = std::min(found.threads(), most);
+    if (parts > 1 && found.try_run({body, context, total, parts})) return;
+  }
+  body(context, 0, total);
+}
+
+} // namespace tsx::engine::threads

@@ -1,0 +1,47 @@
+"""Where the built engine is: ``engine/build``, or what TSX_ENGINE_BUILD names. ``make engine`` builds it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.engine import wire
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUILD = Path(os.environ.get("TSX_ENGINE_BUILD", ROOT / "engine/build"))
+
+Run = Callable[[Sequence[wire.Sample]], list[wire.Answer]]
+
+
+@pytest.fixture(scope="session")
+def driver() -> Path:
+    """The kernel driver of the build."""
+    found = BUILD / "tests/tsx_kernel_driver"
+    assert found.exists(), f"{found} is missing: `make engine` builds it"
+    return found
+
+
+@pytest.fixture(scope="session")
+def kernels(driver: Path) -> frozenset[str]:
+    """The operators that the build has kernels for."""
+    listed = subprocess.run([driver, "--list"], capture_output=True, text=True, check=True)
+    return frozenset(listed.stdout.split())
+
+
+@pytest.fixture(params=["", "baseline"], ids=["best", "baseline"])
+def run(request: pytest.FixtureRequest, driver: Path, tmp_path: Path) -> Run:
+    """Runs calls in one process, on the best instruction set of this processor and on the baseline."""
+
+    def answers(samples: Sequence[wire.Sample]) -> list[wire.Answer]:
+        calls, results = tmp_path / "calls", tmp_path / "answers"
+        wire.write(calls, samples)
+        # aarch64 has one level only.
+        level = "" if os.uname().machine == "aarch64" else request.param
+        subprocess.run([driver, calls, results], check=True, env={**os.environ, "TSX_ISA": level})
+        return wire.read(results)
+
+    return answers

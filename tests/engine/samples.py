@@ -1,0 +1,132 @@
+"""Calls of operators for the engine's tests: torch's op_db samples and made-up operands, with torch's answers.
+
+The machinery is that of ``tests/ops/matrix.py``; a call counts where the NumPy VM agrees with torch. Takes names of
+OpInfos or kinds; gives ``Case`` records. Never asks the engine.
+"""
+
+from __future__ import annotations
+
+import collections
+import copy
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.testing._internal.common_methods_invocations import op_db
+
+from tests.ops import matrix, matrix_direct
+from tsx.errors import TsxError
+from tsx.ir.op import Op, Trait
+from tsx.ops.call import evaluate
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A call, what torch gives, and what the NumPy VM gives and leaves in the operands."""
+
+    kind: str
+    operands: tuple[object, ...]
+    expected: object
+    ours: object
+    afterwards: tuple[object, ...]
+
+
+class Collector(matrix.Comparer):
+    """Keeps up to ``most`` calls for each kind and combination of dtypes instead of comparing them."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.cases: list[Case] = []
+        self.most = most
+        self._kept: collections.Counter[tuple[str, str]] = collections.Counter()
+
+    def call(self, op: Op, operands: Sequence[object], result: object) -> None:
+        if op.has(Trait.RANDOM) or op.kind.startswith(matrix._UNSPECIFIED):
+            return
+        if matrix._is_large(operands):
+            return
+        self.keep(op, [matrix.array_of(operand, copy=False) for operand in operands], result)
+
+    def keep(self, op: Op, arrays: Sequence[object], result: object) -> None:
+        key = op.kind, " ".join(_outline(array) for array in arrays)
+        self._kept[key] += 1
+        if self._kept[key] > self.most or not all(map(_is_plain, arrays)):
+            return
+        given = tuple(map(_own, arrays))
+        used = copy.deepcopy(given)
+        try:
+            ours = evaluate(op, used)
+        except TsxError:
+            return
+        if not matrix.difference(ours, result, "result"):
+            self.cases.append(Case(op.kind, given, matrix.array_of(result, copy=True), ours, used))
+
+
+def _outline(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype}{value.ndim}{value.flags.c_contiguous:d}{value.size > 0:d}"
+    if isinstance(value, (list, tuple)):
+        return f"[{' '.join(map(_outline, value))}]"
+    return type(value).__name__ if isinstance(value, (int, float)) else repr(value)
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float, complex, str, np.ndarray))
+
+
+def _own(value: object) -> object:
+    """A copy with the same strides, in memory of its own."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(_own, value))
+    if not isinstance(value, np.ndarray) or not value.size or value.flags.c_contiguous:
+        return value.copy() if isinstance(value, np.ndarray) else value
+    if any(stride < 0 for stride in value.strides):
+        return value.copy()
+    reach = sum((n - 1) * s for n, s in zip(value.shape, value.strides, strict=True))
+    memory = np.zeros(reach // value.itemsize + 1, value.dtype)
+    view = np.lib.stride_tricks.as_strided(memory, value.shape, value.strides)
+    view[...] = value
+    view.flags.writeable = value.flags.writeable
+    return view
+
+
+def of_infos(names: Sequence[str], most: int = 2) -> list[Case]:
+    """Calls below the samples of torch's OpInfos called ``names``; all of them when there are none."""
+    collector = Collector(most)
+    torch.set_num_threads(1)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        for info in op_db:
+            if names and info.name not in names:
+                continue
+            torch.manual_seed(0)
+            for dtype in (*matrix.DTYPES, torch.float16, torch.bfloat16, torch.complex64):
+                collector.dtype = str(dtype).removeprefix("torch.")
+                for sample in matrix.samples(info, dtype):
+                    with matrix._Calls(collector):
+                        try:
+                            info(sample.input, *sample.args, **sample.kwargs)
+                        except Exception:
+                            continue  # torch itself has no answer on this build
+    return collector.cases
+
+
+def made_up(op: Op, most: int = 4) -> Iterator[Case]:
+    """An elementwise operator on NaN, infinities, signed zeros, empty and 0-dim tensors, in every dtype."""
+    function = getattr(getattr(torch.ops.aten, op.schema.base), op.schema.overload or "default")
+    for dtype in matrix_direct.DTYPES:
+        collector = Collector(most)
+        for operands in matrix_direct._operands(op, dtype):
+            arrays = [matrix.array_of(operand, copy=True) for operand in operands]
+            given = [o.clone() if isinstance(o, torch.Tensor) else o for o in operands]
+            named = {a.name: given.pop() for a in reversed(op.schema.arguments) if a.keyword_only}
+            try:
+                expected = function(*given, **named)
+            except (RuntimeError, NotImplementedError, TypeError):
+                continue  # not for this dtype
+            collector.keep(op, arrays, expected)
+        yield from collector.cases
