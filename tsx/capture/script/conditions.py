@@ -63,7 +63,7 @@ def _none_test(ctx: Context, node: ast.expr, is_positive: bool) -> tuple[Sugar, 
     value = ctx.expression(node)
     found = operators.is_none(ctx, value, at)
     target = node.target if isinstance(node, ast.NamedExpr) else node
-    key = _key(ctx, target)
+    key = name_key(ctx, target)
     facts = Facts()
     if key is not None and value.type is not None:
         facts = Facts({key: ty.NONE}, {key: without_none(value.type)})
@@ -95,7 +95,7 @@ def union(members: list[ty.Type]) -> ty.Type:
     return ty.UnionType(tuple(flat))
 
 
-def _key(ctx: Context, node: ast.expr) -> Key | None:
+def name_key(ctx: Context, node: ast.expr) -> Key | None:
     """The name whose type a test narrows: a local one."""
     if isinstance(node, ast.Name) and ctx.frame.owner(node.id) is not None:
         return ctx.key(node.id)
@@ -104,7 +104,7 @@ def _key(ctx: Context, node: ast.expr) -> Key | None:
 
 def _truth_facts(ctx: Context, node: ast.expr, value: Sugar) -> Facts:
     """``if x``: what is true is not None."""
-    key = _key(ctx, node)
+    key = name_key(ctx, node)
     if (
         key is None
         or value.type is None
@@ -185,12 +185,12 @@ def _facts_of(ctx: Context, node: ast.expr, value: Sugar) -> Facts:
         case ast.NamedExpr(target=target):
             return _truth_facts(ctx, target, value)
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name() as inner):
-            binding = ctx.env.get(ctx.key(inner.id)) if _key(ctx, inner) else None
+            binding = ctx.env.get(ctx.key(inner.id)) if name_key(ctx, inner) else None
             return _truth_facts(ctx, inner, binding.value).inverted() if binding else Facts()
         case ast.Compare(
             left=ast.Name() as name, ops=[ast.Is() | ast.IsNot() as op], comparators=[right]
         ):
-            binding = ctx.env.get(ctx.key(name.id)) if _key(ctx, name) else None
+            binding = ctx.env.get(ctx.key(name.id)) if name_key(ctx, name) else None
             if binding is None or binding.value.type is None or not _is_none(right):
                 return Facts()
             facts = Facts(

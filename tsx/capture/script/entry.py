@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
@@ -22,6 +23,7 @@ from tsx.capture.script import (  # noqa: F401  (these enter statements, types a
     tensors,
     typed,
 )
+from tsx.capture.script.facts import Facts, Restart
 from tsx.capture.script.functions import NotAValue, compile_graph, signature_of
 from tsx.capture.script.parameters import all_arguments
 from tsx.capture.script.problems import Failed
@@ -53,26 +55,38 @@ def script(
     name: str | None = None,
 ) -> tuple[Module, ScriptReport]:
     """Compiles ``obj``; ``args`` and ``kwargs`` only give types."""
-    _open_doors()
-    program = Program()
-    module: Module | None = None
-    for entry in entries:
-        module = entry(program, obj, args, kwargs or {})
-        if module is not None:
-            break
-    if module is None:
-        if not isinstance(obj, FunctionType):
-            raise fail("TSX3003", what=type(obj).__name__)
-        module = _function(program, obj, args, kwargs or {})
-    program.problems.raise_all()
-    module.name = name or module.name
-    finish(module, program)
-    return module, ScriptReport(tuple(sorted(module.functions)), program.warnings)
+    load_meanings()
+    facts = Facts()
+    while True:
+        program = Program(facts=facts)
+        try:
+            module = _compiled(program, obj, args, kwargs or {})
+        except Restart:
+            continue
+        program.problems.raise_all()
+        module.name = name or module.name
+        finish(module, program)
+        return module, ScriptReport(tuple(sorted(module.functions)), program.warnings)
 
 
-def _open_doors() -> None:
-    """The doors of the array libraries that are loaded: they add themselves when they are imported."""
+def load_meanings() -> None:
+    """Enters what modules and classes mean, and the doors of the array libraries that are loaded."""
+    for name in ("objects", "module_entry"):
+        importlib.import_module(f"tsx.capture.script.{name}")
+    if "torch" in sys.modules:
+        importlib.import_module("tsx.capture.torch.script")
     importlib.import_module("tsx.capture.numpy.script")
+
+
+def _compiled(program: Program, obj: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Module:
+    """One try, with what earlier ones learnt."""
+    for entry in entries:
+        module = entry(program, obj, args, kwargs)
+        if module is not None:
+            return module
+    if not isinstance(obj, FunctionType):
+        raise fail("TSX3003", what=type(obj).__name__)
+    return _function(program, obj, args, kwargs)
 
 
 def _function(

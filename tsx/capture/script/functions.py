@@ -11,6 +11,7 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
+from typing import Protocol
 
 from tsx.capture.script.context import Context
 from tsx.capture.script.emit_block import (
@@ -32,7 +33,7 @@ from tsx.capture.script.values import Constant, Ssa, Sugar
 from tsx.capture.script.verbs import resolvers
 from tsx.errors import TsxError
 from tsx.ir import types as ty
-from tsx.ir.graph import Graph
+from tsx.ir.graph import Graph, Value
 
 _DEEPEST = 40  # inlined calls in inlined calls
 
@@ -52,14 +53,40 @@ class FunctionValue(Sugar):
         return call_function(ctx, at, self.function, args, kwargs)
 
 
+class Receiver(Protocol):
+    """What the first parameter of a method of a live object is, and where the method is kept."""
+
+    def key(self) -> object:
+        """Equal for objects that share their methods."""
+
+    def type(self) -> ty.Type:
+        """The type of the object."""
+
+    def operand(self, ctx: Context, at: Place) -> Value:
+        """The object, at a call."""
+
+    def inside(self, value: Ssa) -> Sugar:
+        """The object, in the method."""
+
+    def name(self, function: FunctionType) -> str:
+        """A name for the method that nothing has yet."""
+
+    def keep(self, name: str, graph: Graph) -> None:
+        """Puts the method into its class."""
+
+
 def call_function(
     ctx: Context,
     at: Place,
     function: FunctionType,
     args: Sequence[Sugar],
     kwargs: Mapping[str, Sugar],
+    receiver: Receiver | None = None,
 ) -> Sugar:
-    """Calls a Python function: an entry of the function table, or inlined when an argument is no value."""
+    """Calls a Python function: an entry of the function table, or inlined when an argument is no value.
+
+    With a ``receiver``, the first argument is the object that it stands for, and the function a method of its class.
+    """
     program = ctx.program
     try:
         source = program.source(function)
@@ -74,11 +101,12 @@ def call_function(
     annotated = signature_of(program, source, tree)
     typed = typed_arguments(ctx, function.__name__, bound, annotated, at)
     starred = tree.args.vararg is not None or tree.args.kwarg is not None
-    if starred or any(value.type is None for value in typed.values()):
+    values = list(typed.values())[receiver is not None :]
+    if starred or any(value.type is None for value in values):
         return inline(
             ctx, at, Inlined(source, tree, typed, annotated.result, name=function.__name__)
         )
-    return _call_compiled(ctx, at, function, source, typed, annotated)
+    return _call_compiled(ctx, at, function, source, typed, annotated, receiver)
 
 
 def _at_call(error: TsxError, at: Place) -> TsxError:
@@ -138,30 +166,31 @@ def _call_compiled(
     source: Source,
     typed: Mapping[str, Sugar],
     annotated: Signature,
+    receiver: Receiver | None,
 ) -> Sugar:
     program = ctx.program
-    given = {name: value for name, value in typed.items() if not _is_static(value)}
+    own = next(iter(typed)) if receiver is not None else ""
+    given = {n: value for n, value in typed.items() if n != own and not _is_static(value)}
     operands = [value.as_value(ctx, at) for value in given.values()]
-    types = {
-        name: annotated.types.get(name) or ty.erase_shapes(v.type)
-        for name, v in zip(given, operands, strict=True)
-    }
+    types = {n: ty.erase_shapes(v.type) for n, v in zip(given, operands, strict=True)}
     if any(ctx.is_open(type) for type in types.values()):
         for value in operands:
             ctx.close_defaults(value)
         types = {n: ty.erase_shapes(v.type) for n, v in zip(given, operands, strict=True)}
-    static = {name: value for name, value in typed.items() if name not in given}
+    static = {n: value for n, value in typed.items() if n != own and n not in given}
     codes = {n: v.code for n, v in given.items() if isinstance(v, Ssa)}
     key = (
         function,
+        receiver.key() if receiver is not None else None,
         tuple(types.items()),
         tuple((n, _static_key(v)) for n, v in static.items()),
         tuple(codes.items()),
     )
     known = program.compiled.get(key)
     if known is None:
-        known = program.compiled[key] = Compiled(program.function_name(function))
-        _compile(program, known, source, types, static, codes, annotated)
+        name = receiver.name(function) if receiver else program.function_name(function)
+        known = program.compiled[key] = Compiled(name)
+        _compile(program, known, source, types, static, codes, annotated, (own, receiver))
     if known.is_inlined:
         return inline(
             ctx,
@@ -176,7 +205,10 @@ def _call_compiled(
         if not annotated.has_result:
             raise ctx.problem("TSX3032", at, function=function.__name__)
         known.result = annotated.result or ty.NONE
-    return ctx.emit("prim::CallFunction", operands, known.result, at, {"name": known.name})
+    kind = "prim::CallFunction"
+    if receiver is not None:
+        kind, operands = "prim::CallMethod", [receiver.operand(ctx, at), *operands]
+    return ctx.emit(kind, operands, known.result, at, {"name": known.name})
 
 
 def _static_key(value: Sugar) -> object:
@@ -191,12 +223,15 @@ def _compile(
     static: Mapping[str, Sugar],
     codes: Mapping[str, str],
     annotated: Signature,
+    own: tuple[str, Receiver | None],
 ) -> None:
-    """Compiles the body into a graph of the function table."""
+    """Compiles the body into a graph of the function table, or of the class of the receiver."""
     mark = program.problems.mark()
     known.result = annotated.result if annotated.has_result else None
     try:
-        graph = compile_graph(program, known.name, source, types, static, codes, annotated.result)
+        graph = compile_graph(
+            program, known.name, source, types, static, codes, annotated.result, own
+        )
     except NotAValue:
         program.problems.rewind(mark)
         known.is_inlined = True
@@ -209,7 +244,10 @@ def _compile(
     known.result = graph.outputs[0].type
     known.problems = tuple(program.problems.found[mark:])
     known.has_failed = bool(known.problems)
-    program.functions[known.name] = graph
+    if own[1] is not None:
+        own[1].keep(known.name, graph)
+    else:
+        program.functions[known.name] = graph
 
 
 class NotAValue(Exception):
@@ -224,13 +262,20 @@ def compile_graph(
     static: Mapping[str, Sugar],
     codes: Mapping[str, str],
     returns: ty.Type | None,
+    own: tuple[str, Receiver | None] = ("", None),
 ) -> Graph:
-    """The graph of a function, an input for each of ``types``. ``static`` are the parameters that are no inputs."""
+    """The graph of a function, an input for each of ``types``. ``static`` are the parameters that are no inputs.
+
+    ``own`` is the first parameter of a method with what it stands for; the graph's first input is ``%self``.
+    """
     graph = Graph(name)
     ctx = Context(program, graph.block, source)
     names, foreign = own_names(source.tree)
     ctx.enter(Frame(ctx.new_number(), source, names, returns=returns, nonlocals=foreign))
     at = Place(source, source.tree)
+    if own[1] is not None:
+        receiver = own[1].inside(Ssa(graph.block.add_input(own[1].type(), "self")))
+        ctx.env.bind(ctx.key(own[0]), receiver, at)
     for parameter, type in types.items():
         value = Ssa(graph.block.add_input(type, parameter), codes.get(parameter, ""))
         ctx.env.bind(ctx.key(parameter), value, at)

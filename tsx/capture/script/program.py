@@ -7,12 +7,13 @@ its parameters are typed.
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script.annotations import MISSING, Known, Reader
+from tsx.capture.script.annotations import MISSING, Known, Names, Reader
+from tsx.capture.script.facts import Facts
 from tsx.capture.script.problems import Collector
 from tsx.capture.script.source import Source, source_of
 from tsx.errors import TsxError
@@ -72,6 +73,7 @@ class Program:
     compiled: dict[object, Compiled] = field(default_factory=dict)
     known: list[Known] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
     signatures: dict[object, Signature] = field(default_factory=dict)
     _sources: dict[int, tuple[object, Source]] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
@@ -97,6 +99,16 @@ class Program:
                 return getattr(builtins, name, MISSING)
 
         return Reader(_AllKnown(self), names, variables or {})
+
+    def reader_with(
+        self, names: Names, variables: Mapping[object, ty.Type] | None = None
+    ) -> Reader:
+        """Reads annotations with names of one's own."""
+        return Reader(_AllKnown(self), names, variables or {})
+
+    def add_source(self, function: Callable[..., Any], source: Source) -> None:
+        """Gives a function that was made without source the source that means the same."""
+        self._sources[id(function)] = (function, source)
 
     def unique_name(self, wanted: str) -> str:
         """A name for the function or class table that nothing has yet."""

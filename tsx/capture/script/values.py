@@ -26,6 +26,7 @@ The handler's Python signature binds the call's arguments (defaults and keyword-
 
 from __future__ import annotations
 
+import builtins
 import difflib
 import enum
 import inspect
@@ -104,6 +105,10 @@ class Sugar:
 
     def static(self) -> object:
         """The Python value, when compilation knows it (numbers, strings, None, tuples of them), else ``NOT_STATIC``."""
+        return NOT_STATIC
+
+    def python_type(self) -> object:
+        """The Python class that it is as a value (``int``), or whose object it is (a module); else NOT_STATIC."""
         return NOT_STATIC
 
     def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:
@@ -408,6 +413,10 @@ class Handler(Sugar):
 
     def describe(self) -> str:
         return f"the function {self.name}"
+
+    def python_type(self) -> object:
+        found = getattr(builtins, self.name, None)
+        return found if isinstance(found, type) else NOT_STATIC
 
     def call(
         self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]

@@ -58,6 +58,13 @@ def is_query(func: Any) -> bool:
     return name in _QUERIES
 
 
+def operator_names(name: str) -> tuple[str, ...]:
+    """The operators that a torch function or a tensor method called ``name`` means, by their names."""
+    own = f"aten::{_DUNDERS.get(name, name)}"
+    found = _named(own) or _aliases().get(name, [])
+    return tuple(dict.fromkeys(op.schema.name for op in found)) or (own,)
+
+
 def candidates(func: Any) -> list[Op]:
     """The operators that a torch function may mean, most specific first."""
     if isinstance(func, torch._ops.OpOverload):

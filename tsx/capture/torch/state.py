@@ -13,7 +13,7 @@ from tsx.errors import fail
 if TYPE_CHECKING:
     from tsx.capture.torch.mode import Recorder
 
-_OWN = frozenset(torch.nn.Module().__dict__)  # torch's own bookkeeping in each module
+OWN = frozenset(torch.nn.Module().__dict__)  # torch's own bookkeeping in each module
 
 
 def state_tree(module: torch.nn.Module) -> StateTree:
@@ -35,7 +35,7 @@ def _add(tree: StateTree, path: Path, module: torch.nn.Module) -> None:
         if tensor is not None:
             tree.add_array((*path, name), tensor, "buffer")
     for name, attribute in module.__dict__.items():
-        if isinstance(attribute, torch.Tensor) and name not in _OWN:
+        if isinstance(attribute, torch.Tensor) and name not in OWN:
             tree.add_array((*path, name), attribute, "plain")
     for name, child in module._modules.items():
         if child is not None:
@@ -67,7 +67,7 @@ class Snapshot:
             scope = state.scopes.get(id(module), "")
             path = tuple(scope.split(".")) if scope else ()
             now = [(n, v, buffers.get(n)) for n, v in module._buffers.items()]
-            now += [(n, v, attributes.get(n)) for n, v in module.__dict__.items() if n not in _OWN]
+            now += [(n, v, attributes.get(n)) for n, v in module.__dict__.items() if n not in OWN]
             for name, after, before in now:
                 if after is not before and not _is_derived(module, name):
                     _record_write(recorder, path, name, before, after)

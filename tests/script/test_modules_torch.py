@@ -1,0 +1,223 @@
+"""Modules: attributes, containers, hooks, state, sharing of classes. Eager torch is the oracle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+import tsx
+from tests.capture.torch_check import assert_close
+from tsx.errors import ScriptError
+
+pytestmark = pytest.mark.torch
+
+
+def check(model: nn.Module, *args: Any) -> tsx.Module:
+    """Scripts the module, runs both, and compares."""
+    model.eval()
+    torch.manual_seed(0)
+    scripted = tsx.script(model, args)
+    with torch.no_grad():
+        expected = model(*args)
+    assert_close(scripted(*args), expected)
+    return scripted
+
+
+class Block(nn.Module):
+    def __init__(self, size: int, scale: float = 1.0) -> None:
+        super().__init__()
+        self.linear = nn.Linear(size, size)
+        self.act = nn.ReLU()
+        self.scale = scale
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.act(self.linear(x)) * self.scale
+
+
+class Stack(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList([Block(4), Block(4), Block(4, 2.0)])
+        self.residual = True
+        self.head: nn.Module | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        for index, block in zip((0, 1, 2), self.blocks, strict=True):
+            y = block(x)
+            if index == 1:
+                continue
+            x = x + y if self.residual else y
+        if self.head is not None:
+            x = self.head(x)
+        return F.softmax(x, dim=-1)
+
+
+def test_containers_are_unrolled_and_equal_children_share_a_class() -> None:
+    scripted = check(Stack(), torch.randn(2, 4))
+    names = [name for name in scripted.ir.classes if name.endswith(("Block", "Block___1"))]
+    assert len(names) == 2  # the third block has another scale
+    assert len([n for n in scripted.ir.classes if "linear.Linear" in n]) == 1
+
+
+class Counter(nn.Module):
+    count: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("count", torch.zeros(()))
+        self.calls = 0
+        self.last: Tensor | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.count = self.count + x.sum()
+        self.calls += 1
+        last = self.last
+        if last is None:
+            last = x
+        self.last = x
+        return self.count * self.calls + last
+
+
+def test_written_attributes_are_state() -> None:
+    model = Counter().eval()
+    session = tsx.script(model).session()
+    for seed in range(3):
+        torch.manual_seed(seed)
+        x = torch.randn(3)
+        assert_close(session(x), model(x))
+
+
+class Named(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts = nn.ModuleDict({"a": nn.Linear(3, 3), "b": nn.Tanh()})
+        self.weights = nn.ParameterList([nn.Parameter(torch.randn(3)) for _ in range(2)])
+        self.names = ["b", "a"]
+
+    def forward(self, x: Tensor) -> Tensor:
+        for name, part in self.parts.items():
+            x = part(x)
+            if name == "a":
+                x = x + 1
+        for name in self.names:
+            x = self.parts[name](x)
+        for weight in self.weights:
+            x = x * weight
+        if "c" in self.parts:
+            x = x * 0
+        return x
+
+
+def test_dicts_and_lists_of_what_is_known() -> None:
+    check(Named(), torch.randn(2, 3))
+
+
+class Chosen(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.experts = nn.ModuleList([nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2)])
+
+    def forward(self, x: Tensor, which: int) -> Tensor:
+        return self.experts[which](x)
+
+
+@pytest.mark.parametrize("which", [0, 1, 2, -1])
+def test_an_index_that_only_a_run_knows(which: int) -> None:
+    check(Chosen(), torch.randn(2, 2), which)
+
+
+class Parent(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.helper(x) + 1
+
+    def helper(self, x: Tensor, times: int = 2) -> Tensor:
+        return self.linear(x) * times
+
+    @property
+    def size(self) -> int:
+        return self.linear.in_features
+
+    @staticmethod
+    def twice(x: Tensor) -> Tensor:
+        return x * 2
+
+    @classmethod
+    def half(cls, x: Tensor) -> Tensor:
+        return cls.twice(x) / 4
+
+
+class Child(Parent):
+    SHIFT = 3
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = super().forward(x)
+        return self.twice(y) + self.half(x) * self.size + self.SHIFT
+
+
+def test_methods_of_every_kind_and_super() -> None:
+    check(Child(), torch.randn(2, 2))
+
+
+def test_hooks() -> None:
+    model = Parent()
+    model.register_forward_pre_hook(lambda module, args: (args[0] * 2,))
+    model.linear.register_forward_hook(lambda module, args, output: output + args[0])
+    check(model, torch.randn(2, 2))
+
+
+class Exported(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x + 1
+
+    @torch.jit.export
+    def decode(self, x: Tensor, times: int = 2) -> Tensor:
+        return self.forward(x) * times
+
+
+def test_exported_methods_are_entry_points() -> None:
+    scripted = tsx.script(Exported())
+    assert scripted.methods == ["forward", "decode"]
+    x = torch.randn(2)
+    assert_close(scripted.run("decode", (x, 3)), Exported().decode(x, 3))
+
+
+class Ignoring(nn.Module):
+    @torch.jit.ignore
+    def log(self, x: Tensor) -> Tensor:
+        return x
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.log(x)
+
+
+class Replacing(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.act = nn.ReLU()
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.act = nn.Tanh()
+        return x
+
+
+class Inventing(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        self.seen = x
+        return x
+
+
+@pytest.mark.parametrize(
+    ("model", "code"), [(Ignoring(), "TSX3243"), (Inventing(), "TSX3241")], ids=["ignored", "new"]
+)
+def test_what_a_program_can_not_hold(model: nn.Module, code: str) -> None:
+    with pytest.raises(ScriptError) as caught:
+        tsx.script(model)
+    assert caught.value.code == code

@@ -1,0 +1,129 @@
+"""The entry for modules: a live module instance, compiled into a program with its attribute tree.
+
+Takes the module (in eval mode, as the caller put it) and sample arguments, which give types to parameters without
+annotations. Gives the ``ir.Module``: ``forward`` and every method that is marked for export are its entry points.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from types import FunctionType, MethodType
+from typing import Any
+
+from tsx.capture.script.context import Context
+from tsx.capture.script.entry import default_type, entries
+from tsx.capture.script.functions import NotAValue, compile_graph, signature_of
+from tsx.capture.script.live import LiveTree, world_of
+from tsx.capture.script.modules import MethodReceiver, ModuleSugar
+from tsx.capture.script.open_types import close_graph
+from tsx.capture.script.parameters import all_arguments
+from tsx.capture.script.problems import Failed
+from tsx.capture.script.program import Program
+from tsx.capture.script.source import Place, Source
+from tsx.capture.script.values import Ssa
+from tsx.ir import types as ty
+from tsx.ir.graph import Graph
+from tsx.ir.module import Method, Module, Parameter
+
+
+def _module(
+    program: Program, obj: Any, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Module | None:
+    names = None
+    if isinstance(obj, MethodType):
+        obj, names = obj.__self__, [obj.__name__]
+    world = world_of(obj)
+    if world is None:
+        return None
+    tree = LiveTree.of(program, obj, world)
+    module = Module(type(obj).__name__)
+    for name in names or _entry_points(obj):
+        method = _method(program, tree, name, args, kwargs)
+        if method is not None:
+            module.methods["forward" if names else name] = method
+    if not program.problems.found:
+        module.root, module.classes, module.weights = tree.build()
+    return module
+
+
+entries.append(_module)
+
+
+def _entry_points(obj: Any) -> list[str]:
+    """``forward``, and the methods that ``@torch.jit.export`` marks."""
+    found = ["forward"]
+    for name, member in inspect.getmembers_static(type(obj)):
+        modifier = str(getattr(member, "_torchscript_modifier", ""))
+        if modifier.startswith("export") and name not in found:
+            found.append(name)
+    return found
+
+
+def _method(
+    program: Program, tree: LiveTree, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Method | None:
+    """One entry point, compiled."""
+    live = tree.lives[id(tree.root)]
+    function: FunctionType = getattr(type(tree.root), name)
+    source = program.source(function)
+    annotated = signature_of(program, source, source.tree)
+    arguments = all_arguments(source.tree)
+    own, rest = arguments[0].arg, arguments[1:]
+    given = {} if name != "forward" else _sample_types(tree, rest, args, kwargs)
+    types: dict[str, ty.Type] = {}
+    for argument in rest:
+        types[argument.arg] = (
+            annotated.types.get(argument.arg)
+            or given.get(argument.arg)
+            or default_type(function, argument.arg)
+        )
+    module = ModuleSugar(tree, live)
+    try:
+        if name == "forward" and any(tree.world.hooks(tree.root)):
+            graph = _with_hooks(program, module, source, types)
+        else:
+            graph = compile_graph(
+                program,
+                name,
+                source,
+                types,
+                {},
+                {},
+                annotated.result,
+                (own, MethodReceiver(module)),
+            )
+    except NotAValue:
+        program.problems.add("TSX3037", Place(source, source.tree), function=name)
+        return None
+    except Failed:
+        return None
+    keyword_only = {a.arg for a in source.tree.args.kwonlyargs}
+    parameters = tuple(Parameter(a.arg, keyword_only=a.arg in keyword_only) for a in rest)
+    return Method(graph, parameters, source="script")
+
+
+def _with_hooks(
+    program: Program, module: ModuleSugar, source: Source, types: Mapping[str, ty.Type]
+) -> Graph:
+    """``forward`` with the hooks of the root module around it."""
+    graph = Graph("forward")
+    ctx = Context(program, graph.block, source)
+    at = Place(source, source.tree)
+    module.value = graph.block.add_input(module.live.cls.type, "self")
+    inputs = [Ssa(graph.block.add_input(type, name)) for name, type in types.items()]
+    result = ctx.settled(module.call(ctx, at, inputs, {}), at)
+    if result.type is None:
+        raise NotAValue
+    graph.block.return_node.set_inputs([result.as_value(ctx, at)])
+    close_graph(graph, None)
+    return graph
+
+
+def _sample_types(
+    tree: LiveTree, arguments: Sequence[Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, ty.Type]:
+    """The types of sample arguments, by parameter."""
+    samples = dict(zip((a.arg for a in arguments), args, strict=False)) | dict(kwargs)
+    found = {name: tree.erased_type(value) for name, value in samples.items()}
+    return {name: type for name, type in found.items() if type is not None}
