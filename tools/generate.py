@@ -13,6 +13,7 @@ import engine_errors
 import engine_formulas
 import engine_opcodes
 import engine_operators
+import engine_prims
 
 from tsx.cli import cli
 from tsx.errors import error_codes
@@ -143,6 +144,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "engine/gen/formulas.inc": engine_formulas.text,
     "engine/gen/opcodes.inc": engine_opcodes.opcodes,
     "engine/gen/operators.inc": engine_operators.operators,
+    "engine/gen/prims.inc": engine_prims.prims,
     "engine/gen/primitives.inc": engine_operators.primitives,
     "engine/gen/without_kernel.txt": engine_operators.without_kernel,
 }

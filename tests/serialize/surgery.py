@@ -45,12 +45,15 @@ class Parts:
         default_factory=lambda: {"program": True, "debug": False, "weights": True}
     )
 
+    raw: dict[str, bytes] = field(default_factory=dict)
+    """Bytes that stand in place of a section's encoding."""
+
     lie: Callable[[dict[str, Any]], object] = lambda header: None
     """Changes the finished header, so that it doesn't fit the contents; the file digest is right all the same."""
 
     def assemble(self) -> bytes:
         """The archive, with lengths, offsets and digests that fit its contents."""
-        data = {name: pack(value) for name, value in self.sections.items()}
+        data = {name: pack(value) for name, value in self.sections.items()} | self.raw
         header_length = 0
         while True:
             shown = copy.deepcopy(self._header(data, header_length))

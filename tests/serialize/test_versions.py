@@ -223,6 +223,20 @@ def test_a_body_is_verified(monkeypatch: pytest.MonkeyPatch) -> None:
         load(data)
 
 
+def test_a_body_is_verified_also_where_nobody_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A runtime that knows the operator but has no kernel for it runs the body."""
+    define(monkeypatch, make_op(SWISH, 1, BODY))
+    parts = take_apart(to_bytes(module_of(USES_SWISH)))
+    change_unit(parts.sections["program"]["bodies"][0], drop_operand)
+    with pytest.raises(ArchiveError, match=r"TSX6006.*V12"):
+        load(parts.assemble())
+
+
+def drop_operand(unit: Any) -> None:
+    nodes = unit["graphs"][0][2][0][1]
+    nodes[-1][1].pop()
+
+
 def test_a_body_that_is_damaged_or_hides_something_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -234,7 +248,8 @@ def test_a_body_that_is_damaged_or_hides_something_is_refused(
         (lambda rows: rows[0].__setitem__(0, "prim::Print"), "TSX6005.*can't have a body"),
         (lambda rows: rows.append(rows[0]), "TSX6005"),
         (lambda rows: rows[0].__setitem__(1, 2), "TSX6005.*not listed"),
-        (lambda rows: rows[0].__setitem__(2, "text"), "TSX6002"),
+        (lambda rows: rows[0].__setitem__(2, "text"), "TSX6005.*32 bytes"),
+        (lambda rows: rows[0].__setitem__(1, True), "TSX6005.*integer"),
         (lambda rows: rows[0].__setitem__(3, "text"), "TSX6005.*bytes"),
         (
             lambda rows: change_unit(rows[0], lambda unit: unit["graphs"].clear()),

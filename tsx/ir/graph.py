@@ -42,6 +42,11 @@ def same_attribute(a: Attribute, b: Attribute) -> bool:
     return a == b
 
 
+def is_number(name: str) -> bool:
+    """Whether ``name`` is what the text calls a temporary: digits, which no named value may have."""
+    return name.isascii() and name.isdecimal()
+
+
 class Use(NamedTuple):
     """Operand number ``operand`` of ``node``."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from tsx.ir import types as ty
-from tsx.ir.graph import Attribute, Block, Graph, Node, Value, WeightRef
+from tsx.ir.graph import Attribute, Block, Graph, Node, Value, WeightRef, is_number
 from tsx.ir.lexer import Token, text_error
 from tsx.ir.location import NOWHERE, Origin
 from tsx.ir.origin_text import OriginReader
@@ -69,14 +69,14 @@ class GraphParser(TypeParser):
         if name in self.values:
             raise self.error("each value defined once", token=token)
         self.values[name] = value
-        if not name.isdecimal():
+        if not is_number(name):
             value.name = name
 
     def _value_name(self, token: Token) -> str:
         name = token.text[1:]
         if name.startswith('"'):
             return self.unquoted(Token("string", name, token.start + 1))
-        if not name.isdecimal() and not _VALUE_NAME.fullmatch(name):
+        if not is_number(name) and not _VALUE_NAME.fullmatch(name):
             raise self.error("a value name: a number, or words with dots", token=token)
         return name
 

@@ -13,7 +13,7 @@ from itertools import chain
 
 from tsx.ir import types as ty
 from tsx.ir.dims import Expr
-from tsx.ir.graph import Attribute, Block, Graph, Node, Value, WeightRef
+from tsx.ir.graph import Attribute, Block, Graph, Node, Value, WeightRef, is_number
 from tsx.ir.lexer import quote
 from tsx.ir.module import Module, Object
 from tsx.ir.origin_text import OriginWriter
@@ -150,7 +150,7 @@ def literal_text(value: Attribute, type_text: Callable[[ty.Type], str] = str) ->
 
 
 def _value_text(name: str, number: int) -> str:
-    if not name or name.isdecimal():
+    if not name or is_number(name):
         return f"%{number}"
     return f"%{name}" if _PLAIN_VALUE.fullmatch(name) else f"%{quote(name)}"
 

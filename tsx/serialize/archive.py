@@ -17,9 +17,10 @@ from typing import IO, Any, Literal
 
 import tsx.ops  # noqa: F401  (fills the operator registry)
 from tsx.errors import ArchiveError, fail
+from tsx.ir.graph import Graph
 from tsx.ir.module import Module
 from tsx.ir.verify import check as check_invariants
-from tsx.ir.verify import verify_module
+from tsx.ir.verify import verify, verify_module
 from tsx.ir.verify.report import excerpt
 from tsx.ops.weights import as_weight, little_endian
 from tsx.serialize import canonical, limits, sniff
@@ -122,9 +123,9 @@ def _load(source: ReadFrom, mmap: MmapMode, check: CheckMode) -> tuple[Header, M
         if check == "full" or (check == "auto" and is_small):
             for weight in weights.values():
                 weight.load()
-        module = _decode(header, sections)
+        module, bodies = _decode(header, sections)
         module.weights.update(weights)
-        _verify(module)
+        _verify(module, bodies)
     return header, module
 
 
@@ -180,8 +181,8 @@ def _read_sections(source: Source, header: Header) -> dict[str, bytes]:
     return sections
 
 
-def _decode(header: Header, sections: dict[str, bytes]) -> Module:
-    """The module, still without weights and not yet verified."""
+def _decode(header: Header, sections: dict[str, bytes]) -> tuple[Module, list[Graph]]:
+    """The module, still without weights and not yet verified, and the bodies that it doesn't call."""
     major = header.version[0]
 
     def value(name: str) -> Any:
@@ -193,12 +194,13 @@ def _decode(header: Header, sections: dict[str, bytes]) -> Module:
     if "debug" in sections:
         read_debug(value("debug"), module, parts.unit.graphs)
     module.metadata.update(header.metadata)
-    settle_operators(module, dict(header.operators), header.requires, parts.bodies)
-    return module
+    bodies = settle_operators(module, dict(header.operators), header.requires, parts.bodies)
+    return module, bodies
 
 
-def _verify(module: Module) -> None:
+def _verify(module: Module, bodies: list[Graph]) -> None:
     found = verify_module(module)
+    found += [violation for body in bodies for violation in verify(body, module, body.name)]
     if found:
         raise fail("TSX6006", count=len(found), first=found[0], excerpt=excerpt(found))
 

@@ -66,10 +66,11 @@ def _named(graph: Graph, name: str) -> Graph:
 
 def settle_operators(
     module: Module, operators: Mapping[str, int], requires: Iterable[str], bodies: list[Any]
-) -> None:
+) -> list[Graph]:
     """Upgrades nodes of older operators and turns those that only a body defines into calls of a function.
 
-    Raises ``ArchiveError`` TSX6007 with all operators that nobody here defines.
+    Gives the bodies that nobody calls, which have to be valid as well. Raises ``ArchiveError`` TSX6007 with all
+    operators that nobody here defines.
     """
     graphs = _read_bodies(bodies, operators)
     called: set[str] = set()
@@ -86,10 +87,12 @@ def settle_operators(
         hint = "; the host has to register: " + ", ".join(requires) if requires else ""
         raise fail("TSX6007", ops=", ".join(missing) + hint)
     module.functions.update({kind: graphs[kind] for kind in sorted(called)})
-    for _, graph in module.graphs():
+    unused = [graph for kind, graph in graphs.items() if kind not in called]
+    for graph in [*(graph for _, graph in module.graphs()), *unused]:
         _check_listed(graph, operators)
         _call_bodies(graph, called)
         upgrade_operators(graph, operators)
+    return unused
 
 
 def _read_bodies(rows: list[Any], operators: Mapping[str, int]) -> dict[str, Graph]:
@@ -98,6 +101,8 @@ def _read_bodies(rows: list[Any], operators: Mapping[str, int]) -> dict[str, Gra
         kind, version, body_digest, data = checked.array(row, "a body", 4)
         if checked.kind(kind, "the kind of a body").startswith("prim::"):
             raise checked.malformed(f"{kind} can't have a body")
+        checked.integer(version, f"the version of the body of {kind}", 1)
+        checked.binary(body_digest, f"the digest of the body of {kind}", 32)
         if operators.get(kind) != version:
             raise checked.malformed(f"the body of {kind} is of a version that is not listed")
         if digest(checked.binary(data, f"the body of {kind}")) != body_digest:
@@ -131,6 +136,8 @@ def _call_bodies(graph: Graph, called: set[str]) -> None:
 
 
 def _replace_by_call(node: Node) -> None:
+    if node.blocks or node.attributes:
+        raise checked.malformed(f"{node.kind} is an operator: it has no blocks and no attributes")
     call = node.graph.create(
         "prim::CallFunction", node.inputs, (output.type for output in node.outputs),
         origin=node.origin, attributes={"name": node.kind},

@@ -46,10 +46,10 @@ void mix(std::uint64_t& a, std::uint64_t& b, std::uint64_t& c, std::uint64_t& d,
   b = rotated(b ^ c, 63);
 }
 
-} // namespace
+}  // namespace
 
 Blake2b::Blake2b() : state_(kInitial) {
-  state_[0] ^= 0x01010000 ^ std::tuple_size<Digest>::value; // fan-out 1, depth 1, no key, length
+  state_[0] ^= 0x01010000 ^ std::tuple_size<Digest>::value;  // fan-out 1, depth 1, no key, length
 }
 
 void Blake2b::compress(const std::uint8_t* block, bool is_last) {
@@ -87,7 +87,7 @@ void Blake2b::update(const void* data, std::size_t length) {
       compress(buffer_.data(), false);
       filled_ = 0;
     }
-    if (filled_ == 0 && length > kBlockBytes) { // straight from the caller's memory
+    if (filled_ == 0 && length > kBlockBytes) {  // straight from the caller's memory
       count_ += kBlockBytes;
       count_high_ += count_ < kBlockBytes;
       compress(bytes, false);
@@ -121,4 +121,4 @@ Digest blake2b(const void* data, std::size_t length) {
   return hasher.finish();
 }
 
-} // namespace tsx::engine
+}  // namespace tsx::engine

@@ -121,42 +121,42 @@ struct Use {
 
 struct Value {
   const Type* type = nullptr;
-  std::string_view name;   // from the source; empty for a temporary
-  NodeId node = kNoId;     // what defines it; kNoId for an input of a block
-  BlockId block = 0;       // whose input it is, or that holds its node
-  std::uint32_t index = 0; // which output of the node, or which input of the block
-  Range uses;              // of Graph::uses
+  std::string_view name;    // from the source; empty for a temporary
+  NodeId node = kNoId;      // what defines it; kNoId for an input of a block
+  BlockId block = 0;        // whose input it is, or that holds its node
+  std::uint32_t index = 0;  // which output of the node, or which input of the block
+  Range uses;               // of Graph::uses
 };
 
 struct Node {
-  std::string_view kind;        // aten::add.Tensor
-  Prim prim = Prim::kNone;      // which structural kind, if it is one
-  const Operator* op = nullptr; // its record, if it is an operator that has one
+  std::string_view kind;         // aten::add.Tensor
+  Prim prim = Prim::kNone;       // which structural kind, if it is one
+  const Operator* op = nullptr;  // its record, if it is an operator that has one
   BlockId block = 0;
-  Range inputs;        // of Graph::operands
-  Range outputs;       // of Graph::values
-  Range blocks;        // of Graph::blocks
-  Range attributes;    // of Graph::attributes, ascending by name
-  OriginId origin = 0; // of Module::origins; 0 is nowhere
+  Range inputs;         // of Graph::operands
+  Range outputs;        // of Graph::values
+  Range blocks;         // of Graph::blocks
+  Range attributes;     // of Graph::attributes, ascending by name
+  OriginId origin = 0;  // of Module::origins; 0 is nowhere
 
   bool is(Prim other) const { return prim == other; }
 };
 
 struct Block {
-  NodeId node = kNoId; // whose block it is; kNoId for the graph's own
-  Range inputs;        // of Graph::values
-  Range nodes;         // of Graph::nodes, without its return
+  NodeId node = kNoId;  // whose block it is; kNoId for the graph's own
+  Range inputs;         // of Graph::values
+  Range nodes;          // of Graph::nodes, without its return
   NodeId return_node() const { return nodes.end; }
 };
 
 struct Graph {
   std::string_view name;
   std::vector<Value> values;
-  std::vector<Node> nodes;   // block after block, in each its nodes and then its return
-  std::vector<Block> blocks; // block 0 is the graph's own; inner ones come after outer ones
+  std::vector<Node> nodes;    // block after block, in each its nodes and then its return
+  std::vector<Block> blocks;  // block 0 is the graph's own; inner ones come after outer ones
   std::vector<ValueId> operands;
   std::vector<Attribute> attributes;
-  std::vector<Literal> literals; // items of tuples
+  std::vector<Literal> literals;  // items of tuples
   std::vector<Use> uses;
 
   const Block& block() const { return blocks[0]; }
@@ -188,4 +188,4 @@ struct Graph {
   }
 };
 
-} // namespace tsx::engine::ir
+}  // namespace tsx::engine::ir

@@ -14,10 +14,11 @@
 #include <vector>
 
 #include "ir/graph.h"
+#include "ir/table.h"
 
 namespace tsx::engine {
 class Weights;
-}
+}  // namespace tsx::engine
 
 namespace tsx::engine::ir {
 
@@ -31,13 +32,13 @@ struct SourceSpan {
   std::int64_t line = 0;
   std::int64_t column = -1;
   std::string_view function;
-  SpanId caller = kNoId; // the call that inlining replaced; an earlier span
+  SpanId caller = kNoId;  // the call that inlining replaced; an earlier span
 };
 
 /// Where a node came from; the first span is the one that errors name.
 struct Origin {
-  Range ids;   // of Module::origin_ids
-  Range spans; // of Module::origin_spans
+  Range ids;    // of Module::origin_ids
+  Range spans;  // of Module::origin_spans
   std::string_view scope;
 };
 
@@ -46,14 +47,14 @@ struct AttributeValue {
   enum class Kind : std::uint8_t { kLiteral, kObject, kList, kTuple, kDict };
 
   Kind kind = Kind::kLiteral;
-  Literal literal; // none, bool, int, float, complex, string or weight
+  Literal literal;  // none, bool, int, float, complex, string or weight
   ObjectId object = 0;
-  Range items; // of Module::attribute_values; of a dict: key, value, key, value …
+  Range items;  // of Module::attribute_values; of a dict: key, value, key, value …
 };
 
 struct Object {
   std::string_view class_name;
-  std::vector<std::pair<std::string_view, AttributeValue>> attributes;
+  Table<AttributeValue> attributes;
 };
 
 struct ClassDef {
@@ -61,15 +62,21 @@ struct ClassDef {
 
   std::string_view name;
   Kind kind = Kind::kModule;
-  std::vector<std::pair<std::string_view, const Type*>> attributes;
-  std::vector<std::pair<std::string_view, const Graph*>> methods;
+  Table<const Type*> attributes;
+  Table<const Graph*> methods;
   std::vector<std::string_view> parameters;
   std::vector<std::string_view> buffers;
   std::vector<std::string_view> bases;
-  std::vector<std::pair<std::string_view, Literal>> members; // of an enum
+  Table<Literal> members;  // of an enum
 
-  const Type* attribute(std::string_view wanted) const;
-  const Graph* method(std::string_view wanted) const;
+  const Type* attribute(std::string_view wanted) const {
+    const Type* const* found = attributes.find(wanted);
+    return found ? *found : nullptr;
+  }
+  const Graph* method(std::string_view wanted) const {
+    const Graph* const* found = methods.find(wanted);
+    return found ? *found : nullptr;
+  }
 };
 
 /// How flat values make up a structured one (TreeSpec in Python).
@@ -86,11 +93,11 @@ struct Tree {
   };
 
   Kind kind = Kind::kLeaf;
-  Range children;            // of Module::trees
-  std::vector<Literal> keys; // strings or ints, one for each child, where the kind has keys
+  Range children;             // of Module::trees
+  std::vector<Literal> keys;  // strings or ints, one for each child, where the kind has keys
   std::string_view label;
-  Literal value;            // of a constant
-  std::uint32_t leaves = 1; // in it
+  Literal value;             // of a constant
+  std::uint32_t leaves = 1;  // in it
 };
 
 struct Parameter {
@@ -123,46 +130,45 @@ struct Method {
 
 /// The body of a composite operator, from the archive.
 struct Body {
-  std::string_view kind;
   std::int64_t version = 0;
   const Graph* graph = nullptr;
 };
 
 struct Module {
-  Module();
-  ~Module();
+  Module() = default;
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
   std::string_view name;
   std::vector<std::pair<std::string_view, std::string_view>> metadata;
-  std::vector<Method> methods;
-  std::vector<ClassDef> classes;
-  std::vector<std::pair<std::string_view, const Graph*>> functions;
-  std::vector<Body> bodies;
-  std::vector<Object> objects; // an object refers to earlier ones only
-  ObjectId root = kNoId;       // what `self` is
-  std::unique_ptr<Weights> weights;
+  Table<Method> methods;
+  Table<ClassDef> classes;
+  Table<const Graph*> functions;
+  Table<Body> bodies;           // of composites, by kind
+  std::vector<Object> objects;  // an object refers to earlier ones only
+  ObjectId root = kNoId;        // what `self` is
+  std::shared_ptr<const Weights> weights;
 
   // What the above refers to.
   std::deque<Graph> graphs;
   std::vector<Tree> trees;
-  std::vector<Literal> literals; // items of tuples outside of graphs
+  std::vector<Literal> literals;  // items of tuples outside of graphs
   std::vector<AttributeValue> attribute_values;
   std::vector<SourceSpan> spans;
-  std::vector<Origin> origins; // 0 is nowhere
+  std::vector<Origin> origins;  // 0 is nowhere
   std::vector<std::int64_t> origin_ids;
   std::vector<SpanId> origin_spans;
   TypeStore types;
-  std::deque<std::vector<std::uint8_t>> text; // private copies of the sections
+  std::deque<std::vector<std::uint8_t>> text;  // private copies of the sections
 
-  const Method* method(std::string_view wanted) const;
   /// The entry point that a call means: `forward`, else the first.
   const Method& forward() const;
-  const ClassDef* find_class(std::string_view wanted) const;
-  const Graph* function(std::string_view wanted) const;
+  const Graph* function(std::string_view wanted) const {
+    const Graph* const* found = functions.find(wanted);
+    return found ? *found : nullptr;
+  }
   /// The first span of an origin as `file:line:column`; empty when it has none.
   std::string where(OriginId origin) const;
 };
 
-} // namespace tsx::engine::ir
+}  // namespace tsx::engine::ir

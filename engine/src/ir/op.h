@@ -14,7 +14,7 @@ namespace tsx::engine {
 
 /// The structural kinds of tsx/ir/prim.py.
 enum class Prim : std::uint8_t {
-  kNone, // an operator
+  kNone,  // an operator
   kConstant,
   kIf,
   kLoop,
@@ -43,6 +43,18 @@ enum class Prim : std::uint8_t {
   kReturn,
 };
 
+/// A row of gen/prims.inc: counts from the least to the greatest, attributes as "name:form ".
+struct PrimRow {
+  Prim prim;
+  std::string_view kind;
+  std::uint32_t least_operands, most_operands;
+  std::uint32_t least_results, most_results;
+  std::uint32_t blocks;
+  std::string_view required, optional;
+};
+
+const PrimRow& row_of(Prim prim);
+
 /// The structural kind of that name; kNone when there is none.
 Prim prim_by_name(std::string_view kind);
 
@@ -67,17 +79,17 @@ constexpr Trait operator|(Trait a, Trait b) {
 
 /// A row of gen/operators.inc.
 struct Operator {
-  std::string_view schema; // its whole text; it starts with the kind
-  std::string_view kind;   // aten::add.Tensor
-  std::int16_t operands;   // -1: any number
+  std::string_view schema;  // its whole text; it starts with the kind
+  std::string_view kind;    // aten::add.Tensor
+  std::int16_t operands;    // -1: any number
   std::int16_t results;
   std::int16_t version;
   Trait traits;
-  std::string_view instruction; // the typed instruction of the VM that answers it, or empty
+  std::string_view instruction;  // the typed instruction of the VM that answers it, or empty
   bool is_composite;
-  std::int16_t formula;      // its formula (gen/formulas.inc), or -1
-  std::int16_t written_form; // the operator whose result it writes into operand 0, or -1
-  std::int8_t write_mode;    // how it does that: 0 checks dtype and sizes, 1 stores; -1: it is none
+  std::int16_t formula;       // its formula (gen/formulas.inc), or -1
+  std::int16_t written_form;  // the operator whose result it writes into operand 0, or -1
+  std::int8_t write_mode;  // how it does that: 0 checks dtype and sizes, 1 stores; -1: it is none
 
   bool has(Trait trait) const {
     return (static_cast<unsigned>(traits) & static_cast<unsigned>(trait)) != 0;
@@ -89,4 +101,4 @@ Span<const Operator> operators();
 /// The record of an operator, or null.
 const Operator* find_operator(std::string_view kind);
 
-} // namespace tsx::engine
+}  // namespace tsx::engine

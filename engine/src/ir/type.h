@@ -23,7 +23,7 @@ struct SizeExpr;
 
 /// A factor of a product: a symbol, or the floor division `numerator // divisor`.
 struct SizeAtom {
-  std::string_view symbol; // empty for a division
+  std::string_view symbol;  // empty for a division
   const SizeExpr* numerator = nullptr;
   std::int64_t divisor = 0;
 
@@ -52,8 +52,8 @@ struct Dim {
   enum class Kind : std::uint8_t { kUnknown, kKnown, kSymbolic };
 
   Kind kind = Kind::kUnknown;
-  std::int64_t size = 0;          // when known
-  const SizeExpr* expr = nullptr; // when symbolic
+  std::int64_t size = 0;           // when known
+  const SizeExpr* expr = nullptr;  // when symbolic
 
   static Dim known(std::int64_t size) { return {Kind::kKnown, size, nullptr}; }
   static Dim symbolic(const SizeExpr* expr) { return {Kind::kSymbolic, 0, expr}; }
@@ -90,7 +90,7 @@ enum class TypeKind : std::uint8_t {
   kClass,
   kInterface,
   kEnum,
-  kVar, // a variable of an operator's schema, never the type of a value
+  kVar,  // a variable of an operator's schema, never the type of a value
 };
 inline constexpr std::size_t kAtomCount = 12;
 
@@ -114,12 +114,12 @@ struct Type {
   // Of a class, interface, enum, function, variable or named tuple; of a future: Future, Await,
   // RRef.
   std::string_view name;
-  std::vector<std::string_view> fields; // of a named tuple
+  std::vector<std::string_view> fields;  // of a named tuple
 
   // Found when it is entered.
   const Type* erased =
-      nullptr;             // without what is known of tensors in it (see erase_shapes in Python)
-  std::uint32_t depth = 0; // how deep it nests
+      nullptr;              // without what is known of tensors in it (see erase_shapes in Python)
+  std::uint32_t depth = 0;  // how deep it nests
   bool has_variable = false;
 
   bool is(TypeKind other) const { return kind == other; }
@@ -171,4 +171,4 @@ class TypeStore {
   const Type* tensor_ = nullptr;
 };
 
-} // namespace tsx::engine
+}  // namespace tsx::engine

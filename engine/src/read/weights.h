@@ -56,10 +56,13 @@ class Weights {
  private:
   struct State;
 
+  Ref<Storage> read(std::size_t index) const;
+  static std::int64_t end_of(const WeightEntry& entry);
+
   std::shared_ptr<Source> source_;
   std::vector<WeightEntry> entries_;
   std::unique_ptr<State> state_;
   bool check_;
 };
 
-} // namespace tsx::engine
+}  // namespace tsx::engine

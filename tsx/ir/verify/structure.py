@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tsx.ir import types as ty
 from tsx.ir.dims import Expr
-from tsx.ir.graph import Block, Graph, Node, Use, Value, WeightRef
+from tsx.ir.graph import Block, Graph, Node, Use, Value, WeightRef, is_number
 from tsx.ir.limits import (
     MAX_BYTES,
     MAX_DEPTH,
@@ -131,7 +131,7 @@ def _names(graph: Graph) -> Iterator[Violation]:
             continue
         if name in seen:
             yield Violation("V04", f"two values are called %{name:.40}", node)
-        if name.isdecimal() or len(name) > MAX_NAME:
+        if is_number(name) or len(name) > MAX_NAME:
             yield Violation("V04", f"%{name:.40} is no name for a value", node)
         seen.add(name)
 

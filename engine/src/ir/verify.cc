@@ -1,0 +1,73 @@
+#include "ir/verify.h"
+
+#include <utility>
+
+#include "base/error.h"
+#include "ir/verify_parts.h"
+
+namespace tsx::engine::ir {
+namespace {
+
+void verify_graph(GraphCheck check) {
+  const std::size_t before = check.count();
+  check_extent(check);
+  if (check.count() > before) return;
+  check_structure(check);
+  check_nodes(check);
+  check_references(check);
+}
+
+/// The violations as lines, the first ones.
+std::string excerpt(const std::vector<Violation>& found) {
+  constexpr std::size_t kShown = 20;
+  std::string lines;
+  for (std::size_t i = 0; i < found.size() && i < kShown; ++i) {
+    const Violation& violation = found[i];
+    lines += i ? "\n" : "";
+    lines += violation.name.empty() ? "" : violation.name + ": ";
+    lines += std::string(violation.code) + ": " + violation.message;
+  }
+  if (found.size() > kShown) lines += "\n… and " + std::to_string(found.size() - kShown) + " more";
+  return lines;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, const Graph*>> named_graphs(const Module& module) {
+  std::vector<std::pair<std::string, const Graph*>> graphs;
+  for (const auto& [name, method] : module.methods)
+    graphs.emplace_back(name, method.graph);
+  for (const auto& [class_name, definition] : module.classes)
+    for (const auto& [name, graph] : definition.methods)
+      graphs.emplace_back(std::string(class_name) + "." + std::string(name), graph);
+  for (const auto& [name, graph] : module.functions)
+    graphs.emplace_back(name, graph);
+  return graphs;
+}
+
+std::vector<Violation> verify(Module& module) {
+  std::vector<Violation> found;
+  SchemaTable schemas(module.types);
+  for (const auto& [name, graph] : named_graphs(module))
+    verify_graph(GraphCheck(module, schemas, *graph, name, found));
+  for (const auto& [name, body] : module.bodies)
+    if (!module.function(name))  // a body that is called stands among the functions
+      verify_graph(GraphCheck(module, schemas, *body.graph, std::string(name), found));
+  check_tables(module, found);
+  if (found.empty()) check_calls(module, found);
+  return found;
+}
+
+void check(Module& module) {
+  const std::vector<Violation> found = verify(module);
+  if (found.empty()) return;
+  const Violation& first = found[0];
+  const bool has_place = first.graph && first.node != kNoId;
+  throw failure(
+      "TSX6006",
+      {{"count", found.size()}, {"first", std::string(first.code) + ": " + first.message}},
+      has_place ? module.where(first.graph->nodes[first.node].origin) : std::string(),
+      excerpt(found));
+}
+
+}  // namespace tsx::engine::ir

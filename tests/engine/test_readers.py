@@ -1,0 +1,176 @@
+"""One meaning for every archive: the C++ reader accepts what the Python reader accepts, and refuses the rest with the
+same code (reliability.md, P19).
+
+Over golden archives, every single-bit flip and truncation of a small one, and thousands of hostile ones whose digests
+are right.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import random
+import re
+import struct
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.serialize.corpus import CORPUS, module_of
+from tests.serialize.surgery import pack, take_apart
+from tests.serialize.test_hostile import mutate
+from tsx.errors import ArchiveError
+from tsx.ops.weights import Weight
+from tsx.serialize.archive import load, to_bytes
+
+pytestmark = pytest.mark.engine
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BUILD = Path(os.environ.get("TSX_ENGINE_BUILD", ROOT / "engine/build"))
+Verdicts = Callable[[Sequence[bytes]], list[str]]
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> Verdicts:
+    """What the C++ reader says to each archive: "ok" or the essence of its error."""
+    program = BUILD / "fuzz/tsx_verdict"
+    assert program.exists(), f"{program} is missing: `make engine` builds it"
+
+    def ask(archives: Sequence[bytes]) -> list[str]:
+        sent = b"".join(struct.pack("<I", len(data)) + data for data in archives)
+        ran = subprocess.run([program], input=sent, capture_output=True, check=True)
+        lines = ran.stdout.decode().split("\n")[:-1]
+        assert len(lines) == len(archives)
+        return [essence(*line.split(" ", 1)) if " " in line else line for line in lines]
+
+    return ask
+
+
+_BROKEN = re.compile(r"breaks (\d+) invariant\(s\): (V\d\d)")
+
+
+def essence(code: str, message: str) -> str:
+    """The code; of an invalid program also how many violations there are, and the number of the first."""
+    found = _BROKEN.search(message) if code == "TSX6006" else None
+    return f"{code} {found[1]} {found[2]}" if found else code
+
+
+def python_verdict(data: bytes) -> str:
+    try:
+        load(data)
+    except ArchiveError as error:
+        return essence(error.code, error.message)
+    return "ok"
+
+
+def agree(verdicts: Verdicts, archives: Sequence[bytes]) -> list[str]:
+    """The verdicts, once both readers give the same."""
+    expected = [python_verdict(data) for data in archives]
+    found = verdicts(archives)
+    differences = [
+        (n, e, f) for n, (e, f) in enumerate(zip(expected, found, strict=True)) if e != f
+    ]
+    assert not differences
+    return found
+
+
+def small_archive() -> bytes:
+    """A little over 4 KiB, with every section, padding and two tensors."""
+    module = module_of(
+        """graph(%x : Float(s0, 3)):
+          %w : Float(3) = prim::Constant[value=<Tensor>, name="w"]() # net.py:3:4, scope: layer
+          %y : Float(s0, 3) = aten::mul.Tensor(%x, %w) # net.py:4:11
+          return (%y)""",
+        weights={
+            "v": Weight(np.arange(5, dtype=np.int8)),
+            "w": Weight(np.array([1, 2, 3], np.float32)),
+        },
+        metadata={"producer": "tsx"},
+    )
+    return to_bytes(module)
+
+
+def test_golden_archives_load(verdicts: Verdicts) -> None:
+    paths = sorted((ROOT / "fixtures/golden").rglob("*.tsx"))
+    assert len(paths) > 20
+    assert set(agree(verdicts, [path.read_bytes() for path in paths])) == {"ok"}
+
+
+def test_every_bit_flip_is_refused_alike(verdicts: Verdicts) -> None:
+    archive = small_archive()
+    flips = []
+    for at in range(len(archive)):
+        for bit in range(8):
+            damaged = bytearray(archive)
+            damaged[at] ^= 1 << bit
+            flips.append(bytes(damaged))
+    assert "ok" not in agree(verdicts, flips)
+
+
+def test_every_truncation_is_refused_alike(verdicts: Verdicts) -> None:
+    archive = small_archive()
+    assert "ok" not in agree(verdicts, [archive[:length] for length in range(len(archive))])
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_changed_contents_get_the_same_code(name: str, verdicts: Verdicts) -> None:
+    rng = random.Random(f"readers {name}")
+    original = take_apart(to_bytes(CORPUS[name]()))
+    archives = []
+    for _ in range(150):
+        parts = copy.deepcopy(original)
+        mutate(parts, rng)
+        try:
+            archives.append(parts.assemble())
+        except Exception:  # the second writer can't write it either
+            continue
+    assert len(archives) > 100
+    agree(verdicts, archives)
+
+
+def flipped_and_signed(name: str, rng: random.Random, count: int) -> list[bytes]:
+    """Archives with flipped bytes in a section, whose digests are right all the same."""
+    data = to_bytes(CORPUS[name]())
+    original = take_apart(data)
+    found = []
+    for _ in range(count):
+        parts = copy.deepcopy(original)
+        section = rng.choice(list(parts.sections))
+        packed = bytearray(pack(parts.sections[section]))
+        for _ in range(rng.choice([1, 1, 2, 4])):
+            packed[rng.randrange(len(packed))] ^= 1 << rng.randrange(8)
+        parts.raw[section] = bytes(packed)
+        found.append(parts.assemble())
+    return found
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_flipped_msgpack_gets_the_same_code(name: str, verdicts: Verdicts) -> None:
+    agree(verdicts, flipped_and_signed(name, random.Random(f"flips {name}"), 200))
+
+
+def hostile_values() -> list[Any]:
+    """Bombs and other encodings, as raw msgpack."""
+    deep = b"\x91" * 5000 + b"\xc0"
+    return [
+        b"\xdd\xff\xff\xff\xff", b"\xdf\xff\xff\xff\xff", b"\xdb\xff\xff\xff\xff", b"\xc6\xff\xff\xff\xff",
+        b"\xdc\x00\x01\xc0", b"\xcc\x01", b"\xd0\x01", b"\xcd\x00\x80", b"\xd9\x01a", b"\xc1", b"\xca\0\0\0\0",
+        b"\xd4\x01\x00", b"\xc7\x01\x01\x00", b"\xcb\x7f\xf8\0\0\0\0\0\x01", b"\xa1\xff", b"\x82\xa1b\xc0\xa1a\xc0",
+        b"\x82\xa1a\xc0\xa1a\xc0", b"\x81\x01\x02", b"\xc0\xc0", b"", deep,
+        b"\x91" * 64 + b"\xc0", b"\x91" * 65 + b"\xc0",
+    ]  # fmt: skip
+
+
+def test_hostile_msgpack_gets_the_same_code(verdicts: Verdicts) -> None:
+    original = take_apart(to_bytes(CORPUS["arithmetic"]()))
+    archives = []
+    for section in ("program", "debug"):
+        for raw in hostile_values():
+            parts = copy.deepcopy(original)
+            parts.raw[section] = raw
+            archives.append(parts.assemble())
+    assert "ok" not in agree(verdicts, archives)
