@@ -11,14 +11,14 @@ from tests.cli.conftest import Tsx
 from tsx import load
 
 GOOD = """\
-def forward(n: int, limit: int) -> int:
+def forward(n: int, limit: int = 5, *, step: int = 1) -> int:
     total = 0
     i = 0
     while i < n:
         i += 1
         if i > limit:
             break
-        total += i
+        total += i * step
     return total
 """
 SAMPLES = "example_inputs = (4, 2)\n"
@@ -54,7 +54,10 @@ def test_a_source_is_compiled_without_inputs(
     outcome = tsx(*command, good)
     assert outcome.status == 0
     assert "not compared with the original" in outcome.out
-    assert load(good.with_suffix(".tsx"))(10, 3) == 6
+    program = load(good.with_suffix(".tsx"))
+    assert program(10, 3) == 6
+    assert program(10) == 15  # defaults are part of the program
+    assert program(10, step=2) == 30
 
 
 def test_samples_compare_with_the_original(tsx: Tsx, good: Path) -> None:

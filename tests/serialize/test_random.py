@@ -176,13 +176,24 @@ def attribute_values() -> st.SearchStrategy[tuple[ty.Type, object]]:
     return pairs | st.dictionaries(TEXT, INTS).map(lambda d: (ty.DictType(ty.STR, ty.INT), d))
 
 
+PLAIN = (
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(max_size=9)
+)
+DEFAULTS = st.just(()) | st.tuples(PLAIN | st.tuples(PLAIN, PLAIN))
+
+
 @st.composite
 def modules(draw: st.DrawFn) -> Module:
     graph = Graph("forward")
     root_type = ty.ClassType("m.Root")
     graph.block.add_input(root_type, "self")
     parameters = tuple(
-        Parameter(f"p{i}", spec, draw(st.booleans()))
+        Parameter(
+            f"p{i}",
+            spec,
+            draw(st.booleans()),
+            draw(DEFAULTS if spec.kind == "leaf" else st.just(())),
+        )
         for i, spec in enumerate(draw(st.lists(trees(), max_size=3)))
     )
     for index in range(sum(p.spec.leaves() for p in parameters)):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from tsx.ir.graph import Graph, WeightRef
+from tsx.ir.graph import Attribute, Graph, WeightRef
 from tsx.ir.location import Span
 from tsx.ir.types import DType, TensorType, Type
 
@@ -106,11 +106,15 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One argument of a method as callers see it; ``spec`` says how its leaves make it up."""
+    """One argument of a method as callers see it; ``spec`` says how its leaves make it up.
+
+    ``default`` holds what an argument that is left out means: one plain value, or nothing when it has to be given.
+    """
 
     name: str
     spec: TreeSpec = LEAF
     keyword_only: bool = False
+    default: tuple[Attribute, ...] = ()
 
 
 @dataclass(slots=True)

@@ -171,7 +171,8 @@ def signature(method: Method) -> str:
     for parameter in _parameters(method):
         if parameter.keyword_only and "*" not in parts:
             parts.append("*")
-        parts.append(parameter.name)
+        default = f"={parameter.default[0]!r}" if parameter.default else ""
+        parts.append(parameter.name + default)
     return f"({', '.join(parts)})"
 
 
@@ -194,6 +195,8 @@ def bound_leaves(
     for parameter in _parameters(method):
         if parameter.name in bound:
             yield from flatten(parameter.spec, bound[parameter.name], parameter.name)
+        elif parameter.default:
+            yield parameter.name, parameter.default[0]
         elif parameter.spec.leaves():  # what is all constants may be left out
             shown = signature(method)
             raise fail("TSX5010", name=parameter.name, method=name, signature=shown)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from tsx.errors import fail
 from tsx.ir import types as ty
-from tsx.ir.graph import Graph, WeightRef
+from tsx.ir.graph import Attribute, Graph, WeightRef
 from tsx.ir.module import (
     AttributeValue,
     ClassDef,
@@ -55,12 +55,17 @@ def _method_row(name: str, method: Method, unit: UnitWriter) -> list[Any]:
     return [
         name,
         unit.graph(method.graph),
-        [[p.name, _tree_row(p.spec, unit), p.keyword_only] for p in method.parameters],
+        [_parameter_row(p, unit) for p in method.parameters],
         _tree_row(method.result, unit),
         [[pin.input, pin.dim, pin.size, pin.reason] for pin in method.pins],
         [unit.types.type(sample) for sample in method.samples],
         method.source,
     ]
+
+
+def _parameter_row(parameter: Parameter, unit: UnitWriter) -> list[Any]:
+    row = [parameter.name, _tree_row(parameter.spec, unit), parameter.keyword_only]
+    return [*row, *([unit.attribute(value)] for value in parameter.default)]
 
 
 def _tree_row(tree: TreeSpec, unit: UnitWriter) -> list[Any]:
@@ -201,12 +206,31 @@ def _read_method(row: Any, unit: UnitReader, graphs: _GraphsInOrder) -> tuple[st
 
 
 def _read_parameter(row: Any, unit: UnitReader) -> Parameter:
-    name, tree, keyword_only = checked.array(row, "a parameter", 3)
+    has_default = len(checked.array(row, "a parameter")) > 3
+    name, tree, keyword_only, *rest = checked.array(row, "a parameter", 4 if has_default else 3)
+    spec = _read_tree(tree, unit)
+    if rest and spec.kind != "leaf":
+        raise checked.malformed(f"a parameter of kind {spec.kind} has no default")
     return Parameter(
         checked.name(name, "the name of a parameter"),
-        _read_tree(tree, unit),
+        spec,
         checked.boolean(keyword_only, "whether a parameter is keyword-only"),
+        tuple(_read_default(row, unit) for row in rest),
     )
+
+
+def _read_default(row: Any, unit: UnitReader) -> Attribute:
+    (value,) = checked.array(row, "a default", 1)
+    read = unit.attribute(value, "a default")
+    if not _is_plain(read):
+        raise checked.malformed("a default has to be plain")
+    return read
+
+
+def _is_plain(value: Attribute) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, (bool, int, float, complex, str))
 
 
 def _read_pin(row: Any) -> Pin:

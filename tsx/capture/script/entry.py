@@ -28,9 +28,10 @@ from tsx.capture.script.functions import NotAValue, compile_graph, signature_of
 from tsx.capture.script.parameters import all_arguments
 from tsx.capture.script.problems import Failed
 from tsx.capture.script.program import Program
+from tsx.capture.script.source import FunctionTree
 from tsx.errors import fail
 from tsx.ir import types as ty
-from tsx.ir.graph import Graph
+from tsx.ir.graph import Attribute, Graph
 from tsx.ir.module import Method, Module, Parameter
 from tsx.ir.verify import check
 
@@ -107,11 +108,32 @@ def _function(
         program.problems.add("TSX3037", _place(source), function=function.__name__)
     except Failed:
         pass
-    parameters = tuple(
-        Parameter(a.arg, keyword_only=a in source.tree.args.kwonlyargs)
-        for a in all_arguments(source.tree)
-    )
+    parameters = border_parameters(function, source.tree)
     return Module(name, {"forward": Method(graph, parameters, source="script")})
+
+
+def border_parameters(function: Callable[..., Any], tree: FunctionTree) -> tuple[Parameter, ...]:
+    """The parameters of an entry point as callers see them, with their defaults; ``self`` is none of them."""
+    known = inspect.signature(function, follow_wrapped=False).parameters
+    found: list[Parameter] = []
+    for argument in all_arguments(tree):
+        if argument.arg == "self":
+            continue
+        default = known[argument.arg].default if argument.arg in known else inspect.Parameter.empty
+        plain = _plain(default)
+        only = argument in tree.args.kwonlyargs
+        found.append(Parameter(argument.arg, keyword_only=only, default=plain))
+    return tuple(found)
+
+
+def _plain(default: Any) -> tuple[Attribute, ...]:
+    """A default as a program holds it: in a tuple of one; nothing when it has no such form."""
+    if default is None or type(default) in (bool, int, float, complex, str):
+        return (default,)
+    if isinstance(default, (tuple, list)):
+        parts = [_plain(item) for item in default]
+        return (tuple(part[0] for part in parts),) if all(parts) else ()
+    return ()
 
 
 def _place(source: Any) -> Any:
