@@ -40,6 +40,7 @@ enum class Prim : std::uint8_t {
   kEnumValue,
   kGuard,
   kGroup,
+  kWrite,
   kReturn,
 };
 

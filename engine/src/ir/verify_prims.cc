@@ -65,6 +65,8 @@ class Rules {
         report("operand 0 is " + shown(operand(0)) + ", not an enum");
       if (node_.is(Prim::kEnumName)) result_is(TypeKind::kStr);
       return;
+    case Prim::kWrite:
+      return operand_is(0, TypeKind::kStr);
     case Prim::kGuard:
       return guard();
     default:
