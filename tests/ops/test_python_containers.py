@@ -97,6 +97,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
     "tsx::deepcopy": (copy.deepcopy, st.one_of(LISTS, DICTS)),
     "tsx::zip_length": (zip_length, st.lists(st.integers(0, 3), max_size=3), BOOLS),
     "tsx::rangelist": (lambda *r: list(range(*r)), SMALL, SMALL, SMALL),
+    "tsx::__getitem__.range": (lambda a, b, c, i: range(a, b, c)[i], INTS, INTS, SMALL, SMALL),
     "tsx::__contains__.range": (lambda a, b, c, x: x in range(a, b, c), INTS, INTS, st.one_of(SMALL, INTS), INTS),
     "tsx::set_slice": (assign, LISTS, CUTS, CUTS, SMALL, LISTS),
     "tsx::delete_slice": (delete, LISTS, CUTS, CUTS, SMALL),

@@ -50,9 +50,9 @@ def test_errors_carry_what_python_raises(name: str) -> None:
     assert copy.copy(ours.value).exception == ours.value.exception
 
 
-@pytest.mark.parametrize("raised", [ValueError("no"), KeyError("k"), AssertionError("")])
+@pytest.mark.parametrize("raised", [ValueError("no"), KeyError("k"), AssertionError("")], ids=repr)
 def test_what_the_model_raises_is_its_own(raised: Exception) -> None:
-    message, kind = raised.args[0], f"builtins.{type(raised).__name__}"
+    message, kind = str(raised), f"builtins.{type(raised).__name__}"
     with pytest.raises(RunError) as ours:
         run(
             f'graph():\n  %m : str = prim::Constant[value="{message}"]()\n'

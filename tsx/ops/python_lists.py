@@ -127,6 +127,11 @@ def _in_range(start: int, stop: int, step: int, item: int) -> bool:
     return item in range(start, stop, step)
 
 
+define(
+    "tsx::__getitem__.range(int start, int stop, int step, int index) -> int",
+    lambda start, stop, step, index: range(start, stop, step)[index],
+    raises=True,
+)
 define("tsx::rangelist(int start, int stop, int step) -> int[]", _range, raises=True)
 define(
     "tsx::__contains__.range(int start, int stop, int step, int item) -> bool",

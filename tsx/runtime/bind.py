@@ -253,8 +253,7 @@ def _raise(host: Host) -> Step:
         if not kind and separator and name.isidentifier():  # older archives: "AssertionError: text"
             kind, message = name, rest
         name = str(kind).rpartition(".")[2] or "an exception"
-        text = repr(message) if name == "KeyError" else str(message)  # as Python prints it
-        raise fail("TSX5005", kind=name, message=message).instead_of((name, text))
+        raise fail("TSX5005", kind=name, message=message).instead_of((name, str(message)))
 
     return step
 

@@ -113,7 +113,11 @@ class Executable:
                 outputs = separate(outputs, session.arrays())
         outputs = separate(outputs, arrays_in(inputs))
         bfloat16 = bfloat16_dtype([args, kwargs or {}])
-        leaves = (out_of_value(value, bfloat16) for value in outputs)
+        declared = entry.method.graph.outputs
+        leaves = (
+            out_of_value(value, bfloat16, result.type)
+            for value, result in zip(outputs, declared, strict=True)
+        )
         return unflatten(entry.method.result, leaves)
 
     def _call(

@@ -35,6 +35,8 @@ def to_value(name: str, given: Any, type: Type) -> Value:
             if isinstance(given, (list, tuple)) and len(given) == len(elements):
                 parts = zip(given, elements, strict=True)
                 return tuple(to_value(f"{name}[{i}]", v, e) for i, (v, e) in enumerate(parts))
+        case ty.DictType(key, ty.NONE) if isinstance(given, (set, frozenset)):
+            return {to_value(name, k, key): None for k in given}
         case ty.DictType(key, element):
             if isinstance(given, Mapping):
                 return {
@@ -73,15 +75,30 @@ def to_array(name: str, given: Any, type: TensorType) -> Array:
     return array.view(np.ndarray) if array.__class__ is not np.ndarray else array
 
 
-def out_of_value(value: Value, bfloat16: np.dtype[Any] | None) -> Any:
-    """A result as callers get it; bfloat16 bits become arrays of the dtype ``bfloat16`` if there is one."""
+def out_of_value(value: Value, bfloat16: np.dtype[Any] | None, type: Type = ty.ANY) -> Any:
+    """A result as callers get it; bfloat16 bits become arrays of the dtype ``bfloat16`` if there is one.
+
+    A dict to None is a set: a program has no other sets.
+    """
     if isinstance(value, np.ndarray):
         is_bfloat16 = bfloat16 is not None and value.dtype == np.uint16
         return value.view(bfloat16) if is_bfloat16 else value
-    if isinstance(value, (list, tuple)):
-        return type(value)(out_of_value(v, bfloat16) for v in value)
+    if isinstance(type, ty.OptionalType):
+        type = type.element
+    if isinstance(value, tuple):
+        types = type.elements if isinstance(type, ty.TupleType) else (ty.ANY,) * len(value)
+        return tuple(out_of_value(v, bfloat16, t) for v, t in zip(value, types, strict=True))
+    if isinstance(value, list):
+        element = type.element if isinstance(type, ty.ListType) else ty.ANY
+        return [out_of_value(v, bfloat16, element) for v in value]
     if isinstance(value, dict):
-        return {k: out_of_value(v, bfloat16) for k, v in value.items()}
+        key, element = type.children() if isinstance(type, ty.DictType) else (ty.ANY, ty.ANY)
+        if element == ty.NONE:
+            return {out_of_value(k, bfloat16, key) for k in value}
+        return {
+            out_of_value(k, bfloat16, key): out_of_value(v, bfloat16, element)
+            for k, v in value.items()
+        }
     return value
 
 

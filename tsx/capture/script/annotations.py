@@ -234,6 +234,14 @@ class Reader:
             raise BadAnnotation("TSX3204", _node(items[0]), type=key)
         return ty.DictType(key, self.part(items[1]))
 
+    def set_of(self, items: list[object]) -> ty.Type:
+        """A set is held as a dict to None."""
+        _count("a set", items, 1, "one parameter, as set[int]")
+        element = self.part(items[0])
+        if not is_key(element):
+            raise BadAnnotation("TSX3204", _node(items[0]), type=element)
+        return ty.DictType(element, ty.NONE)
+
     def tuple_of(self, items: list[object]) -> ty.Type:
         if len(items) == 1 and _is_empty(items[0]):
             return ty.TupleType(())
@@ -372,10 +380,12 @@ _LISTS = (
 _DICTS = (
     dict, collections.abc.Mapping, collections.abc.MutableMapping, collections.OrderedDict,
 )  # fmt: skip
+_SETS = (set, frozenset, collections.abc.Set, collections.abc.MutableSet)
 _Meaning = Callable[[Reader, list[Any]], "ty.Type | None"]
 _MEANINGS: dict[Any, _Meaning] = {
     **dict.fromkeys(_LISTS, Reader.list_of),
     **dict.fromkeys(_DICTS, Reader.dict_of),
+    **dict.fromkeys(_SETS, Reader.set_of),
     tuple: Reader.tuple_of,
     typing.Optional: Reader.optional_of,
     typing.Union: Reader.union_of,
@@ -393,10 +403,6 @@ _REFUSED: tuple[tuple[object, str, str], ...] = (
     (collections.abc.Callable, "which function it is has to be known when the program is compiled",
      "call the function by its name, or make it an attribute of the module"),
     (collections.abc.Generator, "a generator keeps a frame of Python alive", "return a list"),
-    (set, "the language has no set that outlives an expression", "use dict[K, bool] or a sorted list"),
-    (frozenset, "the language has no set that outlives an expression", "use dict[K, bool] or a sorted list"),
-    (collections.abc.Set, "the language has no set that outlives an expression",
-     "use dict[K, bool] or a sorted list"),
     (bytes, "a program holds text and tensors, no bytes", "use a uint8 tensor, or decode to str"),
     (bytearray, "a program holds text and tensors, no bytes", "use a uint8 tensor"),
     (type, "which class it is has to be known when the program is compiled",

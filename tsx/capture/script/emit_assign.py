@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tsx.capture.script.emit_block import STATEMENTS
 from tsx.capture.script.operators import inplace
-from tsx.capture.script.sequences import starred, unpack
+from tsx.capture.script.sequences import starred, unpack, unpack_starred
 from tsx.capture.script.values import Ssa, Sugar
 from tsx.ir import types as ty
 
@@ -69,10 +69,11 @@ def _unpack(ctx: Context, targets: list[ast.expr], value: Sugar, at: Place) -> N
     stars = [i for i, t in enumerate(targets) if isinstance(t, ast.Starred)]
     if len(stars) > 1:
         raise ctx.problem("TSX3045", at)
-    items = unpack(ctx, value, at, len(targets) - len(stars), starred=bool(stars))
-    if stars:
-        place = stars[0]
-        after = len(targets) - place - 1
+    place = stars[0] if stars else 0
+    after = len(targets) - place - 1
+    split = unpack_starred(ctx, value, at, place, after) if stars else None
+    items = split or unpack(ctx, value, at, len(targets) - len(stars), starred=bool(stars))
+    if stars and split is None:
         middle = items[place : len(items) - after]
         items = [*items[:place], starred(ctx, middle, at), *items[len(items) - after :]]
     for target, item in zip(targets, items, strict=True):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tsx.capture.script import open_types
@@ -15,7 +16,15 @@ from tsx.capture.script.conditions import condition_of
 from tsx.capture.script.emit_block import branch
 from tsx.capture.script.environment import Facts
 from tsx.capture.script.frames import stored_names
-from tsx.capture.script.values import NOT_STATIC, Iteration, ListLiteral, Ssa, Sugar
+from tsx.capture.script.operators import negated
+from tsx.capture.script.values import (
+    NOT_STATIC,
+    Constant,
+    Iteration,
+    ListLiteral,
+    Ssa,
+    Sugar,
+)
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
 
@@ -145,3 +154,72 @@ def _filtered(ctx: Context, tests: list[ast.expr], inner: Callable[[], None]) ->
         branch(ctx, condition.as_value(ctx, at), rest, lambda: None, at)
     elif known:
         rest()
+
+
+def quantified(ctx: Context, node: ast.GeneratorExp, *, is_any: bool) -> Sugar:
+    """``any(…)`` or ``all(…)`` of a generator: nothing behind the item that decides is evaluated, as in Python."""
+    at = ctx.place(node)
+    key = ctx.new_number(), "decided"
+    ctx.env.bind(key, Constant(not is_any), at)
+
+    def judge() -> None:
+        truth = ctx.expression(node.elt).truth(ctx, at)
+        ctx.env.bind(key, truth, at)
+
+    def undecided() -> Sugar:
+        binding = ctx.env.get(key)
+        assert binding is not None
+        return negated(ctx, binding.value, at) if is_any else binding.value
+
+    first = ctx.expression(node.generators[0].iter).iterate(ctx, ctx.place(node.generators[0].iter))
+    with ctx.scope_of(stored_names([g.target for g in node.generators])):
+        _search(ctx, node.generators, 0, first, judge, undecided)
+    return ctx.env.names.pop(key).value
+
+
+def _search(
+    ctx: Context,
+    generators: list[ast.comprehension],
+    depth: int,
+    first: Iteration,
+    judge: Callable[[], None],
+    undecided: Callable[[], Sugar],
+) -> None:
+    """The loops of ``quantified``: each goes on while nothing is decided."""
+    generator = generators[depth]
+    at = ctx.place(generator.iter)
+    if depth:
+        first = ctx.expression(generator.iter).iterate(ctx, at)
+
+    def inner() -> None:
+        if depth + 1 < len(generators):
+            _search(ctx, generators, depth + 1, first, judge, undecided)
+        else:
+            judge()
+
+    def one_round(item: Sugar) -> None:
+        ctx.assign(generator.target, item)
+        _filtered(ctx, list(generator.ifs), inner)
+
+    if first.items is not None:
+        for item in first.items:
+            going = undecided()
+            known = going.static()
+            if known is False:
+                return
+            if known is NOT_STATIC:
+                emit = partial(one_round, item)
+                branch(ctx, going.as_value(ctx, at), emit, lambda: None, at)
+            else:
+                one_round(item)
+        return
+    assert first.length is not None
+    item_of = first.item
+    assert item_of is not None
+
+    def step(number: Value) -> Value:
+        one_round(item_of(number))
+        return undecided().as_value(ctx, at)
+
+    start = undecided().as_value(ctx, at)
+    Carry(ctx, at, set(), set(), set()).run(first.length(), start, step)

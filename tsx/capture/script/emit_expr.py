@@ -11,12 +11,24 @@ from typing import TYPE_CHECKING
 
 from tsx.capture.script import operators, sequences
 from tsx.capture.script.conditions import boolean, condition_of
-from tsx.capture.script.emit_comprehension import dict_comprehension, list_comprehension
+from tsx.capture.script.emit_comprehension import (
+    dict_comprehension,
+    list_comprehension,
+    quantified,
+)
 from tsx.capture.script.functions import closure
 from tsx.capture.script.sets import SetLiteral, set_of
 from tsx.capture.script.tensors import ELLIPSIS
 from tsx.capture.script.text import f_string
-from tsx.capture.script.values import NOT_STATIC, Constant, ListLiteral, Slice, Sugar, TupleSugar
+from tsx.capture.script.values import (
+    NOT_STATIC,
+    Constant,
+    ListLiteral,
+    Slice,
+    Sugar,
+    TupleSugar,
+    builtin_for,
+)
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
@@ -128,6 +140,11 @@ def _conditional(ctx: Context, node: ast.IfExp) -> Sugar:
 def _call(ctx: Context, node: ast.Call) -> Sugar:
     function = ctx.expression(node.func)
     at = ctx.place(node)
+    match node:
+        case ast.Call(args=[ast.GeneratorExp() as generator], keywords=[]):
+            is_any = function is builtin_for(any)
+            if is_any or function is builtin_for(all):
+                return quantified(ctx, generator, is_any=is_any)
     args: list[Sugar] = []
     kwargs: dict[str, Sugar] = {}
     for argument in node.args:
@@ -214,18 +231,15 @@ def _spliced(ctx: Context, node: ast.List) -> Sugar:
 
 
 def _dict(ctx: Context, node: ast.Dict) -> Sugar:
-    pairs: list[tuple[Sugar, Sugar]] = []
+    found = sequences.DictLiteral([])
     for key, value in zip(node.keys, node.values, strict=True):
-        if key is None:
-            pairs += [
-                (Constant(name), item)
-                for name, item in sequences.spread_names(
-                    ctx, ctx.expression(value), ctx.place(value)
-                ).items()
-            ]
+        if key is not None:
+            found = sequences.with_pair(
+                ctx, found, ctx.expression(key), ctx.expression(value), ctx.place(value)
+            )
         else:
-            pairs.append((ctx.expression(key), ctx.expression(value)))
-    return sequences.DictLiteral(pairs)
+            found = sequences.with_dict(ctx, found, ctx.expression(value), ctx.place(value))
+    return found
 
 
 def _set(ctx: Context, node: ast.Set) -> Sugar:

@@ -360,13 +360,17 @@ def _changes_lists(node: Node) -> bool:
         if op is None:
             continue
         for place in op.schema.written():
-            if place < len(inner.inputs) and isinstance(inner.inputs[place].type, ty.ListType):
+            if place < len(inner.inputs) and _may_grow(inner.inputs[place].type):
                 return True
     return False
 
 
+def _may_grow(type: ty.Type) -> bool:
+    return isinstance(type, (ty.ListType, ty.DictType))
+
+
 def _holds_list(type: ty.Type) -> bool:
-    if isinstance(type, (ty.ListType, ty.ClassType, ty.InterfaceType)):
+    if _may_grow(type) or isinstance(type, (ty.ClassType, ty.InterfaceType)):
         return True
     return any(map(_holds_list, type.children()))
 

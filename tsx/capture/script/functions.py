@@ -29,7 +29,7 @@ from tsx.capture.script.parameters import Signature, bind, signature
 from tsx.capture.script.problems import Failed, Poison
 from tsx.capture.script.program import Compiled, Program
 from tsx.capture.script.source import FunctionTree, Place, Source
-from tsx.capture.script.values import Constant, Ssa, Sugar
+from tsx.capture.script.values import Constant, ListLiteral, Ssa, Sugar, TupleSugar
 from tsx.capture.script.verbs import resolvers
 from tsx.errors import TsxError
 from tsx.ir import types as ty
@@ -379,13 +379,16 @@ def inline(ctx: Context, at: Place, call: Inlined) -> Sugar:
         ctx.frame, ctx.here = outer, here
     if not ctx.env.raised:
         ctx.env.live, ctx.env.left = True, None
-    if not _may_hold_closure(value):
-        for key in [k for k in ctx.env.names if k[0] == frame.number]:
+    keeps = _may_hold_closure(value)
+    for key in [k for k in ctx.env.names if k[0] == frame.number]:
+        if not keeps or key[1].startswith("$"):
             del ctx.env.names[key]
     return value
 
 
 def _may_hold_closure(value: Sugar) -> bool:
+    if isinstance(value, (TupleSugar, ListLiteral)):
+        return any(map(_may_hold_closure, value.items))
     return not isinstance(value, (Ssa, Constant))
 
 

@@ -355,6 +355,8 @@ def compare(ctx: Context, op: ast.cmpop, a: Sugar, b: Sugar, at: Place) -> Sugar
         return found if name == "eq" else negated(ctx, found, at)
     if _is_tuple(a) and _is_tuple(b):
         return _ordered_tuples(ctx, op, a, b, at)
+    if not _ordered(a.type, b.type):
+        raise ctx.problem("TSX3116", at, op=symbol, first=_words(a), second=_words(b))
     return _apply(ctx, symbol, name, [a, b], at)
 
 
@@ -411,6 +413,19 @@ def _comparable(a: ty.Type, b: ty.Type) -> bool:
     if isinstance(a, ty.AtomType) or isinstance(b, ty.AtomType):
         return a == b or ty.ANY in (a, b)
     return a.__class__ is b.__class__
+
+
+def _ordered(a: ty.Type | None, b: ty.Type | None) -> bool:
+    """Whether Python has an order between values of two types: numbers, strings, lists, and sets within sets."""
+    if a is None or b is None:
+        return False
+    if a in _NUMBERS and b in _NUMBERS:
+        return ty.COMPLEX not in (a, b)
+    if isinstance(a, ty.ListType) and isinstance(b, ty.ListType):
+        return a.element == b.element or _ordered(a.element, b.element)
+    if isinstance(a, ty.DictType) and isinstance(b, ty.DictType):
+        return a.value == b.value == ty.NONE
+    return a == b and (a == ty.STR or not isinstance(a, (ty.AtomType, ty.OptionalType)))
 
 
 def _equal_optional(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:

@@ -14,6 +14,7 @@ from tsx.capture.script.values import (
     Constant,
     Iteration,
     ListLiteral,
+    Slice,
     Ssa,
     Sugar,
     TupleSugar,
@@ -32,10 +33,9 @@ def unpack(ctx: Context, value: Sugar, at: Place, count: int, *, starred: bool) 
     """The items of the right side of ``a, b = value``: ``count`` of them, or as many at least when one is starred."""
     items = ctx.parts(value, at)
     if items is None and not isinstance(value.type, ty.ListType):
-        iteration = value.iterate(ctx, at)
-        items = iteration.items
-        if items is None and not starred:
-            return _unpack_iteration(ctx, value, at, count)
+        items = value.iterate(ctx, at).items
+        if items is None:
+            value = as_list(ctx, value, at)
     if items is not None:
         if len(items) != count if not starred else len(items) < count:
             raise ctx.problem("TSX3047", at, count=count, found=len(items))
@@ -47,19 +47,41 @@ def unpack(ctx: Context, value: Sugar, at: Place, count: int, *, starred: bool) 
     raise ctx.problem("TSX3048", at, what=value.describe())
 
 
-def _unpack_iteration(ctx: Context, value: Sugar, at: Place, count: int) -> list[Sugar]:
-    """Items of a tensor or a string: as many as there are targets, or a ValueError."""
-    iteration = value.iterate(ctx, at)
-    assert iteration.length is not None
-    assert iteration.item is not None
-    length = iteration.length()
-    wanted = ctx.constant(count, at)
-    same = ctx.emit("aten::eq.int", [length, wanted], ty.BOOL, at).value
-    node = ctx.node("prim::If", [same], (), at)
+def unpack_starred(
+    ctx: Context, value: Sugar, at: Place, before: int, after: int
+) -> list[Sugar] | None:
+    """``a, *rest, b = values`` of a list: the items before, the list between, the items after. None for a tuple."""
+    if ctx.parts(value, at) is not None:
+        return None
+    if not isinstance(value.type, ty.ListType):
+        if value.iterate(ctx, at).items is not None:
+            return None
+        value = as_list(ctx, value, at)
+    _require(ctx, value, at, before + after)
+
+    def item(place: int) -> Sugar:
+        return value.subscript(ctx, at, Constant(place))
+
+    end = Constant(-after if after else None)
+    middle = value.subscript(ctx, at, Slice(Constant(before), end, Constant(None)))
+    return [*map(item, range(before)), middle, *map(item, range(-after, 0))]
+
+
+def _require(ctx: Context, value: Sugar, at: Place, count: int) -> None:
+    """Raises ValueError where a list has fewer than ``count`` items."""
+    length = value.length(ctx, at)
+    operands = [length.as_value(ctx, at), ctx.constant(count, at)]
+    short = ctx.emit("aten::lt.int", operands, ty.BOOL, at).value
+    node = ctx.node("prim::If", [short], (), at)
+
+    def stop() -> None:
+        words = f"not enough values to unpack (expected at least {count}, got "
+        number = ctx.op("tsx::str", at, [length])
+        parts = ListLiteral([Constant(words), number, Constant(")")])
+        ctx.raise_exception("ValueError", ctx.op("tsx::join", at, [Constant(""), parts]), at)
+
+    ctx.inside(node.add_block(), stop)
     node.add_block()
-    message = Constant(f"expected {count} values to unpack")
-    ctx.inside(node.add_block(), lambda: ctx.raise_exception("ValueError", message, at))
-    return [iteration.item(ctx.constant(i, at)) for i in range(count)]
 
 
 def starred(ctx: Context, items: Sequence[Sugar], at: Place) -> Sugar:
@@ -171,6 +193,30 @@ class DictLiteral(Sugar):
 
     def truth(self, ctx: Context, at: Place) -> Sugar:
         return Constant(bool(self.pairs)) if self.value is None else self.value.truth(ctx, at)
+
+
+def with_pair(ctx: Context, found: DictLiteral, key: Sugar, value: Sugar, at: Place) -> DictLiteral:
+    """``{**found, key: value}``, where nothing else holds ``found``."""
+    if found.value is None:
+        found.pairs.append((key, value))
+    else:
+        found.value.set_subscript(ctx, at, key, value)
+    return found
+
+
+def with_dict(ctx: Context, found: DictLiteral, more: Sugar, at: Place) -> DictLiteral:
+    """``{**found, **more}``, where nothing else holds ``found``."""
+    named = getattr(more, "named_items", None)
+    if named is not None and found.value is None:
+        found.pairs += [(Constant(name), item) for name, item in named.items()]
+        return found
+    if not isinstance(more.type, ty.DictType):
+        raise ctx.problem("TSX3050", at, what=more.describe())
+    if found.value is None and not found.pairs:
+        found.value = more.attribute(ctx, at, "copy").call(ctx, at, [], {})
+    else:
+        found.made(ctx, at).attribute(ctx, at, "update").call(ctx, at, [more], {})
+    return found
 
 
 def dict_literal(ctx: Context, pairs: list[tuple[Sugar, Sugar]], at: Place) -> Sugar:

@@ -226,7 +226,7 @@ class TupleMeaning(Meaning):
         items_list = ctx.convert(
             TupleSugar(items), ty.ListType(ty.erase_shapes(element)), at, "the tuple"
         )
-        return ctx.op("aten::__getitem__.t", at, [Ssa(items_list), number])
+        return ctx.op("tsx::__getitem__.tuple", at, [Ssa(items_list), number])
 
     def _slice(self, ctx: Context, at: Place, value: Sugar, index: Slice) -> Sugar:
         bounds = [p.static() for p in (index.start, index.stop, index.step)]

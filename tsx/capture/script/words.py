@@ -20,6 +20,8 @@ def type_words(type: ty.Type) -> str:
             return f"List[{type_words(element)}]"
         case ty.OptionalType(element):
             return f"Optional[{type_words(element)}]"
+        case ty.DictType(key, ty.NONE):
+            return f"Set[{type_words(key)}]"
         case ty.DictType(key, value):
             return f"Dict[{type_words(key)}, {type_words(value)}]"
         case ty.TupleType(elements, name):

@@ -106,7 +106,7 @@ def accumulated(
     add: Callable[[Sugar, Sugar], Sugar],
 ) -> Sugar:
     """``add(… add(add(start, a), b) …, z)``; the value may change its type on the way, as in a loop of the source."""
-    key = ctx.frame.number, f"$total{ctx.new_number()}"
+    key = ctx.new_number(), "total"
     ctx.env.bind(key, start, at)
 
     def step(item: Sugar) -> None:

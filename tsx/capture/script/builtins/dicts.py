@@ -45,7 +45,8 @@ def _parts(value: Sugar) -> ty.DictType:
 def as_key(ctx: Context, at: Place, owner: Sugar, key: Sugar, what: str = "the key") -> Sugar:
     """``key`` as the dict (or set) has keys; the first one decides for an empty dict."""
     key = ctx.settled(key, at)
-    ctx.open_as(owner, key, NONE)
+    if ctx.is_open(_parts(owner).key) and key.type is not None:
+        ctx.close_type(_parts(owner).key, ctx.item_type(key))
     return ctx.converted(key, _parts(owner).key, at, what)
 
 

@@ -97,7 +97,8 @@ class Range(Sugar):
             return Constant(known[place])
         if isinstance(index, Slice):
             raise ctx.problem("TSX3014", at, what="a range")
-        return self.as_list(ctx, at).subscript(ctx, at, index)
+        place_value = as_int(ctx, at, index, "a range index")
+        return ctx.op("tsx::__getitem__.range", at, [*self.parts, place_value])
 
     def as_list(self, ctx: Context, at: Place) -> Sugar:
         """A fresh list of its numbers."""
