@@ -34,8 +34,8 @@ class Blake2b {
 
 Digest blake2b(const void* data, std::size_t length);
 
-/// Whether a digest is the one that was stated. A build for fuzzing takes every digest for right; the
-/// macro is libFuzzer's own, and no release build has it.
+/// Whether a digest is the one that was stated. A build for fuzzing takes every digest for right;
+/// the macro is libFuzzer's own, and no release build has it.
 inline bool is_digest(const Digest& found, const Digest& stated) {
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
   static_cast<void>(found), static_cast<void>(stated);

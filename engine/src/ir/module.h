@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -104,6 +105,7 @@ struct Parameter {
   std::string_view name;
   TreeId tree = 0;
   bool keyword_only = false;
+  std::optional<Literal> default_value;  // of a leaf that may be left out; items: Module::literals
 };
 
 /// A size that capture had to fix.

@@ -319,7 +319,8 @@ void check_program_digest(const Header& header) {
     identity.text(entry.name);
     identity.digest(entry.digest);
   }
-  if (!is_digest(identity.finish(), header.program_digest)) throw malformed("the program digest is wrong");
+  if (!is_digest(identity.finish(), header.program_digest))
+    throw malformed("the program digest is wrong");
 }
 
 }  // namespace
@@ -350,7 +351,8 @@ Header read_header(const Source& source) {
   Blake2b hasher;
   hasher.update(head.data(), kUndigestedBytes);
   hasher.update(header.bytes.data(), header.bytes.size());
-  if (!is_digest(hasher.finish(), preamble.digest)) throw damaged("the header does not match its digest");
+  if (!is_digest(hasher.finish(), preamble.digest))
+    throw damaged("the header does not match its digest");
   check_canonical(header.bytes, "the header");
   const auto [metadata, name, operators, program_digest, required, sections, tensors] =
       Reader(header.bytes)

@@ -1,5 +1,6 @@
 #include "read/program.h"
 
+#include <algorithm>
 #include <array>
 #include <string>
 #include <unordered_set>
@@ -90,11 +91,24 @@ class ProgramReader {
   }
 
   ir::Parameter parameter(Reader& rows) {
-    rows.array("a parameter", 3);
+    const std::uint32_t fields = rows.array("a parameter");
+    if (fields != 3 && fields != 4) throw malformed("a parameter has 3 or 4 elements");
     ir::Parameter made;
     made.name = rows.name("the name of a parameter");
     made.tree = tree(rows);
     made.keyword_only = rows.boolean("whether a parameter is keyword-only");
+    if (fields == 3) return made;
+    if (module_.trees[made.tree].kind != Tree::Kind::kLeaf)
+      throw malformed("a parameter that is no leaf has no default");
+    rows.array("a default", 1);
+    const std::size_t before = module_.literals.size();
+    made.default_value = unit_.literal(rows, module_.literals, "a default");
+    const auto is_plain = [](const Literal& value) {
+      return !value.is(Literal::Kind::kType) && !value.is(Literal::Kind::kWeight);
+    };
+    const auto begin = module_.literals.begin() + static_cast<std::ptrdiff_t>(before);
+    if (!is_plain(*made.default_value) || !std::all_of(begin, module_.literals.end(), is_plain))
+      throw malformed("a default has to be plain");
     return made;
   }
 
