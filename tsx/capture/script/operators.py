@@ -136,8 +136,18 @@ def _apply(ctx: Context, symbol: str, name: str, operands: list[Sugar], at: Plac
             Ssa(ctx.convert(value, ty.INT, at, "the operand")) if is_bool else value
             for value, is_bool in zip(operands, flags, strict=True)
         ]  # a bool counts as 0 or 1
-    names = [n for n in (f"tsx::{name}", f"aten::{name}") if overloads(n)]
-    return ctx.op(names or [f"aten::{name}"], at, operands, called=symbol)
+    names = [n for n in (f"tsx::{name}", f"aten::{name}") if overloads(n)] or [f"aten::{name}"]
+    return ctx.op(_of_these_types(names, operands) or names, at, operands, called=symbol)
+
+
+def _of_these_types(names: list[str], operands: list[Sugar]) -> str:
+    """The overload declared for exactly these types: a Scalar's would forget what they are."""
+    types = [value.type for value in operands]
+    for name in names:
+        for op in overloads(name):
+            if [argument.type for argument in op.schema.arguments] == types:
+                return op.kind
+    return ""
 
 
 def _sequences(ctx: Context, symbol: str, a: Sugar, b: Sugar, at: Place) -> Sugar | None:
@@ -350,6 +360,8 @@ def compare(ctx: Context, op: ast.cmpop, a: Sugar, b: Sugar, at: Place) -> Sugar
         return ctx.op(f"aten::{name}", at, [a, b], called=symbol)
     if is_tensor(b) and not _is_sequence(a) and a.type != ty.NONE and not _is_optional(a):
         return ctx.op(f"aten::{swapped}", at, [b, a], called=symbol)
+    if name == "ne" and _of_these_types(["aten::ne"], [a, b]):
+        return _apply(ctx, symbol, name, [a, b], at)
     if name in ("eq", "ne"):
         found = equal(ctx, a, b, at)
         return found if name == "eq" else negated(ctx, found, at)
