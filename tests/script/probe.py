@@ -114,6 +114,8 @@ def _first_line(error: Exception) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, torch.Tensor):
         return f"Tensor{list(value.shape)}"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k!r}: {_shown(v)}" for k, v in value.items()) + "}"
     return repr(value)[:60]
 
 

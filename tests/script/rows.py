@@ -19,8 +19,7 @@ import copy
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -38,6 +37,7 @@ class Row:
     title: str
     subject: Any  # a function, or a class to make an object of
     inputs: tuple[tuple[Any, ...], ...]
+    file: str = ""
     refused: str = ""  # the reason, when the program is refused
     code: str = ""
     stops: str = ""  # the error that ours stops with where Python's ints go beyond 64 bits
@@ -78,14 +78,14 @@ class Rows:
 
 def all_rows() -> list[Row]:
     """Every row, in the order of sections and files."""
+    assert {info.name for info in pkgutil.iter_modules(language.__path__)} == set(FILES)
     found: list[Row] = []
-    for info in pkgutil.iter_modules(language.__path__):
-        module = importlib.import_module(f"{language.__name__}.{info.name}")
+    for name in FILES:
+        module = importlib.import_module(f"{language.__name__}.{name}")
         for made in vars(module).values():
             if isinstance(made, Rows):
-                found += made.rows
-    order = {section: index for index, section in enumerate(SECTIONS)}
-    return sorted(found, key=lambda row: order[row.section])  # stable: files stay in order
+                found += [replace(row, file=f"{name}.py") for row in made.rows]
+    return found
 
 
 SECTIONS = {
@@ -98,4 +98,11 @@ SECTIONS = {
     "10": "Where TorchScript's meaning is a trap",
 }
 
-Program = Callable[..., Any]
+FILES = (
+    "types_scalar", "types_containers", "types_records", "types_comments", "types_future",
+    "statements_assign", "statements_control", "statements_loops", "statements_errors",
+    "expressions_operators", "expressions_calls", "expressions_index", "expressions_literals",
+    "builtins_numbers", "builtins_math", "methods_containers", "methods_str", "tensors",
+    "modules_attributes", "modules_methods", "modules_containers",
+    "refinement", "traps", "traps_programs",
+)  # fmt: skip

@@ -46,7 +46,7 @@ def check(program: Program, *, level: int | None = 3) -> Finding | None:
 
 def _check(program: Program, level: int | None) -> Finding | None:
     name = f"<program {program.seed}>"
-    expected = [expected_outcome(program, i) for i in range(len(program.calls))]
+    expected = expected_outcomes(program)
     try:
         module = tsx.script(loaded(program.source, name))
     except (ScriptError, Problems) as error:
@@ -82,11 +82,11 @@ def _runs(
     return None
 
 
-def expected_outcome(program: Program, index: int) -> Outcome:
-    """What Python gives, with 64-bit ints."""
+def expected_outcomes(program: Program) -> list[Outcome]:
+    """What Python gives for each call, with 64-bit ints."""
     tree = ast.fix_missing_locations(_Checked().visit(ast.parse(program.source)))
     entry = loaded(ast.unparse(tree), f"<checked {program.seed}>", {"_i64": _i64})
-    return run(entry, program.arguments(index))
+    return [run(entry, program.arguments(index)) for index in range(len(program.calls))]
 
 
 def _i64(value: Any) -> Any:

@@ -114,6 +114,7 @@ rows.add(
     "`f(*list)`",
     ([1, 2],),
     refused="how many arguments there are must be known; pass the list itself",
+    code="TSX3049",
 )
 
 
@@ -277,6 +278,7 @@ rows.add(
     "a nested function as a result",
     3,
     refused="a function is no value of a program",
+    code="TSX3037",
 )
 
 
@@ -298,6 +300,7 @@ rows.add(
     "a lambda chosen at run time",
     (3, True),
     refused="which function is called must be known; branch around the call",
+    code="TSX3027",
 )
 
 
@@ -347,6 +350,7 @@ rows.add(
     "recursion without a result's type",
     3,
     refused="the type of the call inside is that of the whole; annotate the result",
+    code="TSX3032",
 )
 
 
@@ -492,6 +496,7 @@ rows.add(
     "a name that does not exist",
     1,
     refused="the name is not defined, in Python as well",
+    code="TSX3028",
 )
 
 
@@ -499,7 +504,13 @@ def wrong_arguments(n: int) -> int:
     return clamp_int(n, 1, 2, 3)
 
 
-rows.add(wrong_arguments, "one argument too many", 1, refused="the call fails in Python as well")
+rows.add(
+    wrong_arguments,
+    "one argument too many",
+    1,
+    refused="the call fails in Python as well",
+    code="TSX3020",
+)
 
 
 def getattr_static(x: Tensor) -> Tensor:

@@ -134,6 +134,7 @@ rows.add(
     "a float as an index",
     M,
     refused="an index is an int, in eager torch as well",
+    code="TSX3052",
 )
 
 
@@ -277,6 +278,7 @@ rows.add(
     "an unknown index into a tuple of several types",
     ((1, "a"), 0),
     refused="the result's type would depend on the index; branch on it",
+    code="TSX3055",
 )
 
 
@@ -289,6 +291,7 @@ rows.add(
     "an index beyond a tuple's end",
     ((1, 2),),
     refused="the access always fails",
+    code="TSX3054",
 )
 
 

@@ -23,7 +23,9 @@ def int_literal_too_large() -> int:
     return 9223372036854775808
 
 
-rows.add(int_literal_too_large, "an int literal beyond 64 bits", refused="int is int64")
+rows.add(
+    int_literal_too_large, "an int literal beyond 64 bits", refused="int is int64", code="TSX3019"
+)
 
 
 def float_literals() -> List[float]:
@@ -56,7 +58,7 @@ def bytes_literal() -> int:
     return len(b"ab")
 
 
-rows.add(bytes_literal, '`b"…"`', refused="tsx has no bytes")
+rows.add(bytes_literal, '`b"…"`', refused="tsx has no bytes", code="TSX3043")
 
 
 def bool_none() -> Tuple[bool, bool, Optional[int]]:

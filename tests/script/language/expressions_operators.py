@@ -370,6 +370,7 @@ logic.add(
     "`str < int`",
     ("1", 1),
     refused="no order between these types, in Python as well",
+    code="TSX3116",
 )
 
 

@@ -318,4 +318,5 @@ rows.add(
     "an attribute that `__init__` does not define",
     X,
     refused="what it is before the first call is unknown; define it in `__init__`",
+    code="TSX3241",
 )

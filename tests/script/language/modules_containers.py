@@ -222,7 +222,6 @@ rows.add(
     "a ModuleList and an index that is an input",
     (X, 0),
     (X, 1),
-    refused="which layer is called must be known; loop over the layers and compare the index",
 )
 
 

@@ -173,6 +173,7 @@ rows.add(
     "a call of an `ignore`d method",
     X,
     refused="it would be a call back into Python, which a saved program has not; TorchScript refuses to save it",
+    code="TSX3243",
 )
 
 

@@ -204,7 +204,8 @@ rows.add(
     other_type_in_branch,
     "a name gets another type in one branch",
     True,
-    refused="after the branch its type would depend on the condition; start with `x = 1.0`",
+    False,
+    widens=True,
 )
 
 
@@ -232,7 +233,7 @@ rows.add(
     other_type_in_loop,
     "a name gets another type inside a loop",
     3,
-    refused="the next round would meet both types; start with `x = 0.0`",
+    0,
 )
 
 
@@ -551,4 +552,5 @@ rows.add(
     "`global` and an assignment",
     3,
     refused="a program has no Python module to write to; return the value, or keep it in an attribute",
+    code="TSX3042",
 )

@@ -147,7 +147,7 @@ rows.add(
     used_only_when_defined,
     "a name that one branch defines, used under the same condition",
     True,
-    refused="that both conditions agree is not followed; define the name before the `if`",
+    False,
 )
 
 
@@ -239,4 +239,5 @@ rows.add(
     "results of two types without annotation",
     True,
     refused="callers could not know which it is; annotate `Union[int, str]` to say so",
+    code="TSX3031",
 )

@@ -139,6 +139,7 @@ rows.add(
     "`raise` alone",
     1,
     refused="there is no exception to raise again: a program does not catch any",
+    code="TSX3041",
 )
 
 
@@ -148,7 +149,13 @@ def raise_str(n: int) -> int:
     return n
 
 
-rows.add(raise_str, '`raise "text"`', 1, refused="only exceptions can be raised, in Python as well")
+rows.add(
+    raise_str,
+    '`raise "text"`',
+    1,
+    refused="only exceptions can be raised, in Python as well",
+    code="TSX3036",
+)
 
 
 def try_except(text: str) -> int:
@@ -163,6 +170,7 @@ rows.add(
     "`try … except`",
     "4",
     refused="programs do not catch errors: test what could fail before it fails",
+    code="TSX3043",
 )
 
 
@@ -174,7 +182,9 @@ def try_finally(values: List[int]) -> int:
     return len(values)
 
 
-rows.add(try_finally, "`try … finally`", ([0],), refused="programs do not catch errors")
+rows.add(
+    try_finally, "`try … finally`", ([0],), refused="programs do not catch errors", code="TSX3043"
+)
 
 
 def with_no_grad(x: Tensor) -> Tensor:
@@ -403,6 +413,7 @@ rows.add(
     "`class` inside a function",
     1,
     refused="define the class outside, where it has source of its own",
+    code="TSX3043",
 )
 
 
@@ -412,7 +423,11 @@ def generator(n: int):
 
 
 rows.add(
-    generator, "`yield`", 3, refused="a generator keeps a frame alive between calls; build a list"
+    generator,
+    "`yield`",
+    3,
+    refused="a generator keeps a frame alive between calls; build a list",
+    code="TSX3043",
 )
 
 

@@ -281,7 +281,7 @@ rows.add(
     defined_in_loop,
     "a name that only the loop's body defines, used after it",
     3,
-    refused="a loop without rounds would leave it undefined; define it before the loop",
+    0,
 )
 
 

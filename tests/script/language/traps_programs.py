@@ -261,7 +261,7 @@ rows.add(trap_evaluation_order, "trap 35: calls happen from left to right", ([1,
 def trap_rows_are_views(x: Tensor) -> Tensor:
     y = x.clone()
     for row in y:
-        row += row[0]
+        row += float(row[0])
     return y
 
 

@@ -351,6 +351,7 @@ rows.add(
     "a `List[int]` where a `List[Optional[int]]` is expected",
     ([1, 2],),
     refused="lists are invariant: the callee could put None into a list of ints",
+    code="TSX3021",
 )
 
 
@@ -417,6 +418,7 @@ rows.add(
     "`tuple(list)` as a tuple of known length",
     ([1, 2],),
     refused="how many items the list has is unknown; write `(values[0], values[1])`",
+    code="TSX3110",
 )
 
 

@@ -403,6 +403,7 @@ rows.add(
     callable_parameter,
     "`Callable[[int], int]` as an entry's parameter",
     refused="a function is no value of a program: it can't cross the border or be saved",
+    code="TSX3202",
 )
 
 
@@ -417,7 +418,12 @@ def bytes_annotation(data: bytes) -> int:
     return len(data)
 
 
-rows.add(bytes_annotation, "`bytes`", refused="tsx has no bytes; pass a uint8 tensor or a str")
+rows.add(
+    bytes_annotation,
+    "`bytes`",
+    refused="tsx has no bytes; pass a uint8 tensor or a str",
+    code="TSX3202",
+)
 
 T = TypeVar("T")
 
@@ -471,6 +477,7 @@ rows.add(
     unknown_annotation,
     "an annotation that names nothing",
     refused="the name has no meaning where the function was defined",
+    code="TSX3200",
 )
 
 
@@ -482,4 +489,5 @@ rows.add(
     module_annotation,
     "`nn.Module` as a parameter's type",
     refused="which methods it has is unknown; use an interface or make it an attribute",
+    code="TSX3201",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tsx.ir.graph import Attribute, Node
 from tsx.ir.op import Trait, lookup
+from tsx.ir.types import erase_shapes
 
 _IMPURE = Trait.RANDOM | Trait.EFFECT | Trait.INPLACE
 
@@ -26,13 +27,17 @@ def is_pure(node: Node) -> bool:
 
 
 def computation_key(node: Node, ignore: tuple[str, ...] = ()) -> tuple[object, ...]:
-    """Equal for nodes of one kind with the same operands and attributes; tells 1, 1.0, True and ±0.0 apart."""
+    """Equal for nodes of one kind with the same operands and attributes; tells 1, 1.0, True and ±0.0 apart.
+
+    The kinds of the results count: ``[]`` of ints is not ``[]`` of strings. What is known of a tensor does not.
+    """
     attributes = tuple(
         (name, attribute_key(value))
         for name, value in sorted(node.attributes.items())
         if name not in ignore
     )
-    return node.kind, attributes, node.inputs, len(node.outputs)
+    results = tuple(erase_shapes(value.type) for value in node.outputs)
+    return node.kind, attributes, node.inputs, results
 
 
 def attribute_key(value: Attribute) -> tuple[object, ...]:
