@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tsx.capture.script.match import is_code
 from tsx.capture.script.values import (
     NOT_STATIC,
     Code,
@@ -143,6 +144,8 @@ def _apply(ctx: Context, symbol: str, name: str, operands: list[Sugar], at: Plac
 def _of_these_types(names: list[str], operands: list[Sugar]) -> str:
     """The overload declared for exactly these types: a Scalar's would forget what they are."""
     types = [value.type for value in operands]
+    if any(map(is_code, operands)):  # a dtype is an int, and no number
+        return ""
     for name in names:
         for op in overloads(name):
             if [argument.type for argument in op.schema.arguments] == types:
