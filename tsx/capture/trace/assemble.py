@@ -6,7 +6,9 @@ from tsx.capture.trace.compare import Difference
 from tsx.capture.trace.dynamic import Outcome
 from tsx.capture.trace.report import FreeDim, GuardInfo, Report
 from tsx.capture.trace.run import Capture
+from tsx.ir.graph import Node
 from tsx.ir.module import Method, Module, Pin, WeightData
+from tsx.ir.types import TensorType
 
 _SLOW = 2.0  # seconds a forward
 
@@ -46,6 +48,7 @@ def assemble(capture: Capture, outcome: Outcome) -> tuple[Module, Report]:
 
 def _report(capture: Capture, outcome: Outcome, pins: tuple[Pin, ...]) -> Report:
     names = capture.sample.names
+    sites = outcome.run.tracer.sites
     free = tuple(
         FreeDim(names[leaf], dim, outcome.run.symbols[leaf, dim], (group.size, group.other))
         for group in outcome.groups
@@ -57,6 +60,8 @@ def _report(capture: Capture, outcome: Outcome, pins: tuple[Pin, ...]) -> Report
             n.attributes["expect"],
             str(n.attributes["source"]),
             n.origin.span,
+            _reads_data(n),
+            sites.get(n),
         )
         for n in outcome.run.tracer.graph.nodes
         if n.kind == "tsx::guard"
@@ -68,6 +73,24 @@ def _report(capture: Capture, outcome: Outcome, pins: tuple[Pin, ...]) -> Report
             "dynamic= says which ones to look at"
         )
     return report
+
+
+_FACTS = ("aten::size", "aten::dim", "aten::numel", "aten::len", "aten::sym_")
+
+
+def _reads_data(guard: Node) -> bool:
+    """Whether a guard depends on what tensors hold: on more than sizes and the arithmetic of them."""
+    seen: set[Node] = set()
+    work = [value.node for value in guard.inputs]
+    while work:
+        node = work.pop()
+        if node is None or node in seen or node.kind.startswith(_FACTS):
+            continue
+        seen.add(node)
+        if any(isinstance(value.type, TensorType) for value in (*node.inputs, *node.outputs)):
+            return True
+        work.extend(value.node for value in node.inputs)
+    return False
 
 
 def _reason(size: int, found: Difference) -> str:

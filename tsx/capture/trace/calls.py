@@ -7,7 +7,7 @@ operands where the trace knows them as attributes of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -41,8 +41,8 @@ class Callee:
     lifted: list[str] = field(default_factory=list)
 
 
-def callee_of(program: Module, method: str, *, lift: bool = False) -> Callee:
-    """The entry point ``method`` of ``program`` as a function. With ``lift``, weights become inputs.
+def callee_of(program: Module, method: str, *, lift: Collection[str] = ()) -> Callee:
+    """The entry point ``method`` of ``program`` as a function; the weights in ``lift`` become inputs.
 
     TSX2014 when the program changes its own state: a function has none.
     """
@@ -53,17 +53,16 @@ def callee_of(program: Module, method: str, *, lift: bool = False) -> Callee:
     if entry.has_self:
         raise fail("TSX2014", what=program.name)
     callee = Callee(module, entry, entry.graph)
-    if lift:
-        _lift(callee)
+    _lift(callee, lift)
     return callee
 
 
-def _lift(callee: Callee) -> None:
-    """Replaces each weight of the graph by an input."""
+def _lift(callee: Callee, names: Collection[str]) -> None:
+    """Replaces weights of the graph by inputs."""
     inputs: dict[str, Value] = {}
     for node in list(callee.graph.all_nodes()):
         held = node.attributes.get("value")
-        if node.kind != "prim::Constant" or not isinstance(held, WeightRef):
+        if not isinstance(held, WeightRef) or held.name not in names:
             continue
         if held.name not in inputs:
             inputs[held.name] = callee.graph.block.add_input(node.output.type, held.name)
@@ -100,6 +99,15 @@ def call_program(
 ) -> Any:
     """Calls a finished program in a trace: its graph becomes a function, the NumPy VM gives the live result."""
     callee = tracer.functions.known(program, method)
+    return record_call(
+        tracer, callee, args, kwargs, lambda: run_program(tracer, program, method, args, kwargs)
+    )
+
+
+def run_program(
+    tracer: Tracer, program: Module, method: str, args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> Any:
+    """Runs a program on live values; what it writes to its arguments is seen in the live ones."""
     door = tracer.door
 
     def plain(obj: Any) -> Any:
@@ -109,16 +117,11 @@ def call_program(
             lambda o: o.hint if isinstance(o, TracedScalar) else door.to_array(o),
         )
 
-    def run() -> Any:
-        # What the program writes to its arguments must be seen in the live ones.
-        result = Executable(program).run(
-            method, plain(list(args)), plain(dict(kwargs)), inplace=True
-        )
-        return map_leaves(
-            result, lambda o: isinstance(o, np.ndarray), lambda a: door.from_array(tracer, a)
-        )
-
-    return record_call(tracer, callee, args, kwargs, run)
+    run = Executable(program).run
+    result = run(method, plain(list(args)), plain(dict(kwargs)), inplace=True)
+    return map_leaves(
+        result, lambda o: isinstance(o, np.ndarray), lambda a: door.from_array(tracer, a)
+    )
 
 
 active: list[Tracer] = []

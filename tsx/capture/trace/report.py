@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tsx.capture.trace.sites import Site
+from tsx.errors import TsxError
 from tsx.ir.location import Span
 from tsx.ir.module import Pin
 
@@ -26,6 +28,18 @@ class GuardInfo:
     expect: object
     source: str
     span: Span | None
+    on_data: bool = False  # it depends on what tensors hold, not on sizes alone
+    site: Site | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """How one function of the model was captured: ``script``, or ``trace`` with the reason why it stayed so."""
+
+    function: str
+    how: str
+    span: Span | None = None
+    reason: str = ""
 
 
 @dataclass(slots=True)
@@ -37,3 +51,7 @@ class Report:
     guards: tuple[GuardInfo, ...] = ()
     warnings: list[str] = field(default_factory=list)
     forwards: int = 0
+    captured: tuple[Captured, ...] = ()  # of auto mode: the functions that were not simply traced
+    problems: list[TsxError] = field(
+        default_factory=list
+    )  # what kept functions from being scripted

@@ -21,6 +21,7 @@ from tsx.capture.trace.door import Door
 from tsx.capture.trace.results import Results
 from tsx.capture.trace.scalars import TracedScalar
 from tsx.capture.trace.shapes import Symbols
+from tsx.capture.trace.sites import Site, site_of
 from tsx.capture.trace.spans import Locator
 from tsx.errors import TsxError, fail
 from tsx.ir import types as ty
@@ -77,6 +78,7 @@ class Tracer:
         self.record_spans: dict[int, Span | None] = {}
         self.scopes: list[str] = []
         self.functions = Functions()
+        self.sites: dict[Node, Site | None] = {}  # of guards: the function that branched
         self.classes: dict[str, ClassDef] = {}  # of the programs that are called
         self.serial = next(_serials)
         self.is_recording = True
@@ -397,7 +399,9 @@ class Tracer:
         self._ids += 1
         self.builder.origin = Origin.at(self._ids, span, self.scope)
         attributes = {"kind": kind, "expect": expect, "source": source}
-        self.emit("tsx::guard", [value], (), attributes)
+        node = self.emit("tsx::guard", [value], (), attributes)
+        if kind not in ("rank", "len"):
+            self.sites[node] = site_of(self.locator.frame())
 
 
 def _is_plain(item: object) -> bool:
