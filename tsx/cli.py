@@ -22,7 +22,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from tsx import __version__
-from tsx.errors import RunError, TsxError, error_codes, fail
+from tsx.errors import Problems, RunError, TsxError, error_codes, fail
 
 
 def _lazy(name: str) -> ModuleType:
@@ -141,7 +141,10 @@ def _convert(
         raise
     report = done.conversion.report
     if report_as:
-        show.print_text(problems.report(report_as, None, __version__))
+        found = getattr(report, "problems", ())
+        show.print_text(
+            problems.report(report_as, Problems(list(found)) if found else None, __version__)
+        )
         return 0 if all(d.equal for d in done.conversion.differences or ()) else 1
     free = [(dim.input, dim.dim, dim.symbol) for dim in getattr(report, "free", ())]
     shown = reports.conversion(
@@ -152,6 +155,11 @@ def _convert(
         free,
         report.warnings,
         functions=getattr(report, "functions", ()),
+        captured=[
+            (c.function, c.how, str(c.span or ""), c.reason)
+            for c in getattr(report, "captured", ())
+        ],
+        problems=[problems.line_of(error) for error in getattr(report, "problems", ())],
     )
     return out.emit(shown, result_is_binary=_is_stream(path))
 
@@ -170,8 +178,7 @@ _NOT_CONVERTIBLE = 4
     "--trace",
     "mode",
     flag_value="trace",
-    default=True,
-    help="Run the model and record it (the default).",
+    help="Run the model and record it; branches on data become guards.",
 )
 @click.option(
     "--script",
@@ -180,13 +187,14 @@ _NOT_CONVERTIBLE = 4
     help="Compile the source, with its control flow, without running it.",
 )
 @_convert_options
-def convert(out: show.Output, mode: str, **options: Any) -> int:
+def convert(out: show.Output, mode: str | None, **options: Any) -> int:
     """Capture SOURCE (model.py) as an archive, and compare it with the original.
 
+    The model is run and recorded; functions in it that branch on data are compiled from their source instead.
     The entry is --entry, else `model`, else the only Module class that needs no arguments, else `forward`.
     Sample inputs come from --input and --shape, else from `example_inputs` in the file; --script needs none.
     """
-    return _convert(out, mode=mode, **options)
+    return _convert(out, mode=mode or "auto", **options)
 
 
 @command("trace", "tsx trace model.py --shape 1,3,224,224")

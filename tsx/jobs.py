@@ -78,7 +78,7 @@ def convert(
     inputs: tuple[str, ...] = (),
     shapes: tuple[str, ...] = (),
     dynamic: tuple[str, ...] = (),
-    mode: str = "trace",
+    mode: str = "auto",
     stdin: BinaryIO,
 ) -> Converted:
     """Captures a source file, compares it with the original, writes the archive."""

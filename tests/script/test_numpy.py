@@ -229,6 +229,7 @@ def cast(a):  # type: ignore[no-untyped-def]
     return (
         a.astype(np.float32),
         a.astype("int64"),
+        a.astype(float),
         np.float64(a),
         a.astype(np.uint8) / 255,
         a.dtype == np.float32,
@@ -249,9 +250,7 @@ def test_arrays_in_and_out(function: Callable[..., Any], dtype: str) -> None:
 
 def newton(x: np.ndarray, steps: int) -> np.ndarray:  # type: ignore[type-arg]
     guess = x / 2
-    count = 0
-    while count < steps:
-        count += 1
+    for _ in range(steps):
         step = (guess - x / guess) / 2
         if np.abs(step).max() < 1e-6:
             break

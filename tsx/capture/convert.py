@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from tsx import nn
+from tsx.capture.auto import capture
 from tsx.capture.script.entry import ScriptReport, script
 from tsx.capture.source import (
     Source,
@@ -66,18 +67,20 @@ def convert(
     entry: str = "",
     samples: Samples,
     dynamic: Mapping[str, Any] | bool | None = None,
-    mode: str = "trace",
+    mode: str = "auto",
 ) -> Conversion:
     """Captures the entry of ``path`` and compares the result with the original on the samples.
 
-    ``mode`` is trace, or script, which needs no samples: without any the result is not compared.
+    ``mode`` is auto (a trace in which what branches on data is scripted), trace, or script, which needs no samples:
+    without any the result is not compared.
     """
     with load_source(path, entry) as source:
         if mode == "script":
             return _scripted(source, samples)
         args, kwargs = _inputs(source, samples)
         try:
-            program, report = trace(source.entry, args, kwargs, dynamic=dynamic, name=_name(source))
+            run = trace if mode == "trace" else capture
+            program, report = run(source.entry, args, kwargs, dynamic=dynamic, name=_name(source))
             expected = _run_original(source, args, kwargs)
         except TsxError:
             raise

@@ -32,6 +32,11 @@ def problems_of(error: TsxError | None) -> Sequence[TsxError]:
     return error.problems if isinstance(error, Problems) else (error,)
 
 
+def line_of(problem: TsxError) -> str:
+    """A problem in one line: code, message, place."""
+    return f"{problem.code}: {problem.message}{f' ({problem.where})' if problem.where else ''}"
+
+
 def place_of(problem: TsxError) -> tuple[str, int, int]:
     """File, line and column (both from 1) of a problem; ("", 0, 0) when it names no line."""
     found = _PLACE.fullmatch(problem.where)

@@ -41,10 +41,14 @@ def conversion(
     warnings: Sequence[str],
     *,
     functions: Sequence[str] = (),
+    captured: Sequence[tuple[str, str, str, str]] = (),
+    problems: Sequence[str] = (),
 ) -> Report:
     """After convert: where the archive is, which sizes may vary, which are pinned and why, and the comparison.
 
-    ``found`` is None when there were no inputs to compare on; ``functions`` are those that were compiled.
+    ``found`` is None when there were no inputs to compare on; ``functions`` are those that were compiled. ``captured``
+    says of auto mode how a function that branches on data was captured (name, how, where, reason), ``problems`` what
+    the compiler found in those that could not be scripted.
     """
     facts = describe(program)
     lines: list[RenderableType] = [
@@ -60,6 +64,10 @@ def conversion(
     for guard in facts.guards:
         text = f"  guard: {guard.source or guard.kind} must be {guard.expect!r} ({guard.where})"
         lines.append(Text(clean(text), "yellow"))
+    for function, how, where, reason in captured:
+        text = f"  {function} ({where}) branches on data: "
+        text += "scripted" if how == "script" else f"traced, since it can't be scripted ({reason})"
+        lines.append(Text(clean(text), "" if how == "script" else "yellow"))
     if functions:
         lines.append(Text(clean(f"  functions: {', '.join(functions)}")))
     lines.append(_verdict(found) if found is not None else Text(_NOT_COMPARED, "yellow"))
@@ -68,12 +76,18 @@ def conversion(
         "bytes": size,
         "compared": found is not None,
         "functions": list(functions),
+        "captured": [
+            {"function": f, "how": how, "where": where, "reason": reason}
+            for f, how, where, reason in captured
+        ],
+        "problems": list(problems),
         "free": [{"input": n, "dimension": d, "symbol": s} for n, d, s in free],
         "summary": summary_json(facts, size),
         "differences": [asdict(d) for d in found or ()],
         "warnings": list(warnings),
     }
     notes = [Text(clean(f"warning: {w}"), "yellow") for w in warnings]
+    notes += [Text(clean(f"not scripted: {p}"), "yellow") for p in problems]
     return Report(data, lines, notes, 0 if all(d.equal for d in found or ()) else 1)
 
 
