@@ -46,6 +46,8 @@ def _constant(node: Node) -> Abstract:
     value = node.attributes.get("value")
     if isinstance(value, WeightRef) or "name" in node.attributes:
         return unknown(node.output.type)
+    if isinstance(node.output.type, ty.EnumType):  # a member is told by its name, which is no str
+        return unknown(node.output.type)
     return _plain(value, node.output.type)
 
 

@@ -68,16 +68,14 @@ class Loop:
             emit_block(ctx, self.statement.body)
         finally:
             ctx.frame.loops.pop()
-        has_continued = ctx.env.names.pop(self.key(self.continued)).value.static() is True
-        if has_continued and not ctx.env.live and not self._stops():
-            ctx.env.live = True
+        ctx.env.names.pop(self.key(self.continued), None)
+        if not ctx.env.raised and not self.has_returned():
+            ctx.env.live, ctx.env.left = True, None  # the flags say who has broken or returned
 
-    def _stops(self) -> bool:
-        env = self.ctx.env
-        flags = (self.key(self.broke), self.key(RETURNED))
-        return env.raised or any(
-            b is not None and b.value.static() is True for b in map(env.get, flags)
-        )
+    def has_returned(self) -> bool:
+        """Whether every path has returned."""
+        returned = self.ctx.env.get(self.key(RETURNED))
+        return returned is not None and returned.value.static() is True
 
     def left(self, *, broke: bool = True) -> Sugar:
         """Whether the loop is done: a bool, a ``Constant`` when it is known."""
@@ -292,17 +290,11 @@ def _unrolled(loop: Loop, statement: ast.For, items: Sequence[Sugar]) -> None:
         loop.body(lambda: assign_target(ctx, statement.target, item))  # noqa: B023  (runs at once)
         left = loop.left()
         if left.static() is True or not ctx.env.live:
-            ctx.env.live = not ctx.env.raised and not _has_returned(loop)
             return
         if left.static() is NOT_STATIC and place + 1 < len(items):
             rest = functools.partial(_unrolled, loop, statement, items[place + 1 :])
             unless(ctx, left.as_value(ctx, loop.at), rest, loop.at)
             return
-
-
-def _has_returned(loop: Loop) -> bool:
-    binding = loop.ctx.env.get(loop.key(RETURNED))
-    return binding is not None and binding.value.static() is True
 
 
 def _counted(loop: Loop, statement: ast.For, iteration: Iteration) -> None:
