@@ -261,4 +261,7 @@ def _mentions_torch(values: Any) -> bool:
         values = list(values.values())
     if isinstance(values, (list, tuple)):
         return any(_mentions_torch(v) for v in values)
-    return any(c.__module__ == "torch" and c.__name__ == "Tensor" for c in type(values).__mro__)
+    return any(c.__module__ == "torch" and c.__name__ in _TORCH for c in type(values).__mro__)
+
+
+_TORCH = ("Tensor", "dtype", "device", "memory_format", "layout")  # what callers may pass

@@ -305,6 +305,8 @@ def is_subtype(sub: Type, sup: Type) -> bool:
     if isinstance(sup, UnionType):
         parts = sub.members if isinstance(sub, UnionType) else (sub,)
         return all(any(is_subtype(p, m) for m in sup.members) for p in parts)
+    if isinstance(sub, UnionType):
+        return all(is_subtype(member, sup) for member in sub.members)
     if sup == NUMBER:
         return sub in (INT, FLOAT, COMPLEX)
     if isinstance(sub, TensorType) and isinstance(sup, TensorType):

@@ -16,7 +16,7 @@ from tsx.errors import TsxError, fail
 from tsx.ir import types as ty
 from tsx.ir.types import DType, TensorType, Type
 from tsx.ops.dtypes import Array, cast, from_numpy, to_numpy, type_of
-from tsx.runtime.values import Value
+from tsx.runtime.values import Value, is_a
 
 _KINDS = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}  # numbers may go up these, never down
 
@@ -43,6 +43,8 @@ def to_value(name: str, given: Any, type: Type) -> Value:
                     to_value(name, k, key): to_value(f"{name}[{k!r}]", v, element)
                     for k, v in given.items()
                 }
+        case ty.UnionType(members):
+            return _one_of(name, given, members, type)
         case ty.ANY:
             return given
         case _:
@@ -171,6 +173,22 @@ def _number(name: str, given: Any, type: Type) -> Value:
         if type == exact and isinstance(given, python):
             return given
     raise _wrong(name, type, given)
+
+
+def _one_of(name: str, given: Any, members: tuple[Type, ...], type: Type) -> Value:
+    """``given`` as the member that it is already, else as the first that it can become."""
+    found: list[Value] = []
+    for member in members:
+        try:
+            value = to_value(name, given, member)
+        except TsxError:
+            continue
+        if is_a(value, member) and value.__class__ is given.__class__:
+            return value
+        found.append(value)
+    if not found:
+        raise _wrong(name, type, given)
+    return found[0]
 
 
 NoneType = type(None)

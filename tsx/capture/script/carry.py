@@ -133,6 +133,8 @@ class Carry:
             self.carried[key] = replace(known, flagged=True)
             return False
         type = join_with(self.ctx, known.type, new.value, new.refined)
+        if type is None and new.value.type is not None:
+            type = self.ctx.result_type(key)
         if type is None:
             del self.carried[key]
             self.conflicts[key] = Conflict(key[1], old or new, new)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tsx.capture.script import open_types
 from tsx.capture.script.annotations import BadAnnotation
-from tsx.capture.script.environment import RETURNED, Binding, Environment, Facts, Key
+from tsx.capture.script.environment import RETURN, RETURNED, Binding, Environment, Facts, Key
 from tsx.capture.script.frames import Frame
 from tsx.capture.script.joins import Conflict
 from tsx.capture.script.problems import Failed, Poison
@@ -393,6 +393,10 @@ class Context(Verbs):
         return self.annotation(node)
 
     # -- frames ---------------------------------------------------------------------------------------------------
+
+    def result_type(self, key: Key) -> ty.Type | None:
+        """The annotated type of what a key is bound to, when it is the result of the current frame."""
+        return self.frame.returns if key == (self.frame.number, RETURN) else None
 
     def enter(self, frame: Frame) -> None:
         """Starts a frame: nothing has returned in it yet."""

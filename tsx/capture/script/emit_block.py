@@ -310,8 +310,6 @@ def _scope(ctx: Context, statement: ast.Global | ast.Nonlocal) -> None:
 _REFUSED: dict[type[ast.stmt], str] = {
     ast.Try: "try",
     ast.TryStar: "except*",
-    ast.Import: "import",
-    ast.ImportFrom: "import",
     ast.AsyncFunctionDef: "async def",
     ast.AsyncFor: "async for",
     ast.AsyncWith: "async with",
@@ -320,7 +318,6 @@ _REFUSED: dict[type[ast.stmt], str] = {
 }
 _HELP = {
     "try": "test for the case with `if` before it, since a compiled program can't go on after an error",
-    "import": "import at the top of the file",
     "a class inside a function": "define the class at the top level of the file",
     "match": "write it as if … elif …",
 }

@@ -24,7 +24,7 @@ from tsx.capture.script import (  # noqa: F401  (these enter statements, types a
     typed,
 )
 from tsx.capture.script.facts import Facts, Restart
-from tsx.capture.script.functions import NotAValue, compile_graph, signature_of
+from tsx.capture.script.functions import NotAValue, compile_graph, may_change, signature_of
 from tsx.capture.script.parameters import all_arguments
 from tsx.capture.script.problems import Failed
 from tsx.capture.script.program import Program
@@ -102,8 +102,11 @@ def _function(
         )
     name = program.function_name(function)
     graph = Graph(name)
+    shared = [n for n in types if isinstance(_default(function, n), (list, dict, set))]
+    for changed in (n for n in shared if may_change(source.tree, n)):
+        program.problems.add("TSX3035", _place(source), function=function.__name__, name=changed)
     try:
-        graph = compile_graph(program, name, source, types, {}, {}, annotated.result)
+        graph = compile_graph(program, name, source, types, {}, annotated.codes, annotated.result)
     except NotAValue:
         program.problems.add("TSX3037", _place(source), function=function.__name__)
     except Failed:
@@ -112,13 +115,13 @@ def _function(
     return Module(name, {"forward": Method(graph, parameters, source="script")})
 
 
-def border_parameters(function: Callable[..., Any], tree: FunctionTree) -> tuple[Parameter, ...]:
-    """The parameters of an entry point as callers see them, with their defaults; ``self`` is none of them."""
+def border_parameters(
+    function: Callable[..., Any], tree: FunctionTree, *, is_method: bool = False
+) -> tuple[Parameter, ...]:
+    """The parameters of an entry point as callers see them, with their defaults; not the object of a method."""
     known = inspect.signature(function, follow_wrapped=False).parameters
     found: list[Parameter] = []
-    for argument in all_arguments(tree):
-        if argument.arg == "self":
-            continue
+    for argument in all_arguments(tree)[is_method:]:
         default = known[argument.arg].default if argument.arg in known else inspect.Parameter.empty
         plain = _plain(default)
         only = argument in tree.args.kwonlyargs
@@ -142,9 +145,13 @@ def _place(source: Any) -> Any:
     return Place(source, source.tree)
 
 
+def _default(function: FunctionType, name: str) -> Any:
+    return inspect.signature(function, follow_wrapped=False).parameters[name].default
+
+
 def default_type(function: FunctionType, name: str) -> ty.Type:
     """The type of a parameter without annotation: that of its default, else Tensor."""
-    default = inspect.signature(function).parameters[name].default
+    default = _default(function, name)
     for python, type in ((bool, ty.BOOL), (int, ty.INT), (float, ty.FLOAT), (str, ty.STR)):
         if isinstance(default, python):
             return type

@@ -7,6 +7,7 @@ its arguments are typed; what can't be typed (a function, a module) makes it inl
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ from tsx.capture.script.parameters import Signature, bind, signature
 from tsx.capture.script.problems import Failed, Poison
 from tsx.capture.script.program import Compiled, Program
 from tsx.capture.script.source import FunctionTree, Place, Source
-from tsx.capture.script.values import Constant, ListLiteral, Ssa, Sugar, TupleSugar
+from tsx.capture.script.values import Code, Constant, ListLiteral, Ssa, Sugar, TupleSugar, builtin
 from tsx.capture.script.verbs import resolvers
 from tsx.errors import TsxError
 from tsx.ir import types as ty
@@ -127,9 +128,31 @@ def default_of(ctx: Context, function: FunctionType, name: str, at: Place) -> Su
     parameter = inspect.signature(function, follow_wrapped=False).parameters.get(name)
     if parameter is None or parameter.default is parameter.empty:
         return None
-    if isinstance(parameter.default, (list, dict, set)):
+    is_shared = isinstance(parameter.default, (list, dict, set))
+    if is_shared and may_change(ctx.program.source(function).tree, name):
         raise ctx.problem("TSX3035", at, function=function.__name__, name=name)
     return ctx.resolve(parameter.default, at, name)
+
+
+def may_change(tree: ast.AST, name: str) -> bool:
+    """Whether code may change the list or dict that ``name`` is bound to: a method, an item, or ``+=``."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=method)):
+                if found == name and method in _CHANGES:
+                    return True
+            case ast.AugAssign(target=ast.Name(id=found)) if found == name:
+                return True
+            case ast.Subscript(value=ast.Name(id=found), ctx=ast.Store() | ast.Del()):
+                if found == name:
+                    return True
+    return False
+
+
+_CHANGES = frozenset(
+    ["append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "add"]
+    + ["setdefault", "popitem"]
+)
 
 
 def typed_arguments(
@@ -139,7 +162,11 @@ def typed_arguments(
     found: dict[str, Sugar] = {}
     for parameter, value in bound.items():
         wanted = annotated.types.get(parameter)
-        if wanted is None or (value.type is None and not _may_convert(value, wanted)):
+        if parameter in annotated.counts and value.type in (ty.INT, ty.FLOAT):
+            value = ListLiteral([value] * annotated.counts[parameter])
+        if parameter == annotated.keywords:
+            found[parameter] = value  # ** in the body has to know the names
+        elif wanted is None or (value.type is None and not _may_convert(value, wanted)):
             found[parameter] = ctx.settled(value, at)
         else:
             what = f"the argument {parameter} of {name}"
@@ -178,7 +205,7 @@ def _call_compiled(
             ctx.close_defaults(value)
         types = {n: ty.erase_shapes(v.type) for n, v in zip(given, operands, strict=True)}
     static = {n: value for n, value in typed.items() if n != own and n not in given}
-    codes = {n: v.code for n, v in given.items() if isinstance(v, Ssa)}
+    codes = {n: annotated.codes.get(n) or _code(v) for n, v in given.items()}
     key = (
         function,
         receiver.key() if receiver is not None else None,
@@ -209,6 +236,14 @@ def _call_compiled(
     if receiver is not None:
         kind, operands = "prim::CallMethod", [receiver.operand(ctx, at), *operands]
     return ctx.emit(kind, operands, known.result, at, {"name": known.name})
+
+
+def _code(value: Sugar) -> str:
+    """What an argument stands for beyond its type."""
+    static = value.static()
+    if isinstance(static, Code):
+        return static.kind
+    return value.code if isinstance(value, Ssa) else ""
 
 
 def _static_key(value: Sugar) -> object:
@@ -440,9 +475,39 @@ def _def(ctx: Context, statement: ast.FunctionDef) -> None:
     ctx.bind(statement.name, value, ctx.place(statement))
 
 
+@dataclass(frozen=True, slots=True)
+class Partial(Sugar):
+    """``functools.partial(f, …)``: a function with some of its arguments."""
+
+    function: Sugar
+    args: tuple[Sugar, ...]
+    kwargs: tuple[tuple[str, Sugar], ...]
+
+    def describe(self) -> str:
+        return f"a partial of {self.function.describe()}"
+
+    def call(
+        self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
+    ) -> Sugar:
+        return self.function.call(ctx, at, [*self.args, *args], {**dict(self.kwargs), **kwargs})
+
+
+@builtin(functools.partial)
+def _partial(ctx: Context, at: Place, function: Sugar, *args: Sugar, **kwargs: Sugar) -> Sugar:
+    return Partial(function, tuple(args), tuple(kwargs.items()))
+
+
 def _resolve(ctx: Context, at: Place, obj: object) -> Sugar | None:
-    return FunctionValue(obj) if isinstance(obj, FunctionType) else None
+    if isinstance(obj, FunctionType):
+        return FunctionValue(obj)
+    if isinstance(obj, functools.partial):
+        args = tuple(ctx.resolve(value, at, at.text()) for value in obj.args)
+        kwargs = {name: ctx.resolve(value, at, at.text()) for name, value in obj.keywords.items()}
+        return Partial(ctx.resolve(obj.func, at, at.text()), args, tuple(kwargs.items()))
+    if isinstance(obj, type(functools.cache(len))):  # a cache gives what the function gives
+        return ctx.resolve(obj.__wrapped__, at, at.text())
+    return None
 
 
-resolvers.append(_resolve)
+resolvers.insert(0, _resolve)
 STATEMENTS[ast.FunctionDef] = _def  # type: ignore[assignment]  # takes the class it stands under

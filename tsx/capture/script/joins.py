@@ -167,13 +167,14 @@ class Join:
             key,
             _refined(self.ctx, self.arms[0], a, self.at),
             _refined(self.ctx, self.arms[1], b, self.at),
+            declared or self.ctx.result_type(key),
         )
         if value is None:
             return Binding(Conflict(key[1], a, b), b.at)
         return Binding(value, b.at or a.at, declared=declared, flag=flag)
 
-    def _value(self, key: Key, a: Sugar, b: Sugar) -> Sugar | None:
-        """One of two values; None when they don't go together."""
+    def _value(self, key: Key, a: Sugar, b: Sugar, declared: ty.Type | None = None) -> Sugar | None:
+        """One of two values, of the type that is declared; None when they don't go together."""
         if same(a, b):
             return a
         if isinstance(a, TupleSugar) and isinstance(b, TupleSugar) and a.cls == b.cls:
@@ -185,6 +186,8 @@ class Join:
         if isinstance(a, Conflict) or isinstance(b, Conflict):
             return None
         type = joined_type(self.ctx, a, b)
+        if type is None and declared is not None and a.type is not None and b.type is not None:
+            type = declared
         if type is None:
             return None
         values: list[Value] = []

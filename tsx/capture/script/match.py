@@ -199,7 +199,8 @@ class Matcher:
 
 def is_code(given: Sugar) -> bool:
     """Whether an int stands for a dtype, a layout or a memory format."""
-    return bool(isinstance(given, Ssa) and given.code) or isinstance(given.static(), Code)
+    stands = isinstance(given, Ssa) and given.code in _CODES
+    return stands or isinstance(given.static(), Code)
 
 
 def _is_tensor(given: Sugar) -> bool:

@@ -12,7 +12,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from tsx.capture.script.context import Context
-from tsx.capture.script.entry import default_type, entries
+from tsx.capture.script.entry import border_parameters, default_type, entries
 from tsx.capture.script.functions import NotAValue, compile_graph, signature_of
 from tsx.capture.script.live import LiveTree, world_of
 from tsx.capture.script.modules import MethodReceiver, ModuleSugar
@@ -24,7 +24,7 @@ from tsx.capture.script.source import Place, Source
 from tsx.capture.script.values import Ssa
 from tsx.ir import types as ty
 from tsx.ir.graph import Graph
-from tsx.ir.module import Method, Module, Parameter
+from tsx.ir.module import Method, Module
 
 
 def _module(
@@ -89,7 +89,7 @@ def _method(
                 source,
                 types,
                 {},
-                {},
+                annotated.codes,
                 annotated.result,
                 (own, MethodReceiver(module)),
             )
@@ -98,8 +98,7 @@ def _method(
         return None
     except Failed:
         return None
-    keyword_only = {a.arg for a in source.tree.args.kwonlyargs}
-    parameters = tuple(Parameter(a.arg, keyword_only=a.arg in keyword_only) for a in rest)
+    parameters = border_parameters(function, source.tree, is_method=True)
     return Method(graph, parameters, source="script")
 
 

@@ -143,4 +143,4 @@ class ObjectSugar(Sugar):
         return Constant(True)
 
 
-resolvers.insert(0, _resolve)
+resolvers.append(_resolve)

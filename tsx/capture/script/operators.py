@@ -400,6 +400,7 @@ def equal(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
         return ctx.all_true([_later(equal, ctx, x, y, at) for x, y in pairs], at)
     if _is_optional(a) or _is_optional(b):
         return _equal_optional(ctx, a, b, at)
+    a, b = _size_as_list(ctx, a, b, at), _size_as_list(ctx, b, a, at)
     if a.type is None or b.type is None:
         return Constant(a is b or (a.__class__ is b.__class__ and a == b))
     if not _comparable(a.type, b.type):
@@ -409,6 +410,14 @@ def equal(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
     if isinstance(b, ListLiteral) and isinstance(a.type, ty.ListType):
         b = Ssa(ctx.convert(b, a.type, at, "the operand"))
     return _apply(ctx, "==", "eq", [a, b], at)
+
+
+def _size_as_list(ctx: Context, value: Sugar, other: Sugar, at: Place) -> Sugar:
+    """A tuple beside the sizes of a tensor, which are a tuple in Python and a list here."""
+    if not (isinstance(other, Ssa) and other.code == "Size" and _is_tuple(value)):
+        return value
+    plan = ctx.conversion(ListLiteral(ctx.parts(value, at) or []), ty.ListType(ty.INT), at)
+    return Ssa(plan()) if plan is not None else value
 
 
 def _later(

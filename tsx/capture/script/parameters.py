@@ -7,19 +7,23 @@ defaults, keywords and stars.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tsx.capture.script.annotations import BadAnnotation, signature_of_comment
-from tsx.capture.script.sequences import DictLiteral
+from tsx.capture.script.keywords import KeywordDict
 from tsx.capture.script.source import FunctionTree, Place, Source
-from tsx.capture.script.values import Constant, Sugar, TupleSugar
+from tsx.capture.script.values import Sugar, TupleSugar
 from tsx.ir import types as ty
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
     from tsx.capture.script.program import Program
+
+_CODES = {"dtype": "ScalarType", "layout": "Layout", "memory_format": "MemoryFormat"}
+_REPEATED = re.compile(r"BroadcastingList(\d)")
 
 Default = Callable[[str], Sugar | None]
 """The default of a parameter by its name; None when it has none."""
@@ -32,6 +36,13 @@ class Signature:
     types: dict[str, ty.Type | None]
     result: ty.Type | None
     has_result: bool = False
+    keywords: str = ""  # the parameter behind **
+    codes: dict[str, str] = field(
+        default_factory=dict
+    )  # of torch.dtype and the like, which are ints
+    counts: dict[str, int] = field(
+        default_factory=dict
+    )  # of BroadcastingList2[int]: one int is taken twice
 
 
 def all_arguments(tree: FunctionTree) -> list[ast.arg]:
@@ -45,6 +56,7 @@ def signature(
     """The annotated types; problems are recorded, and count as not annotated."""
     arguments = all_arguments(tree)
     found = Signature(dict.fromkeys((a.arg for a in arguments), None), None)
+    found.keywords = tree.args.kwarg.arg if tree.args.kwarg else ""
     reader = program.reader_of(source, variables)
 
     def read(node: ast.expr | str | None, at: ast.AST) -> ty.Type | None:
@@ -61,6 +73,13 @@ def signature(
 
     for argument in arguments:
         found.types[argument.arg] = read(argument.annotation or argument.type_comment, argument)
+        text = ast.unparse(argument.annotation) if argument.annotation else ""
+        repeated = _REPEATED.search(text)
+        if repeated:
+            found.counts[argument.arg] = int(repeated[1])
+        code = _CODES.get(text.rpartition(".")[2])
+        if code and found.types[argument.arg] == ty.INT:
+            found.codes[argument.arg] = code
     if isinstance(tree, ast.Lambda):
         return found
     if tree.returns is not None:
@@ -137,5 +156,5 @@ def bind(
     if spec.vararg is not None:
         found[spec.vararg.arg] = TupleSugar([ctx.settled(v, at) for v in extra])
     if spec.kwarg is not None:
-        found[spec.kwarg.arg] = DictLiteral([(Constant(k), v) for k, v in rest.items()])
+        found[spec.kwarg.arg] = KeywordDict({k: ctx.settled(v, at) for k, v in rest.items()})
     return found

@@ -156,7 +156,10 @@ class Sugar:
 
 @dataclass(eq=False, slots=True)
 class Ssa(Sugar):
-    """A first-class value of a program. ``code`` says what an int stands for: ScalarType, Layout, MemoryFormat.
+    """A first-class value of a program.
+
+    ``code`` says what an int stands for: ScalarType, Layout, MemoryFormat; or that a list is a Size, which Python has
+    as a tuple.
 
     What it can do depends on its type: see ``Meaning``, and the registries below.
     """

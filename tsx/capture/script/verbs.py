@@ -143,12 +143,16 @@ class Verbs:
         types = found.result_types()
         node = self.node(found.op.kind, inputs, types, at)
         results: list[Sugar] = [
-            Ssa(value, _code(result.spelling))
+            Ssa(value, "Size" if found.op.kind == "aten::size" else _code(result.spelling))
             for value, result in zip(node.outputs, found.op.schema.results, strict=True)
         ]
         if not results:
             return Constant(None)
-        return results[0] if len(results) == 1 else TupleSugar(results)
+        if len(results) == 1:
+            return results[0]
+        names = tuple(result.name for result in found.op.schema.results)
+        cls = ty.TupleType(tuple(types), found.op.schema.base, names) if all(names) else None
+        return TupleSugar(results, cls)
 
     def candidates(self, names: str | Sequence[str]) -> list[Op]:
         """The overloads of operators; a full kind (``aten::add.Tensor``) means that one."""

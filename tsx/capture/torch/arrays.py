@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from tsx.capture.torch.tensors import plain
 from tsx.ops.dtypes import Array
 
 
@@ -33,8 +34,8 @@ def tensor_of(array: Array) -> torch.Tensor:
 
 
 def to_numpy(value: Any) -> Any:
-    """``value`` with each tensor in it as an array."""
-    return map_leaves(value, lambda v: array_of(v) if isinstance(v, torch.Tensor) else v)
+    """``value`` with each tensor in it as an array; dtypes and devices as programs hold them."""
+    return map_leaves(value, lambda v: array_of(v) if isinstance(v, torch.Tensor) else plain(v))
 
 
 def to_torch(value: Any) -> Any:
