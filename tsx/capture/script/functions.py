@@ -149,10 +149,10 @@ def may_change(tree: ast.AST, name: str) -> bool:
     return False
 
 
-_CHANGES = frozenset(
-    ["append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "add"]
-    + ["setdefault", "popitem"]
-)
+_CHANGES = frozenset({
+    "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault", "popitem",
+    "add",
+})  # fmt: skip
 
 
 def typed_arguments(
