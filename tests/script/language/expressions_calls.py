@@ -175,6 +175,7 @@ rows.add(
     "a global list that is changed",
     3,
     refused="the module's list would have to change with it; pass the list, or copy it first",
+    code="TSX3070",
 )
 
 

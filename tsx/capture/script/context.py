@@ -261,9 +261,12 @@ class Context(Verbs):
         return self.emit("prim::Uninitialized", (), ty.BOOL, at)
 
     def settled(self, value: Sugar, at: Place) -> Sugar:
-        """``value`` as something may hold it: a literal becomes the list or dict that it makes."""
+        """``value`` as something may hold it: a literal becomes the list or dict that it makes.
+
+        What holds functions or modules can't be made: it stays a literal, which is looked up by known indices.
+        """
         made = getattr(value, "made", None)
-        if made is not None:
+        if made is not None and not _holds_no_values(value):
             found: Sugar = made(self, at)
             return found
         if isinstance(value, TupleSugar):
@@ -402,3 +405,9 @@ class Context(Verbs):
         """Starts a frame: nothing has returned in it yet."""
         self.frame = frame
         self.env.bind((frame.number, RETURNED), Constant(False))
+
+
+def _holds_no_values(value: Sugar) -> bool:
+    """Whether a literal has items that are no values of a program, such as functions."""
+    items = getattr(value, "items", None) or [v for _, v in getattr(value, "pairs", ())]
+    return any(item.type is None and not hasattr(item, "made") for item in items)

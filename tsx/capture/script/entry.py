@@ -23,6 +23,7 @@ from tsx.capture.script import (  # noqa: F401  (these enter statements, types a
     tensors,
     typed,
 )
+from tsx.capture.script.borrowed import check_unwritten
 from tsx.capture.script.facts import Facts, Restart
 from tsx.capture.script.functions import NotAValue, compile_graph, may_change, signature_of
 from tsx.capture.script.parameters import all_arguments
@@ -67,6 +68,8 @@ def script(
         program.problems.raise_all()
         module.name = name or module.name
         finish(module, program)
+        check_unwritten(module, program)
+        program.problems.raise_all()
         return module, ScriptReport(tuple(sorted(module.functions)), program.warnings)
 
 

@@ -22,6 +22,7 @@ from tsx.ir.graph import Graph
 from tsx.ir.module import ClassDef, WeightData
 
 if TYPE_CHECKING:
+    from tsx.capture.script.borrowed import Borrowed
     from tsx.capture.script.context import Context
     from tsx.capture.script.parameters import Signature
 
@@ -73,6 +74,8 @@ class Program:
     compiled: dict[object, Compiled] = field(default_factory=dict)
     known: list[Known] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    borrowed: list[Borrowed] = field(default_factory=list)  # what globals and closures lend
+    arrays: dict[int, str] = field(default_factory=dict)  # weights by the identity of the tensor
     facts: Facts = field(default_factory=Facts)
     signatures: dict[object, Signature] = field(default_factory=dict)
     _sources: dict[int, tuple[object, Source]] = field(default_factory=dict)

@@ -183,6 +183,11 @@ class DictLiteral(Sugar):
         return name in names_of(ty.DictType(ty.STR, ty.ANY))
 
     def subscript(self, ctx: Context, at: Place, index: Sugar) -> Sugar:
+        known = index.static()
+        if self.value is None and isinstance(known, (bool, int, float, str)):
+            for key, value in reversed(self.pairs):
+                if key.static() == known:
+                    return value
         return self.made(ctx, at).subscript(ctx, at, index)
 
     def iterate(self, ctx: Context, at: Place) -> Iteration:
