@@ -179,3 +179,77 @@ def test_a_program_with_state_is_refused() -> None:
     counter = tsx.Module(module)
     with pytest.raises(TsxError, match="TSX2014"):
         tsx.trace(lambda x: counter(x) + 1, (torch.zeros(2),))
+
+
+def _jitted(x: torch.Tensor, n: int) -> torch.Tensor:
+    if bool(x.sum() > 0):
+        return x * 2
+    for _ in range(n):
+        x = x - 1
+    return x
+
+
+def test_a_function_of_torch_jit_keeps_its_control_flow() -> None:
+    jitted = torch.jit.script(_jitted)
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        return jitted(x, 2) + jitted(x * x, x.shape[0])
+
+    traced = tsx.trace(model, (torch.from_numpy(X),))
+    assert kinds(traced).count("prim::CallFunction") == 2
+    assert not traced.report.guards
+    eager = lambda x: _jitted(x, 2) + _jitted(x * x, x.shape[0])  # noqa: E731
+    for x in (X + 1, -X - 3, OTHER):  # no sum near 0, where rounding decides
+        agree(traced, eager, x)
+
+
+def test_a_function_of_torch_jit_is_itself_afterwards() -> None:
+    jitted = torch.jit.script(_jitted)
+    call = torch.jit.ScriptFunction.__call__
+    tsx.trace(lambda x: jitted(x, 1), (torch.from_numpy(X),))
+    assert torch.jit.ScriptFunction.__call__ is call
+    assert torch.equal(jitted(torch.ones(2), 1), torch.full((2,), 2.0))
+
+
+def test_a_function_of_torch_jit_without_source_is_traced_with_guards() -> None:
+    unit = torch.jit.CompilationUnit(
+        "def f(x):\n    if bool(x.sum() > 0):\n        return x * 2\n    return x\n"
+    )
+    traced = tsx.trace(lambda x: unit.f(x) + 1, (torch.ones(2, 3),))
+    assert [guard.kind for guard in traced.report.guards] == ["bool"]
+    agree(traced, lambda x: x * 2 + 1, np.ones((2, 3), np.float32))
+    with pytest.raises(TsxError, match="TSX5004"):
+        traced(-np.ones((2, 3), np.float32))
+
+
+def test_a_scripted_function_keeps_its_control_flow() -> None:
+    scripted = tsx.script(_jitted)
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        return scripted(x + 0, 3) * 2
+
+    traced = tsx.trace(model, (torch.from_numpy(X),))
+    assert "prim::CallFunction" in kinds(traced)
+    for x in (X + 1, -X - 3):
+        agree(traced, lambda x: _jitted(x, 3) * 2, x)
+
+
+class Gate(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = torch.nn.Linear(4, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if bool(x.sum() > 0):
+            return self.linear(x)  # type: ignore[no-any-return]  # torch types calls of modules as Any
+        return x
+
+
+def test_a_scripted_module_brings_its_weights() -> None:
+    gate = Gate().eval()
+    scripted = tsx.script(gate)
+    traced = tsx.trace(lambda x: scripted(x) + 1, (torch.from_numpy(X),))
+    assert sorted(traced.ir.weights) == ["Gate.linear.bias", "Gate.linear.weight"]
+    with torch.no_grad():
+        for x in (X + 1, -X - 3):
+            agree(traced, lambda x: gate(x) + 1, x)

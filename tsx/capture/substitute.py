@@ -24,26 +24,35 @@ class Substitutes:
 
     def __init__(self) -> None:
         self._new: dict[FunctionType, tuple[Site, Any]] = {}
+        self._put: list[tuple[Put, FunctionType, Any]] = []  # what is in place now
 
     def add(self, site: Site, substitute: Any) -> None:
         self._new[site.function] = site, substitute
 
-    def remove(self, site: Site) -> None:
-        self._new.pop(site.function, None)
-
     @contextmanager
     def installed(self) -> Iterator[None]:
         """All substitutes in place."""
-        undo: list[tuple[Put, FunctionType]] = []
         try:
             for function, (site, substitute) in self._new.items():
                 for put in _places(site):
-                    undo.append((put, function))
+                    self._put.append((put, function, substitute))
                     put(substitute)
             yield
         finally:
-            for put, function in reversed(undo):
+            for put, function, _ in reversed(self._put):
                 put(function)
+            self._put.clear()
+
+    @contextmanager
+    def removed(self) -> Iterator[None]:
+        """The functions themselves in place, while substitutes are installed around."""
+        for put, function, _ in reversed(self._put):
+            put(function)
+        try:
+            yield
+        finally:
+            for put, _, substitute in self._put:
+                put(substitute)
 
 
 def _places(site: Site) -> list[Put]:

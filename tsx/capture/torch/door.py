@@ -17,6 +17,7 @@ from tsx.capture.modules import StateTree
 from tsx.capture.torch import numbers, special, tensors
 from tsx.capture.torch.arrays import array_of, tensor_of
 from tsx.capture.torch.mode import Recorder
+from tsx.capture.torch.scripted import scripted_calls
 from tsx.capture.torch.state import Snapshot, state_tree
 from tsx.capture.trace.memos import without_memos
 from tsx.capture.trace.scalars import TracedScalar
@@ -106,6 +107,7 @@ class TorchDoor:
             stack.enter_context(_plain_attention())
             stack.enter_context(_traced_len(recorder))
             stack.enter_context(_says_it_traces(recorder))
+            stack.enter_context(scripted_calls())
             classes = {type(m) for m in owner.modules()} if owner is not None else set()
             stack.enter_context(stand_ins(model, classes, _is_library))
             stack.enter_context(without_memos(source_modules(model, classes, _is_library)))

@@ -19,6 +19,7 @@ from tsx.capture.trace.report import FreeDim, GuardInfo, Report
 from tsx.capture.trace.request import Dynamic, axes_of
 from tsx.capture.trace.run import Axis, Capture, Sample
 from tsx.capture.trace.single import enlarged, joined, single_axes
+from tsx.capture.trace.splice import Wanted
 from tsx.errors import InternalError, fail
 from tsx.ir.module import Module
 
@@ -41,6 +42,22 @@ def trace(
     operator, ``TraceError`` for what a trace can't hold.
     """
     arguments = args if isinstance(args, tuple) else (args,)
+    while True:
+        try:
+            return _trace(fn_or_module, arguments, kwargs, dynamic, name)
+        except (
+            Wanted
+        ) as wanted:  # a function to compile ahead; each is compiled or given up for good
+            wanted.compile()
+
+
+def _trace(
+    fn_or_module: Any,
+    arguments: tuple[Any, ...],
+    kwargs: Mapping[str, Any] | None,
+    dynamic: Dynamic,
+    name: str | None,
+) -> tuple[Module, Report]:
     door = _door(fn_or_module, (arguments, kwargs))
     with door.prepared(fn_or_module):
         sample = Sample.of(door, fn_or_module, arguments, dict(kwargs or {}))
