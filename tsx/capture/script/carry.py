@@ -96,6 +96,7 @@ class Carry:
     def _entered(self, block: Block, before: Environment) -> Environment:
         """The environment at the start of a round."""
         env = before.fork()
+        env.forget()
         for key, carried in self.carried.items():
             is_exit = key[1].startswith("$")
             value = Ssa(block.add_input(carried.type, "" if is_exit else key[1]), carried.code)
@@ -113,7 +114,7 @@ class Carry:
         """Whether a round gives what it took; if not, ``carried`` has been widened for the next try."""
         stable = True
         for key, new in after.names.items():
-            if key in self.conflicts or after.ignores(key):
+            if key in self.conflicts or after.ignores(key) or "." in key[1]:
                 continue
             known = self.carried.get(key)
             if known is not None:
@@ -179,6 +180,7 @@ class Carry:
         results = [go]
         inputs = iter(block.inputs[1:])
         env = before.fork()
+        env.forget()
         for key, carried in self.carried.items():
             old, new = before.get(key), after.get(key)
             given = next(inputs)

@@ -96,10 +96,8 @@ def union(members: list[ty.Type]) -> ty.Type:
 
 
 def name_key(ctx: Context, node: ast.expr) -> Key | None:
-    """The name whose type a test narrows: a local one."""
-    if isinstance(node, ast.Name) and ctx.frame.owner(node.id) is not None:
-        return ctx.key(node.id)
-    return None
+    """The name whose type a test narrows: a local one, or an attribute of one."""
+    return ctx.path(node)
 
 
 def _truth_facts(ctx: Context, node: ast.expr, value: Sugar) -> Facts:

@@ -116,8 +116,23 @@ class Context(Verbs):
         """The key of a local name: of this frame, or of the one around that owns it."""
         return (self.frame.owner(name) or self.frame).number, name
 
+    def path(self, node: ast.expr) -> Key | None:
+        """The key of a local name, or of an attribute that is reached from one: ``x``, ``self.a``."""
+        if isinstance(node, ast.Name):
+            return self.key(node.id) if self.frame.owner(node.id) is not None else None
+        if isinstance(node, ast.Attribute):
+            owner = self.path(node.value)
+            return (owner[0], f"{owner[1]}.{node.attr}") if owner is not None else None
+        return None
+
+    def bind_hidden(self, name: str, value: Sugar, at: Place) -> None:
+        """Binds a name that the source doesn't have, local to the current frame."""
+        self.frame.locals |= {name}
+        self.env.bind((self.frame.number, name), value, at)
+
     def bind(self, name: str, value: Sugar, at: Place | None) -> None:
         """Binds a local name."""
+        self.env.forget(name)
         self.env.bind(self.key(name), value, at)
 
     def assign(self, target: ast.expr, value: Sugar) -> None:

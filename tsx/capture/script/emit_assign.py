@@ -39,6 +39,7 @@ def assign_target(ctx: Context, target: ast.expr, value: Sugar) -> None:
             _unpack(ctx, parts, value, at)
         case ast.Attribute(value=inner, attr=name):
             ctx.expression(inner).set_attribute(ctx, at, name, ctx.settled(value, at))
+            ctx.env.forget(name)
         case ast.Subscript(value=inner, slice=index):
             owner = ctx.expression(inner)
             owner.set_subscript(ctx, at, ctx.index(index), value)
@@ -56,6 +57,7 @@ def bind_name(ctx: Context, name: str, value: Sugar, at: Place) -> None:
         value = ctx.converted(value, old.declared, at, f"the variable {name}")
     value = ctx.settled(value, at)
     named(value, name)
+    ctx.env.forget(name)
     ctx.env.bind(key, value, at)
 
 
@@ -118,6 +120,7 @@ def _augmented(ctx: Context, statement: ast.AugAssign) -> None:
             owner = ctx.expression(inner)
             new = _combined(ctx, statement, owner.attribute(ctx, at, name))
             owner.set_attribute(ctx, at, name, ctx.settled(new, at))
+            ctx.env.forget(name)
         case ast.Subscript(value=inner, slice=index):
             owner = ctx.expression(inner)
             place = ctx.settled_index(ctx.index(index), at)

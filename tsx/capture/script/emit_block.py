@@ -314,12 +314,10 @@ _REFUSED: dict[type[ast.stmt], str] = {
     ast.AsyncFor: "async for",
     ast.AsyncWith: "async with",
     ast.ClassDef: "a class inside a function",
-    ast.Match: "match",
 }
 _HELP = {
     "try": "test for the case with `if` before it, since a compiled program can't go on after an error",
     "a class inside a function": "define the class at the top level of the file",
-    "match": "write it as if … elif …",
 }
 
 

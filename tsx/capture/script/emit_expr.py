@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tsx.capture.script import operators, sequences
+from tsx.capture.script.classes import TypeForm
 from tsx.capture.script.conditions import boolean, condition_of
 from tsx.capture.script.emit_comprehension import (
     dict_comprehension,
@@ -23,6 +24,7 @@ from tsx.capture.script.text import f_string
 from tsx.capture.script.values import (
     NOT_STATIC,
     Constant,
+    Handler,
     ListLiteral,
     Slice,
     Sugar,
@@ -72,7 +74,13 @@ def _name(ctx: Context, node: ast.Name) -> Sugar:
 
 
 def _attribute(ctx: Context, node: ast.Attribute) -> Sugar:
-    return ctx.expression(node.value).attribute(ctx, ctx.place(node), node.attr)
+    at = ctx.place(node)
+    found = ctx.expression(node.value).attribute(ctx, at, node.attr)
+    path = ctx.path(node)
+    proven = ctx.env.get(path) if path is not None else None
+    if proven is None or proven.refined is None:
+        return found
+    return ctx.cast(found, proven.refined, at)
 
 
 def _binary(ctx: Context, node: ast.BinOp) -> Sugar:
@@ -164,7 +172,12 @@ def _call(ctx: Context, node: ast.Call) -> Sugar:
 
 def _subscript(ctx: Context, node: ast.Subscript) -> Sugar:
     owner = ctx.expression(node.value)
+    if isinstance(owner, Handler) and owner.name in _GENERIC and isinstance(node.value, ast.Name):
+        owner = TypeForm(_GENERIC[owner.name])
     return owner.subscript(ctx, ctx.place(node), ctx.index(node.slice))
+
+
+_GENERIC = {cls.__name__: cls for cls in (list, dict, tuple, set)}
 
 
 def emit_index(ctx: Context, node: ast.expr) -> Sugar:

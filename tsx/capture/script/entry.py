@@ -18,6 +18,7 @@ from tsx.capture.script import (  # noqa: F401  (these enter statements, types a
     builtins,
     emit_assign,
     emit_loop,
+    emit_match,
     emit_with,
     python_modules,
     tensors,
@@ -27,18 +28,22 @@ from tsx.capture.script.borrowed import check_unwritten
 from tsx.capture.script.facts import Facts, Restart
 from tsx.capture.script.functions import NotAValue, compile_graph, may_change, signature_of
 from tsx.capture.script.parameters import all_arguments
-from tsx.capture.script.problems import Failed
+from tsx.capture.script.problems import Collector, Failed
 from tsx.capture.script.program import Program
-from tsx.capture.script.source import FunctionTree
+from tsx.capture.script.source import FunctionTree, Place
 from tsx.errors import fail
 from tsx.ir import types as ty
 from tsx.ir.graph import Attribute, Graph
 from tsx.ir.module import Method, Module, Parameter
-from tsx.ir.verify import check
+from tsx.ir.verify import check, verify
 
 Entry = Callable[[Program, Any, Sequence[Any], Mapping[str, Any]], Module | None]
 entries: list[Entry] = []
 """What else can be compiled: each takes the object, or gives None. Modules enter themselves here."""
+
+
+originals: list[Callable[[Any], Any]] = []
+"""What a library's wrappers wrap, such as the function under ``@torch.no_grad()``; anything else comes back as is."""
 
 
 @dataclass(slots=True)
@@ -84,6 +89,8 @@ def load_meanings() -> None:
 
 def _compiled(program: Program, obj: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Module:
     """One try, with what earlier ones learnt."""
+    for original in originals:
+        obj = original(obj)
     for entry in entries:
         module = entry(program, obj, args, kwargs)
         if module is not None:
@@ -103,15 +110,19 @@ def _function(
         types[argument.arg] = annotated.types.get(argument.arg) or default_type(
             function, argument.arg
         )
+    if annotated.generic is not None:
+        program.problems.add("TSX3066", Place(source, annotated.generic))
     name = program.function_name(function)
     graph = Graph(name)
     shared = [n for n in types if isinstance(_default(function, n), (list, dict, set))]
     for changed in (n for n in shared if may_change(source.tree, n)):
-        program.problems.add("TSX3035", _place(source), function=function.__name__, name=changed)
+        program.problems.add(
+            "TSX3035", Place(source, source.tree), function=function.__name__, name=changed
+        )
     try:
         graph = compile_graph(program, name, source, types, {}, annotated.codes, annotated.result)
     except NotAValue:
-        program.problems.add("TSX3037", _place(source), function=function.__name__)
+        program.problems.add("TSX3037", Place(source, source.tree), function=function.__name__)
     except Failed:
         pass
     parameters = border_parameters(function, source.tree)
@@ -142,12 +153,6 @@ def _plain(default: Any) -> tuple[Attribute, ...]:
     return ()
 
 
-def _place(source: Any) -> Any:
-    from tsx.capture.script.source import Place
-
-    return Place(source, source.tree)
-
-
 def _default(function: FunctionType, name: str) -> Any:
     return inspect.signature(function, follow_wrapped=False).parameters[name].default
 
@@ -166,7 +171,20 @@ def finish(module: Module, program: Program) -> None:
     module.classes |= program.classes
     module.weights |= program.weights
     _keep_reachable(module, program.functions)
+    _check_operands(module)
     check(module)
+
+
+def _check_operands(module: Module) -> None:
+    """What the rules of operators refuse for all inputs is a problem of the source: sizes that don't fit, say."""
+    found = [v for name, graph in module.graphs() for v in verify(graph, module, name)]
+    refused = [v for v in found if v.code == "V20" and v.node is not None and v.node.origin.span]
+    problems = Collector()
+    for violation in refused if len(refused) == len(found) else ():
+        assert violation.node is not None
+        where = violation.node.origin.span
+        problems.add_error(fail("TSX3065", reason=violation.message, where=where))
+    problems.raise_all()
 
 
 def _keep_reachable(module: Module, functions: Mapping[str, Graph]) -> None:

@@ -37,6 +37,13 @@ class Binding:
     flag: Sugar | None = None
 
 
+class _Path(Sugar):
+    """Stands for the value of an attribute, of which only the narrower type is kept."""
+
+
+PATH = _Path()
+
+
 @dataclass(slots=True)
 class Environment:
     """The names of all open frames, and whether control gets here at all.
@@ -69,8 +76,16 @@ class Environment:
     def refine(self, key: Key, type: ty.Type) -> None:
         """Notes that the value of a name is of a narrower type from here on."""
         found = self.names.get(key)
+        if found is None and "." in key[1]:
+            found = Binding(PATH)
         if found is not None:
             self.names[key] = replace(found, refined=type)
+
+    def forget(self, name: str | None = None) -> None:
+        """Forgets what is proven of attributes: of ``self.a`` when an ``a`` or ``self`` is written, else of all."""
+        for key in [k for k in self.names if "." in k[1]]:
+            if name is None or name in (key[1].partition(".")[0], key[1].rpartition(".")[2]):
+                del self.names[key]
 
     def ignores(self, key: Key) -> bool:
         """Whether what ``key`` is bound to here can't matter after this path: it raised, or left the frame."""

@@ -100,6 +100,7 @@ def call_function(
 
     bound = bind(ctx, function.__name__, tree, args, kwargs, default, at)
     annotated = signature_of(program, source, tree)
+    annotated.is_loose = function.__module__.partition(".")[0] == "torch"
     typed = typed_arguments(ctx, function.__name__, bound, annotated, at)
     starred = tree.args.vararg is not None or tree.args.kwarg is not None
     values = list(typed.values())[receiver is not None :]
@@ -166,11 +167,14 @@ def typed_arguments(
             value = ListLiteral([value] * annotated.counts[parameter])
         if parameter == annotated.keywords:
             found[parameter] = value  # ** in the body has to know the names
-        elif wanted is None or (value.type is None and not _may_convert(value, wanted)):
-            found[parameter] = ctx.settled(value, at)
-        else:
+            continue
+        takes_any = wanted is None or (value.type is None and not _may_convert(value, wanted))
+        if not takes_any and annotated.is_loose and wanted is not None:
+            takes_any = not ctx.can_be(value, wanted, at)
+        if not takes_any and wanted is not None:
             what = f"the argument {parameter} of {name}"
-            found[parameter] = ctx.settled(ctx.converted(value, wanted, at, what), at)
+            value = ctx.converted(value, wanted, at, what)
+        found[parameter] = ctx.settled(value, at)
     return found
 
 

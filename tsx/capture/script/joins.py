@@ -144,7 +144,7 @@ class Join:
     def _maybe(self, key: Key, a: Binding | None, b: Binding | None) -> Binding | None:
         """A name that only one of two living paths has bound."""
         found = a or b
-        if found is None or key[1].startswith("$"):
+        if found is None or key[1].startswith("$") or "." in key[1]:
             return None
         arm = self.arms[0] if a is not None else self.arms[1]
         mine: Sugar = found.flag or Constant(True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ class Signature:
     types: dict[str, ty.Type | None]
     result: ty.Type | None
     has_result: bool = False
+    generic: ast.expr | None = None  # an annotation with a type variable, which the call decides
+    is_loose: bool = False  # annotations of overloaded functions leave out what they take as well
     keywords: str = ""  # the parameter behind **
     codes: dict[str, str] = field(
         default_factory=dict
@@ -62,6 +65,9 @@ def signature(
     def read(node: ast.expr | str | None, at: ast.AST) -> ty.Type | None:
         if node is None:
             return None
+        if isinstance(node, ast.expr) and _has_variable(source, node) and not variables:
+            found.generic = found.generic or node
+            return None
         try:
             return reader.read(node)
         except BadAnnotation as bad:
@@ -83,11 +89,23 @@ def signature(
     if isinstance(tree, ast.Lambda):
         return found
     if tree.returns is not None:
-        found.has_result = True
         found.result = read(tree.returns, tree.returns)
+        found.has_result = found.result is not None or found.generic is not tree.returns
     elif tree.type_comment:
         _read_comment(found, tree, arguments, read)
     return found
+
+
+def _has_variable(source: Source, node: ast.expr) -> bool:
+    """Whether an annotation names a type variable."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name):
+            try:
+                if isinstance(source.namespace(inner.id), typing.TypeVar):
+                    return True
+            except KeyError:
+                continue
+    return False
 
 
 def _read_comment(

@@ -5,13 +5,15 @@ Takes values; gives their items, or the container made of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import open_types
+from tsx.capture.script import open_types, operators
 from tsx.capture.script.values import (
+    NOT_STATIC,
     Constant,
+    Handler,
     Iteration,
     ListLiteral,
     Slice,
@@ -155,6 +157,11 @@ class DictLiteral(Sugar):
             return None
         return dict(zip(names, (value for _, value in self.pairs), strict=True))
 
+    @property
+    def is_static(self) -> bool:
+        """Whether values are no values of a program, such as functions, so that only compilation knows the dict."""
+        return self.value is None and any(value.type is None for _, value in self.pairs)
+
     def made(self, ctx: Context, at: Place) -> Sugar:
         """The dict, made once."""
         if self.value is None:
@@ -177,20 +184,34 @@ class DictLiteral(Sugar):
         return self.made(ctx, at).as_value(ctx, at)
 
     def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:
+        if self.is_static and name in ("keys", "values", "items"):
+            parts = [{"keys": k, "values": v}.get(name, TupleSugar([k, v])) for k, v in self.pairs]
+            return Handler(name, lambda ctx, at: TupleSugar(parts))
         return self.made(ctx, at).attribute(ctx, at, name)
 
     def has_attribute(self, ctx: Context, name: str) -> bool:
         return name in names_of(ty.DictType(ty.STR, ty.ANY))
 
     def subscript(self, ctx: Context, at: Place, index: Sugar) -> Sugar:
-        known = index.static()
-        if self.value is None and isinstance(known, (bool, int, float, str)):
-            for key, value in reversed(self.pairs):
-                if key.static() == known:
-                    return value
-        return self.made(ctx, at).subscript(ctx, at, index)
+        if not self.is_static:
+            return self.made(ctx, at).subscript(ctx, at, index)
+        wanted = index.static()
+        if wanted is NOT_STATIC:
+            return Chosen([(key, value) for key, value in self.pairs], index)
+        for key, value in reversed(self.pairs):
+            if key.static() == wanted:
+                return value
+        raise ctx.problem("TSX3067", at, key=repr(wanted))
+
+    def contains(self, ctx: Context, at: Place, item: Sugar) -> Sugar:
+        """``item in {…}``."""
+        if not self.is_static:
+            return operators.contains(ctx, self.made(ctx, at), item, at)
+        return ctx.any_true([_equals(ctx, item, key, at) for key, _ in self.pairs], at)
 
     def iterate(self, ctx: Context, at: Place) -> Iteration:
+        if self.is_static:
+            return Iteration(items=[key for key, _ in self.pairs])
         return self.made(ctx, at).iterate(ctx, at)
 
     def length(self, ctx: Context, at: Place) -> Sugar:
@@ -198,6 +219,50 @@ class DictLiteral(Sugar):
 
     def truth(self, ctx: Context, at: Place) -> Sugar:
         return Constant(bool(self.pairs)) if self.value is None else self.value.truth(ctx, at)
+
+
+def _equals(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Callable[[], Sugar]:
+    return lambda: operators.equal(ctx, a, b, at)
+
+
+@dataclass(eq=False, slots=True)
+class Chosen(Sugar):
+    """``{"relu": torch.relu, …}[name]`` with a name that only a run knows: a call tries the keys in order."""
+
+    options: list[tuple[Sugar, Sugar]]
+    key: Sugar
+
+    def describe(self) -> str:
+        return "one of several functions"
+
+    def call(
+        self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
+    ) -> Sugar:
+        given = [ctx.settled(value, at) for value in args]
+        named = {name: ctx.settled(value, at) for name, value in kwargs.items()}
+        return self._call(ctx, at, given, named, 0)
+
+    def _call(
+        self,
+        ctx: Context,
+        at: Place,
+        args: Sequence[Sugar],
+        kwargs: Mapping[str, Sugar],
+        place: int,
+    ) -> Sugar:
+        if place == len(self.options):
+            text = ctx.resolve(repr, at, "repr").call(ctx, at, [self.key], {})
+            ctx.raise_exception("KeyError", text, at)
+            ctx.env.live, ctx.env.raised = False, True
+            return Constant(None)
+        key, function = self.options[place]
+        same = operators.equal(ctx, self.key, key, at)
+        return ctx.choose(
+            same.as_value(ctx, at),
+            lambda: function.call(ctx, at, args, kwargs),
+            lambda: self._call(ctx, at, args, kwargs, place + 1),
+            at,
+        )
 
 
 def with_pair(ctx: Context, found: DictLiteral, key: Sugar, value: Sugar, at: Place) -> DictLiteral:

@@ -326,6 +326,11 @@ class ListLiteral(Sugar):
     items: list[Sugar]
     value: Ssa | None = None
 
+    @property
+    def is_static(self) -> bool:
+        """Whether items are no values, such as functions, so that the list is only known to compilation."""
+        return self.value is None and any(item.type is None for item in self.items)
+
     def made(self, ctx: Context, at: Place) -> Ssa:
         """The list, made once."""
         if self.value is None:

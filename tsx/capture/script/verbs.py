@@ -80,6 +80,8 @@ class Verbs:
         attributes: Mapping[str, Attribute] | None = None,
     ) -> Node:
         """Appends a node of any kind."""
+        if kind in ("prim::CallMethod", "prim::CallFunction"):
+            self._whole.env.forget()  # who is called may write any attribute
         self.builder.origin = Origin.at(self.next_id, at.span, self.scope)
         if kind not in _SHARES_ID:
             self.next_id += 1
@@ -228,6 +230,15 @@ class Verbs:
             return plan()
         found = described_type(actual) if actual is not None else given.describe()
         raise self.problem("TSX3021", at, what=what, wanted=type_words(wanted), found=found)
+
+    def can_be(self, given: Sugar, wanted: ty.Type, at: Place) -> bool:
+        """Whether ``convert`` would succeed; emits nothing that matters."""
+        actual = given.type
+        if actual is not None and self.is_open(actual) and self.could_be(actual, wanted, {}):
+            return True
+        if actual is not None and ty.is_subtype(actual, wanted):
+            return True
+        return conversion(self._whole, given, wanted, at) is not None
 
     def conversion(
         self, given: Sugar, wanted: ty.Type, at: Place, *, tensors: bool = False

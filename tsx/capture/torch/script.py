@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from tsx.capture.script.classes import Bound
+from tsx.capture.script.entry import originals
 from tsx.capture.script.program import known_types
 from tsx.capture.script.values import Constant, Operator, Sugar, doors
 from tsx.capture.torch import (  # noqa: F401  (they register what tensors and modules can do)
@@ -123,6 +124,13 @@ def _shown(obj: Any) -> str:
     return str(getattr(obj, "__qualname__", obj.__name__)).removeprefix("_VariableFunctionsClass.")
 
 
+def _original(obj: Any) -> Any:
+    """The function under ``@torch.no_grad()``, ``torch.jit.script`` and the like."""
+    found = original(obj) if isinstance(obj, python_types.FunctionType) else None
+    return obj if found is None else found
+
+
+originals.append(_original)
 door = TorchScriptDoor()
 doors.append(door)
 known_types.append(door)
