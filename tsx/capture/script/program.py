@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tsx.capture.script.borrowed import Borrowed
     from tsx.capture.script.context import Context
     from tsx.capture.script.parameters import Signature
+    from tsx.capture.trace.calls import Callee
 
 known_types: list[Known] = []
 """Who knows types beyond Python's own: the doors of libraries, and the classes that a program defines."""
@@ -78,6 +79,7 @@ class Program:
     arrays: dict[int, str] = field(default_factory=dict)  # weights by the identity of the tensor
     facts: Facts = field(default_factory=Facts)
     signatures: dict[object, Signature] = field(default_factory=dict)
+    programs: dict[object, tuple[str, Callee]] = field(default_factory=dict)  # finished ones
     _sources: dict[int, tuple[object, Source]] = field(default_factory=dict)
     _names: set[str] = field(default_factory=set)
 

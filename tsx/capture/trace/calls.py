@@ -180,15 +180,8 @@ class Functions:
         name = self._free(callee.module.name)
         self._names[id(callee)] = name
         self._kept.append(callee)
-        renamed = {old: self._free(f"{name}.{old}") for old in callee.module.functions}
-        copy = callee.graph.clone()
-        copy.name = name
-        self.graphs[name] = copy
-        for old, new in renamed.items():
-            self.graphs[new] = callee.module.functions[old].clone()
-            self.graphs[new].name = new
-        for graph in (copy, *(self.graphs[new] for new in renamed.values())):
-            _rename(graph, name, renamed)
+        functions = {old: self._free(f"{name}.{old}") for old in callee.module.functions}
+        self.graphs |= renamed(callee, name, functions)
         for weight, data in callee.module.weights.items():
             if weight not in callee.lifted:
                 tracer.constants[f"{name}.{weight}"] = data  # type: ignore[assignment]  # capture makes no other kind
@@ -203,14 +196,22 @@ class Functions:
         return unique
 
 
-def _rename(graph: Graph, prefix: str, functions: Mapping[str, str]) -> None:
-    """Gives calls and weights of a copied graph their names in the trace."""
-    for node in graph.all_nodes():
-        held, called = node.attributes.get("value"), node.attributes.get("name")
-        if isinstance(held, WeightRef):
-            node.set_attribute("value", WeightRef(f"{prefix}.{held.name}"))
-        if node.kind == "prim::CallFunction" and isinstance(called, str):
-            node.set_attribute("name", functions.get(called, called))
+def renamed(callee: Callee, name: str, functions: Mapping[str, str]) -> dict[str, Graph]:
+    """Copies of a callee and of the functions it calls, under their names in another program.
+
+    Its weights are called ``name.weight`` there; ``functions`` gives the new names of the others.
+    """
+    graphs = {name: callee.graph.clone()}
+    graphs |= {new: callee.module.functions[old].clone() for old, new in functions.items()}
+    for new, graph in graphs.items():
+        graph.name = new
+        for node in graph.all_nodes():
+            held, called = node.attributes.get("value"), node.attributes.get("name")
+            if isinstance(held, WeightRef):
+                node.set_attribute("value", WeightRef(f"{name}.{held.name}"))
+            if node.kind == "prim::CallFunction" and isinstance(called, str):
+                node.set_attribute("name", functions.get(called, called))
+    return graphs
 
 
 class _Results:
