@@ -29,11 +29,13 @@ from tsx.capture.script.values import (
     Slice,
     Sugar,
     TupleSugar,
+    builtin,
     builtin_for,
 )
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
+    from tsx.capture.script.source import Place
 
 Emit = Callable[["Context", ast.expr], Sugar]
 
@@ -315,3 +317,13 @@ _EXPRESSIONS: dict[type[ast.expr], Emit] = {
     ast.JoinedStr: _joined,  # type: ignore[dict-item]
     ast.Lambda: _lambda,  # type: ignore[dict-item]
 }
+
+
+@builtin(slice)
+def _slice(
+    ctx: Context, at: Place, first: Sugar, second: Sugar | None = None, step: Sugar | None = None
+) -> Sugar:
+    none = Constant(None)
+    if second is None:
+        return Slice(none, first, none)
+    return Slice(first, second, step or none)

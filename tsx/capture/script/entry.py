@@ -26,6 +26,7 @@ from tsx.capture.script import (  # noqa: F401  (these enter statements, types a
     typed,
 )
 from tsx.capture.script.borrowed import check_unwritten
+from tsx.capture.script.classes import of_program
 from tsx.capture.script.facts import Facts, Restart
 from tsx.capture.script.functions import NotAValue, compile_graph, may_change, signature_of
 from tsx.capture.script.parameters import all_arguments
@@ -67,6 +68,7 @@ def script(
     facts = Facts()
     while True:
         program = Program(facts=facts)
+        of_program(program)  # so that annotations may name classes
         try:
             module = _compiled(program, obj, args, kwargs or {})
         except Restart:

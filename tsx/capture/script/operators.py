@@ -353,6 +353,9 @@ def compare(ctx: Context, op: ast.cmpop, a: Sugar, b: Sugar, at: Place) -> Sugar
     folded = fold(python, a, b)
     if folded is not None:
         return folded
+    magics = [m for m in ("__eq__", "__ne__") if any(_has_magic(ctx, v, m) for v in (a, b))]
+    if name == "ne" and magics == ["__eq__"]:
+        return negated(ctx, compare(ctx, ast.Eq(), a, b, at), at)
     for value, other, magic in ((a, b, name), (b, a, swapped)):
         if _has_magic(ctx, value, f"__{magic}__"):
             return value.attribute(ctx, at, f"__{magic}__").call(ctx, at, [other], {})

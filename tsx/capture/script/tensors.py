@@ -155,6 +155,11 @@ def _front(ctx: Context, at: Place, view: _View, parts: list[Sugar]) -> None:
         elif isinstance(part, Slice):
             view.tensor = _sliced(ctx, at, view.tensor, dim, part)
             dim += 1
+        elif part.type == ty.BOOL:
+            view.tensor = ctx.op("aten::unsqueeze", at, [view.tensor, Constant(dim)])
+            view.front += [Constant(None)] * (dim - len(view.front))
+            view.front.append(ctx.op("aten::tensor", at, [ctx.make_list([part], at)]))
+            dim += 1
         elif part.type in (ty.INT, ty.NUMBER):
             if view.is_gather:  # behind a mask, whose rank may be any
                 view.front.append(_as_index(ctx, at, ListLiteral([part]), is_scalar=True))
