@@ -114,11 +114,15 @@ class _Layout:
 
 
 def _layout(
-    kind: _Kind, states: Sequence[Shape | None], biases: bool, layers: int, bidirectional: bool
-) -> _Layout:
+    kind: _Kind, states: Sequence[Shape | None], biases: bool, layers: int, bidirectional: bool, parameters: int,
+) -> _Layout:  # fmt: skip
+    """The layout that the sizes of the states tell; where these are not known, the number of parameters does."""
     sizes = [None if s is None or len(s) != 3 else s[2] for s in states]
+    directions = 1 + bidirectional
     projected = len(sizes) == 2 and differ(sizes[0], sizes[1])
-    return _Layout(kind, biases, layers, 1 + bidirectional, projected)
+    if len(sizes) == 2 and None in sizes:
+        projected = parameters == layers * directions * (3 + 2 * biases)
+    return _Layout(kind, biases, layers, directions, projected)
 
 
 def _refuse_dropout(kind: _Kind, layers: Abstract, dropout: Abstract, train: Abstract) -> None:
@@ -153,7 +157,7 @@ def _infer_layers(
     if not isinstance(biases, bool) or not isinstance(bidirectional, bool):
         return unknown
     shapes = [s.shape for s in states]
-    layout = _layout(kind, shapes, biases, layers, bidirectional)
+    layout = _layout(kind, shapes, biases, layers, bidirectional, len(weights))
     layout.check(rows.shape[-1] if rows.shape else None, shapes, [w.shape for w in weights])
     out = shapes[0][2] if shapes[0] is not None else None
     width = None if out is None else out * layout.directions
@@ -210,7 +214,8 @@ def _run(
     initial = [hx] if isinstance(hx, np.ndarray) else list(hx)
     dtype = need_same(kind.name, rows, *initial, *params)
     need_float(kind.name, rows)
-    layout = _layout(kind, [s.shape for s in initial], biases, layers, bidirectional)
+    shapes = [s.shape for s in initial]
+    layout = _layout(kind, shapes, biases, layers, bidirectional, len(params))
     states: State = tuple(widen(s) for s in initial)
     weights = layout.weights(params)
     out, final = run_layers(weights, kind.step, widen(rows), sizes, states, layout.directions)

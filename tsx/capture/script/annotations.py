@@ -195,7 +195,7 @@ class Reader:
         if found is not None:  # numpy.ndarray[Any, dtype[float32]]
             return found
         if type(head).__name__ == "BroadcastingListCls":  # torch's BroadcastingList2[int]
-            return ty.ListType(self.part(items[0]))
+            return None  # one T, or several: what is given
         if _is_alias(head):
             variables = {p: self.part(i) for p, i in zip(head.__type_params__, items, strict=False)}
             inner = Reader(self.known, self.names, {**self.variables, **variables}, self._depth)
@@ -253,9 +253,10 @@ class Reader:
             raise BadAnnotation("TSX3203", type="tuple", expected="one type before `...`")
         return ty.TupleType(tuple(self.part(item) for item in items))
 
-    def optional_of(self, items: list[object]) -> ty.Type:
+    def optional_of(self, items: list[object]) -> ty.Type | None:
         _count("Optional", items, 1, "one parameter, as Optional[int]")
-        return union([self.part(items[0]), ty.NONE])
+        inner = self.read(items[0])
+        return union([inner, ty.NONE]) if inner is not None else None
 
     def union_of(self, items: list[object]) -> ty.Type:
         return union([self.part(item) for item in items])

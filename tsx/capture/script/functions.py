@@ -99,8 +99,11 @@ def call_function(
         return default_of(ctx, function, name, at)
 
     bound = bind(ctx, function.__name__, tree, args, kwargs, default, at)
+    mark = program.problems.mark()
     annotated = signature_of(program, source, tree)
-    annotated.is_loose = function.__module__.partition(".")[0] == "torch"
+    if source.is_loose:
+        program.problems.rewind(mark)
+        annotated.is_loose, annotated.result, annotated.has_result = True, None, False
     typed = typed_arguments(ctx, function.__name__, bound, annotated, at)
     starred = tree.args.vararg is not None or tree.args.kwarg is not None
     values = list(typed.values())[receiver is not None :]
@@ -239,7 +242,8 @@ def _call_compiled(
     kind = "prim::CallFunction"
     if receiver is not None:
         kind, operands = "prim::CallMethod", [receiver.operand(ctx, at), *operands]
-    return ctx.emit(kind, operands, known.result, at, {"name": known.name})
+    made = ctx.emit(kind, operands, known.result, at, {"name": known.name})
+    return Ssa(made.value, known.code)
 
 
 def _code(value: Sugar) -> str:
@@ -280,6 +284,7 @@ def _compile(
         known.problems = tuple(program.problems.found[mark:])
         return
     known.graph = graph
+    known.code = program.codes.get(graph, "")
     known.result = graph.outputs[0].type
     known.problems = tuple(program.problems.found[mark:])
     known.has_failed = bool(known.problems)
@@ -325,6 +330,9 @@ def compile_graph(
     if result.type is None:
         raise NotAValue
     graph.block.return_node.set_inputs([result.as_value(ctx, at)])
+    known = result.static()
+    code = known.kind if isinstance(known, Code) else ""
+    program.codes[graph] = result.code if isinstance(result, Ssa) else code
     close_graph(graph, None)
     return graph
 

@@ -221,7 +221,21 @@ def joined_type(ctx: Context, a: Sugar, b: Sugar) -> ty.Type | None:
         if type is not None and ctx.is_open(type) and ctx.could_be(type, theirs, {}):
             ctx.close_type(type, theirs)
     first, second = a.type, b.type
-    return join(first, second) if first is not None and second is not None else None
+    if first is None or second is None:
+        return None
+    joined = join(first, second)
+    if joined is None and ctx.frame.source.is_loose:
+        return _sequence(first, second)
+    return joined
+
+
+def _sequence(a: ty.Type, b: ty.Type) -> ty.Type | None:
+    """A list for what is a list on one path and a tuple of the same items on the other."""
+    if isinstance(b, ty.ListType):
+        a, b = b, a
+    if isinstance(a, ty.ListType) and isinstance(b, ty.TupleType):
+        return a if all(ty.is_subtype(item, a.element) for item in b.elements) else None
+    return None
 
 
 def join_with(

@@ -49,6 +49,9 @@ class World(Protocol):
     def plain(self, module: Any) -> dict[str, Any]:
         """The other attributes of the instance; a parameter, buffer or submodule that is None among them."""
 
+    def overloads(self, cls: type, function: Any) -> list[Any]:
+        """The declared overloads of a method."""
+
     def hooks(self, module: Any) -> tuple[list[tuple[Any, bool]], list[tuple[Any, bool]]]:
         """Forward pre-hooks and forward hooks, each with whether it takes keyword arguments too."""
 

@@ -71,6 +71,7 @@ def _method(
     arguments = all_arguments(source.tree)
     own, rest = arguments[0].arg, arguments[1:]
     given = {} if name != "forward" else _sample_types(tree, rest, args, kwargs)
+    given |= _overload_types(program, tree, function)
     types: dict[str, ty.Type] = {}
     for argument in rest:
         types[argument.arg] = (
@@ -100,6 +101,15 @@ def _method(
         return None
     parameters = border_parameters(function, source.tree, is_method=True)
     return Method(graph, parameters, source="script")
+
+
+def _overload_types(program: Program, tree: LiveTree, function: FunctionType) -> dict[str, ty.Type]:
+    """The types that the first overload of a method states (``@torch.jit._overload_method``)."""
+    for overload in tree.world.overloads(type(tree.root), function):
+        source = program.source(overload)
+        found = signature_of(program, source, source.tree).types
+        return {name: type for name, type in found.items() if type is not None}
+    return {}
 
 
 def _with_hooks(

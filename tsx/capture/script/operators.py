@@ -11,6 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tsx.capture.script import sizes
 from tsx.capture.script.match import is_code
 from tsx.capture.script.values import (
     NOT_STATIC,
@@ -86,7 +87,7 @@ def binary(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Sug
     magic = _magic(ctx, _MAGIC[symbol], a, b, at)
     if magic is not None:
         return magic
-    for special in (_sequences, _tables, _text, _power):
+    for special in (sizes.binary, _sequences, _tables, _text, _power):
         found = special(ctx, symbol, a, b, at)
         if found is not None:
             return found
@@ -395,6 +396,9 @@ def equal(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
         return is_none(ctx, b if a.type == ty.NONE else a, at)
     if is_tensor(a) or is_tensor(b):
         return compare(ctx, ast.Eq(), a, b, at)
+    of_sizes = sizes.equal(ctx, a, b, at)
+    if of_sizes is not None:
+        return of_sizes
     if _is_tuple(a) and _is_tuple(b):
         first, second = ctx.parts(a, at) or [], ctx.parts(b, at) or []
         if len(first) != len(second):
@@ -403,7 +407,6 @@ def equal(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
         return ctx.all_true([_later(equal, ctx, x, y, at) for x, y in pairs], at)
     if _is_optional(a) or _is_optional(b):
         return _equal_optional(ctx, a, b, at)
-    a, b = _size_as_list(ctx, a, b, at), _size_as_list(ctx, b, a, at)
     if a.type is None or b.type is None:
         return Constant(a is b or (a.__class__ is b.__class__ and a == b))
     if not _comparable(a.type, b.type):
@@ -413,14 +416,6 @@ def equal(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
     if isinstance(b, ListLiteral) and isinstance(a.type, ty.ListType):
         b = Ssa(ctx.convert(b, a.type, at, "the operand"))
     return _apply(ctx, "==", "eq", [a, b], at)
-
-
-def _size_as_list(ctx: Context, value: Sugar, other: Sugar, at: Place) -> Sugar:
-    """A tuple beside the sizes of a tensor, which are a tuple in Python and a list here."""
-    if not (isinstance(other, Ssa) and other.code == "Size" and _is_tuple(value)):
-        return value
-    plan = ctx.conversion(ListLiteral(ctx.parts(value, at) or []), ty.ListType(ty.INT), at)
-    return Ssa(plan()) if plan is not None else value
 
 
 def _later(

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from tsx.capture.script.parameters import Signature
     from tsx.capture.trace.calls import Callee
 
+loose_libraries: set[str] = set()
+"""Packages whose annotations tell readers what is meant, not what is given: ``kernel_size: List[int]`` takes an int."""
+
 known_types: list[Known] = []
 """Who knows types beyond Python's own: the doors of libraries, and the classes that a program defines."""
 
@@ -62,6 +65,7 @@ class Compiled:
     is_inlined: bool = False  # it returns something that only compilation knows
     problems: tuple[TsxError, ...] = ()
     has_failed: bool = False
+    code: str = ""  # what an int result stands for, see ``Ssa``
 
 
 @dataclass(slots=True)
@@ -73,6 +77,7 @@ class Program:
     classes: dict[str, ClassDef] = field(default_factory=dict)
     weights: dict[str, WeightData] = field(default_factory=dict)
     compiled: dict[object, Compiled] = field(default_factory=dict)
+    codes: dict[Graph, str] = field(default_factory=dict)  # what the results of graphs stand for
     known: list[Known] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     borrowed: list[Borrowed] = field(default_factory=list)  # what globals and closures lend
@@ -87,7 +92,9 @@ class Program:
         """The source of a function, read once."""
         key = id(function)
         if key not in self._sources:
-            self._sources[key] = (function, source_of(function))
+            source = source_of(function)
+            source.is_loose = str(function.__module__).partition(".")[0] in loose_libraries
+            self._sources[key] = (function, source)
         return self._sources[key][1]
 
     def reader(self, ctx: Context) -> Reader:

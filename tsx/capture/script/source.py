@@ -30,6 +30,9 @@ class Source:
     tree: FunctionTree
     qualname: str
     namespace: Callable[[str], object]  # a free name → what it is bound to; KeyError
+    is_loose: bool = (
+        False  # its annotations, and lists for tuples, are what its library takes them for
+    )
 
     def line(self, number: int) -> str:
         """The text of a line; empty when there is none."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import operators
+from tsx.capture.script import operators, sizes
 from tsx.capture.script.conditions import without_none
 from tsx.capture.script.values import (
     NOT_STATIC,
@@ -62,9 +62,10 @@ def _is_optional(value: Sugar) -> bool:
 class ListMeaning(Meaning):
     def subscript(self, ctx: Context, at: Place, value: Sugar, index: Sugar) -> Sugar:
         if isinstance(index, Slice):
-            return ctx.op(
+            found = ctx.op(
                 ("tsx::slice", "aten::slice.t"), at, [value, *slice_parts(ctx, index, at)]
             )
+            return sizes.as_size(found) if sizes.is_size(value) else found
         place = int_of(ctx, index, at, "a list index")
         return ctx.op("aten::__getitem__.t", at, [value, place])
 

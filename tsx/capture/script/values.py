@@ -426,6 +426,15 @@ class Handler(Sugar):
         found = getattr(builtins, self.name, None)
         return found if isinstance(found, type) else NOT_STATIC
 
+    def subscript(self, ctx: Context, at: Place, index: Sugar) -> Sugar:
+        """``list[int]``, as a type that is a value."""
+        form = self.python_type()
+        if not isinstance(form, type) or not hasattr(form, "__class_getitem__"):
+            raise ctx.problem("TSX3014", at, what=self.describe())
+        from tsx.capture.script.classes import TypeForm  # which is written against this
+
+        return TypeForm(form).subscript(ctx, at, index)
+
     def call(
         self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
     ) -> Sugar:

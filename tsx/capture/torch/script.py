@@ -14,7 +14,7 @@ import torch
 
 from tsx.capture.script.classes import Bound
 from tsx.capture.script.entry import originals
-from tsx.capture.script.program import known_types
+from tsx.capture.script.program import known_types, loose_libraries
 from tsx.capture.script.values import Constant, Operator, Sugar, doors
 from tsx.capture.torch import (  # noqa: F401  (they register what tensors and modules can do)
     script_modules,
@@ -133,4 +133,5 @@ def _original(obj: Any) -> Any:
 originals.append(_original)
 door = TorchScriptDoor()
 doors.append(door)
+loose_libraries.add("torch")
 known_types.append(door)

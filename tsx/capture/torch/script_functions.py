@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from tsx.capture.script.sizes import as_size
 from tsx.capture.script.values import (
     Constant,
     Handler,
@@ -173,6 +174,11 @@ def _as_list(ctx: Context, at: Place, data: Sugar) -> Sugar:
     if items is None or isinstance(data, ListLiteral):
         return data
     return ListLiteral([_as_list(ctx, at, item) for item in items])
+
+
+@_means(torch.Size)
+def _size_of(ctx: Context, at: Place, sizes: Sugar) -> Sugar:
+    return as_size(ctx.as_list_value(sizes, at))
 
 
 # -- functions that take their tensors one by one ---------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from torch._jit_internal import _get_overloaded_methods
 from torch.nn.modules import module as torch_module
 
 from tsx.capture.modules import StateTree
@@ -55,6 +56,9 @@ class TorchModules:
         for table in (module._parameters, module._buffers, module._modules):
             own |= {name: None for name, value in table.items() if value is None}
         return own
+
+    def overloads(self, cls: type, function: Any) -> list[Any]:
+        return list(_get_overloaded_methods(function, cls) or ())
 
     def hooks(self, module: torch.nn.Module) -> tuple[Hooks, Hooks]:
         before = [

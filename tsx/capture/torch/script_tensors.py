@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tsx.capture.script.sizes import as_size
 from tsx.capture.script.values import (
     Code,
     Constant,
@@ -74,7 +75,14 @@ def _dtype(ctx: Context, at: Place, self: Sugar) -> Sugar:
 
 @attribute(ty.TensorType, "shape")
 def _shape(ctx: Context, at: Place, self: Sugar) -> Sugar:
-    return ctx.op("aten::size", at, [self])
+    return as_size(ctx.op("aten::size", at, [self]))
+
+
+@method(ty.TensorType, "size")
+def _size(ctx: Context, at: Place, self: Sugar, dim: Sugar | None = None) -> Sugar:
+    if dim is None or dim.static() is None:
+        return as_size(ctx.op("aten::size", at, [self]))
+    return ctx.op("aten::size.int", at, [self, dim])
 
 
 @attribute(ty.TensorType, "ndim")

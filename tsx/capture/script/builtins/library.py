@@ -31,6 +31,7 @@ from tsx.capture.script.builtins.text import text_of
 from tsx.capture.script.values import (
     Constant,
     Iteration,
+    ListLiteral,
     Slice,
     Ssa,
     Sugar,
@@ -114,6 +115,14 @@ def _chain(ctx: Context, at: Place, *iterables: Sugar) -> Sugar:
         else:
             ctx.op("aten::extend.t", at, [made, elements(ctx, at, made, iterable)])
     return made if made is not None else TupleSugar([])
+
+
+@builtin(itertools.repeat)
+def _repeat(ctx: Context, at: Place, object: Sugar, times: Sugar) -> Sugar:
+    count = times.static()
+    if isinstance(count, int):
+        return TupleSugar([object] * max(count, 0))
+    return operators.binary(ctx, ast.Mult(), ListLiteral([object]), times, at)
 
 
 def _of_known(python: Callable[..., Any]) -> None:
