@@ -29,7 +29,9 @@ def like_first(values: Abstract, *_: Abstract) -> Abstract:
     if isinstance(values, Unknown):
         return Unknown(values.type)
     found = {type_of(v) for v in values} if isinstance(values, (list, tuple)) else set()
-    return Unknown(ty.ListType(found.pop() if len(found) == 1 else ty.ANY))
+    if len(found) != 1 or ty.ANY in found:
+        return Unknown(ty.ANY)  # an empty list says nothing of its kind
+    return Unknown(ty.ListType(found.pop()))
 
 
 def type_of(value: Abstract) -> ty.Type:

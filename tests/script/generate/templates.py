@@ -60,7 +60,7 @@ FLOAT = """
 0.5  {tuple[int, float]}[1]
 0.5  sum({list[float]}, 0.0)
 0.7  float({torch.Tensor}[{:0|1|2|-1|-3}])
-0.4  {torch.Tensor}.{:sum|max|min}().item()
+0.4  float({torch.Tensor}.{:sum|max|min}().item())
 """
 
 BOOL = """

@@ -17,6 +17,7 @@ from tsx.capture.script.emit_block import branch
 from tsx.capture.script.environment import Facts
 from tsx.capture.script.frames import stored_names
 from tsx.capture.script.operators import negated
+from tsx.capture.script.problems import Failed
 from tsx.capture.script.values import (
     NOT_STATIC,
     Constant,
@@ -50,6 +51,7 @@ def list_comprehension(ctx: Context, node: _Comprehension) -> Sugar:
             made.attribute(ctx, at, "append").call(ctx, at, [item], {})
 
         _nested(ctx, node.generators, 0, first, append)
+        _learn(ctx, node.generators, made, lambda: _list_type(ctx, node))
         return made
 
 
@@ -66,7 +68,52 @@ def dict_comprehension(ctx: Context, node: ast.DictComp) -> Sugar:
             made.set_subscript(ctx, at, key, ctx.expression(node.value))
 
         _nested(ctx, node.generators, 0, first, store)
+        _learn(ctx, node.generators, made, lambda: _pair_type(ctx, node))
         return made
+
+
+def _list_type(ctx: Context, node: _Comprehension) -> ty.Type | None:
+    element = ctx.expression(node.elt).type
+    return ty.ListType(element) if element is not None else None
+
+
+def _pair_type(ctx: Context, node: ast.DictComp) -> ty.Type | None:
+    key, value = ctx.expression(node.key).type, ctx.expression(node.value).type
+    return ty.DictType(key, value) if key is not None and value is not None else None
+
+
+def _learn(
+    ctx: Context,
+    generators: Sequence[ast.comprehension],
+    made: Sugar,
+    type_of: Callable[[], ty.Type | None],
+) -> None:
+    """Gives ``made`` the type of the items that it has none of, since a condition is never true."""
+    if made.type is None or not ctx.is_open(made.type):
+        return
+    mark, before = ctx.mark(), ctx.env
+    ctx.env = before.fork()
+    found: list[ty.Type | None] = []
+
+    def emit() -> None:
+        try:
+            for generator in generators:
+                at = ctx.place(generator.iter)
+                iteration = ctx.expression(generator.iter).iterate(ctx, at)
+                if iteration.item is not None:
+                    ctx.assign(generator.target, iteration.item(ctx.constant(0, at)))
+                else:
+                    ctx.assign(generator.target, (iteration.items or [])[0])
+            found.append(type_of())
+        except (Failed, IndexError):  # what is never evaluated need not be right
+            found.append(None)
+
+    ctx.apart(emit)
+    ctx.rewind(mark)
+    ctx.env = before
+    type = found[0]
+    if type is not None and not ctx.is_open(type):
+        ctx.close_type(made.type, ty.erase_shapes(type))
 
 
 def _is_static(iteration: Iteration) -> bool:

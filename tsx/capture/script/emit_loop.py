@@ -120,7 +120,8 @@ class Loop:
             ctx.env.bind(key, Constant(False))
 
         def ask() -> None:
-            ctx.env.bind(key, and_())
+            again = and_()  # which may leave another environment
+            ctx.env.bind(key, again)
 
         branch(ctx, left.as_value(ctx, self.at), no, ask, self.at)
         return ctx.env.names.pop(key).value.as_value(ctx, self.at)
