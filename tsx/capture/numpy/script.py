@@ -62,6 +62,10 @@ class NumpyScriptDoor:
             raise ctx.problem("TSX3301", at, name=_shown(obj))
         return None
 
+    def names(self, type: ty.Type) -> list[str]:
+        """An array's methods are those of its world."""
+        return []
+
     def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar | None:
         return None  # arrays have theirs in their world
 

@@ -53,6 +53,9 @@ class Context(Verbs):
         self.missed: set[Key] = set()
         self.declared_ahead: dict[Key, ty.Type] = {}
         self.inlined: list[ast.AST] = []  # the functions that are being inlined, outermost first
+        self.has_failed = (
+            False  # a statement had a problem, and what it would have done is not known
+        )
         self._numbers = 0
         self._casts: dict[tuple[Block, Value, ty.Type], Value] = {}
 

@@ -65,6 +65,7 @@ def emit_statement(ctx: Context, statement: ast.stmt) -> None:
 
 def poison(ctx: Context, *nodes: ast.AST) -> None:
     """Nothing is known of what ``nodes`` bind; using it is silent."""
+    ctx.has_failed = True
     for name in sorted(stored_names(nodes)):
         ctx.bind(name, POISON, None)
     if any(isinstance(node, ast.Return) for node in nodes):

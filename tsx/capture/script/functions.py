@@ -27,7 +27,7 @@ from tsx.capture.script.frames import Frame, own_names
 from tsx.capture.script.joins import Conflict
 from tsx.capture.script.open_types import close_graph
 from tsx.capture.script.parameters import Signature, bind, signature
-from tsx.capture.script.problems import Failed, Poison
+from tsx.capture.script.problems import POISON, Failed, Poison
 from tsx.capture.script.program import Compiled, Program
 from tsx.capture.script.source import FunctionTree, Place, Source
 from tsx.capture.script.values import Code, Constant, ListLiteral, Ssa, Sugar, TupleSugar, builtin
@@ -176,9 +176,23 @@ def typed_arguments(
             takes_any = not ctx.can_be(value, wanted, at)
         if not takes_any and wanted is not None:
             what = f"the argument {parameter} of {name}"
-            value = ctx.converted(value, wanted, at, what)
+            value = ctx.converted(value, wanted, _argument(at, bound, parameter), what)
         found[parameter] = ctx.settled(value, at)
     return found
+
+
+def _argument(at: Place, bound: Mapping[str, Sugar], parameter: str) -> Place:
+    """Where the argument of a parameter stands in a call."""
+    if not isinstance(at.node, ast.Call):
+        return at
+    for keyword in at.node.keywords:
+        if keyword.arg == parameter:
+            return Place(at.source, keyword.value)
+    names = [name for name in bound if name != "self"]
+    place = names.index(parameter) if parameter in names else len(names)
+    given = at.node.args
+    starred = any(isinstance(argument, ast.Starred) for argument in given)
+    return Place(at.source, given[place]) if place < len(given) and not starred else at
 
 
 def _may_convert(value: Sugar, wanted: ty.Type) -> bool:
@@ -356,6 +370,9 @@ def _fall_off(ctx: Context, at: Place) -> None:
     """The end of a function without a return gives None."""
     value: Sugar = Constant(None)
     wanted = ctx.frame.returns
+    if ctx.has_failed and wanted is not None:
+        leave(ctx, POISON, at)
+        return
     if wanted is not None and not ty.is_subtype(ty.NONE, wanted):
         tree = ctx.frame.source.tree
         last = tree.body[-1] if isinstance(tree, ast.FunctionDef) else tree

@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script import sizes
+from tsx.capture.script import advice, sizes
 from tsx.capture.script.match import is_code
 from tsx.capture.script.values import (
     NOT_STATIC,
@@ -139,7 +139,15 @@ def _apply(ctx: Context, symbol: str, name: str, operands: list[Sugar], at: Plac
             for value, is_bool in zip(operands, flags, strict=True)
         ]  # a bool counts as 0 or 1
     names = [n for n in (f"tsx::{name}", f"aten::{name}") if overloads(n)] or [f"aten::{name}"]
-    return ctx.op(_of_these_types(names, operands) or names, at, operands, called=symbol)
+    found = ctx.try_op(_of_these_types(names, operands) or names, at, operands)
+    if found is None:
+        raise _no_meaning(ctx, symbol, operands[0], operands[-1], at)
+    return found
+
+
+def _no_meaning(ctx: Context, symbol: str, a: Sugar, b: Sugar, at: Place) -> Exception:
+    help = advice.for_operands(symbol, a, b, at.node)
+    return ctx.problem("TSX3068", at, op=symbol, first=_words(a), second=_words(b), help=help)
 
 
 def _of_these_types(names: list[str], operands: list[Sugar]) -> str:
@@ -226,8 +234,9 @@ def _has_magic(ctx: Context, value: Sugar, name: str) -> bool:
 
 
 def _with_tensor(ctx: Context, symbol: str, name: str, a: Sugar, b: Sugar, at: Place) -> Sugar:
-    if name in ("mul", "add") and _is_sequence(a if is_tensor(b) else b):
-        raise ctx.problem("TSX3046", at, op=symbol, first=_words(a), second=_words(b))
+    other = b if is_tensor(a) else a
+    if not is_tensor(other) and other.type not in _NUMBERS:
+        raise _no_meaning(ctx, symbol, a, b, at)
     if is_tensor(a):
         return ctx.op(f"aten::{_TENSOR.get(name, name)}", at, [a, b], called=symbol)
     match name:

@@ -144,7 +144,8 @@ def bind(
     rest: dict[str, Sugar] = {}
 
     def wrong(reason: str) -> Exception:
-        return ctx.problem("TSX3020", at, function=name, reason=reason)
+        help = f"it is defined as {name}({ast.unparse(tree.args)})"
+        return ctx.problem("TSX3020", at, function=name, reason=reason, help=help)
 
     if extra and spec.vararg is None:
         plural = "" if len(positional) == 1 else "s"

@@ -480,7 +480,8 @@ class Meaning:
             answer = door.attribute(ctx, at, value, name)
             if answer is not None:
                 return answer
-        close = difflib.get_close_matches(name, names_of(type), n=1)
+        known = [*names_of(type), *(f for door in doors for f in door.names(type))]
+        close = difflib.get_close_matches(name, known, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise ctx.problem("TSX3011", at, what=value.describe(), name=name, hint=hint)
 
@@ -529,6 +530,9 @@ class Door(Protocol):
 
     def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar | None:
         """An attribute or method of a first-class value (``x.relu``) that no registry knows."""
+
+    def names(self, type: ty.Type) -> list[str]:
+        """What ``attribute`` knows of a type, for messages."""
 
 
 doors: list[Door] = []

@@ -6,10 +6,11 @@ through here, so every node has an origin and every mistake a place.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
-from tsx.capture.script import open_types
+from tsx.capture.script import advice, open_types
 from tsx.capture.script.convert import conversion
 from tsx.capture.script.match import Matcher, Plan
 from tsx.capture.script.problems import Collector, Failed
@@ -30,7 +31,7 @@ from tsx.ir import types as ty
 from tsx.ir.build import Builder
 from tsx.ir.graph import Attribute, Block, Node, Value
 from tsx.ir.location import Origin
-from tsx.ir.match import Bindings, bound_type
+from tsx.ir.match import Bindings, bound_type, fits
 from tsx.ir.op import Op, overloads
 
 if TYPE_CHECKING:
@@ -137,10 +138,24 @@ class Verbs:
 
         Gives its result, a ``TupleSugar`` of several, or None's ``Constant``. ``called`` is its name in messages.
         """
+        found = self.try_op(names, at, args, kwargs)
+        if found is None:
+            candidates = self.candidates(names)
+            raise self.no_overload(candidates, names, at, args, kwargs or {}, called)
+        return found
+
+    def try_op(
+        self,
+        names: str | Sequence[str],
+        at: Place,
+        args: Sequence[Sugar],
+        kwargs: Mapping[str, Sugar] | None = None,
+    ) -> Sugar | None:
+        """``op``, where None says that no overload takes the operands."""
         candidates = self.candidates(names)
         found = Matcher(self._whole, at, args, kwargs or {}).choose(candidates)
         if found is None:
-            raise self.no_overload(candidates, names, at, args, kwargs or {}, called)
+            return None
         inputs = [plan() for plan in found.plans]
         types = found.result_types()
         node = self.node(found.op.kind, inputs, types, at)
@@ -184,8 +199,8 @@ class Verbs:
         given += [
             f"{k}={type_words(v.type) if v.type else v.describe()}" for k, v in kwargs.items()
         ]
-        forms = "; ".join(dict.fromkeys(_form(op, shown) for op in candidates[:6]))
-        return self.problem("TSX3022", at, name=shown, given=", ".join(given), forms=forms)
+        help = _help_for(candidates, shown, args, kwargs)
+        return self.problem("TSX3022", at, name=shown, given=", ".join(given), help=help)
 
     # -- Python objects ---------------------------------------------------------------------------------------------
 
@@ -229,7 +244,9 @@ class Verbs:
         if plan is not None:
             return plan()
         found = described_type(actual) if actual is not None else given.describe()
-        raise self.problem("TSX3021", at, what=what, wanted=type_words(wanted), found=found)
+        help = advice.for_conversion(wanted, actual, advice.piece(at.node, what))
+        words = type_words(wanted)
+        raise self.problem("TSX3021", at, what=what, wanted=words, found=found, help=help)
 
     def can_be(self, given: Sugar, wanted: ty.Type, at: Place) -> bool:
         """Whether ``convert`` would succeed; emits nothing that matters."""
@@ -302,6 +319,31 @@ def _code(spelling: str) -> str:
         if spelling.rstrip("?") in ("ScalarType", "Layout", "MemoryFormat")
         else ""
     )
+
+
+def _help_for(
+    candidates: Sequence[Op], name: str, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
+) -> str:
+    """The forms that come near a call; a misspelt keyword is named."""
+    first = args[0].type if args else None
+    close = [op for op in candidates if _takes_first(op, first)] or list(candidates)
+    known = list(dict.fromkeys(a.name for op in close for a in op.schema.arguments))
+    for keyword in kwargs:
+        if keyword not in known:
+            guesses = difflib.get_close_matches(keyword, known, n=1)
+            if keyword in ("axis", "axes") and "dim" in known:
+                guesses = ["dim"]
+            if guesses:
+                return f"there is no {keyword}; write {guesses[0]}=…"
+    forms = list(dict.fromkeys(_form(op, name) for op in close))
+    more = f", and {len(forms) - 3} more forms" if len(forms) > 3 else ""
+    return f"it takes {'; or '.join(forms[:3])}{more}"
+
+
+def _takes_first(op: Op, type: ty.Type | None) -> bool:
+    if type is None or not op.schema.arguments:
+        return True
+    return fits(type, op.schema.arguments[0].type, {})
 
 
 def _form(op: Op, name: str) -> str:

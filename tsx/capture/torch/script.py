@@ -86,6 +86,12 @@ class TorchScriptDoor:
         inner = original(obj)
         return ctx.resolve(inner, at, at.text()) if inner is not None else None
 
+    def names(self, type: ty.Type) -> list[str]:
+        """The public methods of a Tensor."""
+        if not isinstance(type, ty.TensorType):
+            return []
+        return [name for name in dir(torch.Tensor) if not name.startswith("_")]
+
     def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar | None:
         if not isinstance(value.type, ty.TensorType):
             return None
