@@ -143,10 +143,10 @@ def _replace(values: Set, kept: Set) -> tuple[()]:
 
 
 def _set_rule(values: Abstract) -> Abstract:
-    found = element_of(values)
-    return (
-        Unknown(ty.DictType(found.type, ty.NONE)) if isinstance(found, Unknown) else Unknown(ty.ANY)
-    )
+    key = element_of(like_first(values))
+    if isinstance(key, Unknown) and key.type != ty.ANY:
+        return Unknown(ty.DictType(key.type, ty.NONE))
+    return Unknown(ty.ANY)
 
 
 _SET = "Dict(k, NoneType)"

@@ -107,7 +107,7 @@ def accumulated(
 ) -> Sugar:
     """``add(… add(add(start, a), b) …, z)``; the value may change its type on the way, as in a loop of the source."""
     key = ctx.new_number(), "total"
-    ctx.env.bind(key, start, at)
+    ctx.env.bind(key, ctx.settled(start, at), at)
 
     def step(item: Sugar) -> None:
         binding = ctx.env.get(key)
@@ -125,6 +125,14 @@ def list_of(ctx: Context, at: Place, value: Sugar) -> Sugar:
         return value.made(ctx, at)
     if isinstance(value.type, ty.ListType) and not isinstance(value, TupleSugar):
         return value
+    if isinstance(value.type, ty.DictType):
+        return ctx.op(("aten::keys", "tsx::keys"), at, [value])
+    if value.type == ty.STR:
+        return ctx.op("tsx::list.str", at, [value])
+    made = getattr(value, "as_list", None)
+    if made is not None:
+        found: Sugar = made(ctx, at)
+        return found
     return ctx.settled(mapped(ctx, at, value.iterate(ctx, at), lambda item: item), at)
 
 

@@ -27,16 +27,16 @@ def _len(ctx: Context, at: Place, obj: Sugar, /) -> Sugar:
 def _list(ctx: Context, at: Place, iterable: Sugar | None = None, /) -> Sugar:
     if iterable is None:
         return ListLiteral([])
-    if isinstance(iterable, Range):
-        return iterable.as_list(ctx, at)
     if isinstance(iterable.type, ty.ListType):
         return ctx.op("aten::list.t", at, [iterable], called="list")
-    if iterable.type == ty.STR:
-        return ctx.op("tsx::list.str", at, [iterable])
-    iteration = iterable.iterate(ctx, at)
-    if iteration.items is not None:
-        return ListLiteral(list(iteration.items))
-    return list_of(ctx, at, iterable)
+    if (
+        isinstance(iterable, Range)
+        or isinstance(iterable.type, ty.DictType)
+        or iterable.type == ty.STR
+    ):
+        return list_of(ctx, at, iterable)
+    items = iterable.iterate(ctx, at).items
+    return list_of(ctx, at, iterable) if items is None else ListLiteral(list(items))
 
 
 @builtin(tuple)
