@@ -72,15 +72,16 @@ std::string shown(const std::string& code, const std::string& message, const std
 Error::Error(std::string_view code, std::string message, std::string where, std::string excerpt,
              std::string help) {
   Parts parts{std::string(code), std::move(message), std::move(where), std::move(excerpt),
-              std::move(help), {}, {}};
+              std::move(help), {}, {}, {}};
   parts.text = shown(parts.code, parts.message, parts.where, parts.excerpt, parts.help);
   parts_ = std::make_shared<const Parts>(std::move(parts));
 }
 
-Error Error::with_kind(std::string kind) const {
+Error Error::instead_of(std::string exception, std::string its_text) const {
   Error copy = *this;
   Parts parts = *parts_;
-  parts.kind = std::move(kind);
+  parts.exception = std::move(exception);
+  parts.exception_text = std::move(its_text);
   copy.parts_ = std::make_shared<const Parts>(std::move(parts));
   return copy;
 }

@@ -27,9 +27,12 @@ class Error : public std::exception {
   const std::string& where() const { return parts_->where; }
   const std::string& excerpt() const { return parts_->excerpt; }
   const std::string& help() const { return parts_->help; }
-  /// For RaiseException and errors with a Python class: its name ("ValueError"); else empty.
-  const std::string& kind() const { return parts_->kind; }
-  Error with_kind(std::string kind) const;
+  /// What Python raises in this place, where it raises: the name of the exception's class ("" where
+  /// it doesn't) and its text.
+  const std::string& exception() const { return parts_->exception; }
+  const std::string& exception_text() const { return parts_->exception_text; }
+  /// This error, made to stand for an exception of Python's.
+  Error instead_of(std::string exception, std::string its_text) const;
   /// The status that a command exits with (docs/errors.md).
   int exit_status() const;
   /// Code, sentence, place, excerpt and help, as people read them.
@@ -37,7 +40,7 @@ class Error : public std::exception {
 
  private:
   struct Parts {
-    std::string code, message, where, excerpt, help, kind, text;
+    std::string code, message, where, excerpt, help, exception, exception_text, text;
   };
   std::shared_ptr<const Parts> parts_;
 };
@@ -72,6 +75,20 @@ class Refusal : public std::exception {
 };
 
 [[noreturn]] void refuse(std::string reason);
+
+/// What an operator raises that means what Python means (Trait::RAISES): the VM makes it TSX5023.
+class Raised : public std::exception {
+ public:
+  Raised(std::string exception, std::string text)
+      : parts_(std::make_shared<const std::pair<std::string, std::string>>(std::move(exception),
+                                                                           std::move(text))) {}
+  const std::string& exception() const { return parts_->first; }
+  const std::string& text() const { return parts_->second; }
+  const char* what() const noexcept override { return text().c_str(); }
+
+ private:
+  std::shared_ptr<const std::pair<std::string, std::string>> parts_;
+};
 
 /// A bug of ours (TSX9001).
 [[noreturn]] void bug(std::string detail);

@@ -104,13 +104,23 @@ std::optional<DType> Call::optional_dtype(std::size_t i) const {
   return dtype;
 }
 
-List& Call::list(std::size_t i) const {
+const List& Call::list(std::size_t i) const {
   if (!operands_[i].is(Tag::kList)) wrong(i, "a list");
   return operands_[i].list();
 }
 
-Dict& Call::dict(std::size_t i) const {
+const Dict& Call::dict(std::size_t i) const {
   if (!operands_[i].is(Tag::kDict)) wrong(i, "a dict");
+  return operands_[i].dict();
+}
+
+List& Call::mutable_list(std::size_t i) const {
+  if (list(i).is_frozen) throw failure("TSX5030", {});
+  return operands_[i].list();
+}
+
+Dict& Call::mutable_dict(std::size_t i) const {
+  if (dict(i).is_frozen) throw failure("TSX5030", {});
   return operands_[i].dict();
 }
 

@@ -22,16 +22,19 @@
 
 namespace tsx::engine {
 
-/// What a run gives its kernels besides operands: see run/. Null in a kernel's own tests.
-class RunContext;
+struct Operator;  // ir/op.h
+class RunContext;  // run/context.h: what a run gives its kernels besides operands
 
 class Call {
  public:
+  /// `context` may be null in a kernel's own tests, `op` where one kernel calls another.
   Call(Value* operands, std::size_t operand_count, Value* results, std::size_t result_count,
-       RunContext* context)
+       RunContext* context, const Operator* op = nullptr)
       : operands_(operands), results_(results), operand_count_(operand_count),
-        result_count_(result_count), context_(context) {}
+        result_count_(result_count), op_(op), context_(context) {}
 
+  /// The operator that is called, for kernels that answer several.
+  const Operator& op() const { return *op_; }
   std::size_t size() const { return operand_count_; }
   const Value& operator[](std::size_t i) const { return operands_[i]; }
   /// Moves an operand out: when it was the last use, its memory may be written.
@@ -57,8 +60,11 @@ class Call {
   /// A list of ints of any length.
   std::vector<std::int64_t> long_ints(std::size_t i) const;
   std::optional<DType> optional_dtype(std::size_t i) const;
-  List& list(std::size_t i) const;
-  Dict& dict(std::size_t i) const;
+  const List& list(std::size_t i) const;
+  const Dict& dict(std::size_t i) const;
+  /// For writing; TSX5030 when it belongs to a shared module.
+  List& mutable_list(std::size_t i) const;
+  Dict& mutable_dict(std::size_t i) const;
 
   /// The results, in order.
   template <typename... Results> void give(Results&&... results) {
@@ -78,6 +84,7 @@ class Call {
   Value* results_;
   std::size_t operand_count_;
   std::size_t result_count_;
+  const Operator* op_;
   RunContext* context_;
 };
 

@@ -74,15 +74,21 @@ void Dict::rebuild() {
   }
 }
 
-std::size_t ClassInfo::find(std::string_view attribute) const {
+std::uint32_t ClassInfo::find(std::string_view attribute) const {
   const auto found = places_.find(std::string(attribute));
   return found == places_.end() ? kNone : found->second;
 }
 
-std::size_t ClassInfo::add(std::string attribute) {
-  const auto [found, is_new] = places_.emplace(attribute, attributes.size());
+std::uint32_t ClassInfo::add(std::string attribute) {
+  const auto [found, is_new] =
+      places_.emplace(attribute, static_cast<std::uint32_t>(attributes.size()));
   if (is_new) attributes.push_back(std::move(attribute));
   return found->second;
+}
+
+void ClassInfo::index(const std::vector<std::string>& names) {
+  by_number_.clear();
+  for (const std::string& attribute : names) by_number_.push_back(find(attribute));
 }
 
 Value list_of(Span<const std::int64_t> integers) {

@@ -32,6 +32,7 @@ class List final : public RefCounted {
   List() = default;
   explicit List(std::vector<Value> values) : items(std::move(values)) {}
   std::vector<Value> items;
+  bool is_frozen = false;  // part of a shared module: see Call::mutable_list
 };
 
 class Tuple final : public RefCounted {
@@ -60,6 +61,8 @@ class Dict final : public RefCounted {
   /// In order of insertion; skip those that are not live.
   const std::vector<Entry>& entries() const { return entries_; }
 
+  bool is_frozen = false;  // part of a shared module: see Call::mutable_dict
+
  private:
   std::size_t place(const Value& key, std::uint64_t hash) const;
   void rebuild();
@@ -73,17 +76,21 @@ class Dict final : public RefCounted {
 class ClassInfo {
  public:
   explicit ClassInfo(std::string class_name) : name(std::move(class_name)) {}
-  static constexpr std::size_t kNone = SIZE_MAX;
+  static constexpr std::uint32_t kNone = UINT32_MAX;
 
   /// The place of an attribute, kNone when the class has none of this name.
-  std::size_t find(std::string_view attribute) const;
-  std::size_t add(std::string attribute);
+  std::uint32_t find(std::string_view attribute) const;
+  std::uint32_t add(std::string attribute);
+  /// Makes `place` answer for these names by their numbers.
+  void index(const std::vector<std::string>& names);
+  std::uint32_t place(std::uint32_t name_number) const { return by_number_[name_number]; }
 
   const std::string name;
   std::vector<std::string> attributes;
 
  private:
-  std::unordered_map<std::string, std::size_t> places_;
+  std::unordered_map<std::string, std::uint32_t> places_;
+  std::vector<std::uint32_t> by_number_;
 };
 
 /// An instance. An attribute that nobody set is Uninitialized.
@@ -93,6 +100,7 @@ class Object final : public RefCounted {
       : info(std::move(of)), attributes(info->attributes.size(), Value::uninitialized()) {}
   const std::shared_ptr<const ClassInfo> info;
   std::vector<Value> attributes;
+  bool is_frozen = false;  // part of a shared module: setting an attribute is an error
 };
 
 class EnumMember final : public RefCounted {

@@ -23,7 +23,7 @@ class Tuple;
 
 enum class Tag : std::uint8_t {
   kNone, kBool, kInt, kFloat,
-  kUninitialized,  // the value of a path that is never taken
+  kUninitialized,  // the value of a path that is never taken; see Value::later
   // from here on a counted pointer
   kComplex, kString, kTensor, kList, kTuple, kDict, kObject, kEnumMember,
 };
@@ -46,6 +46,12 @@ class Value {
   Value(Ref<EnumMember> object) noexcept;
   Value(const char*) = delete;  // would be a bool
   static Value uninitialized() noexcept { return Value(Tag::kUninitialized, std::int64_t{0}); }
+  /// Stands for the weight of that number in an attribute, until it is read for the first time.
+  static Value later(std::uint32_t weight) noexcept {
+    return Value(Tag::kUninitialized, std::int64_t{weight} + 1);
+  }
+  bool is_later() const { return tag_ == Tag::kUninitialized && bits_.integer != 0; }
+  std::uint32_t weight() const { return static_cast<std::uint32_t>(bits_.integer - 1); }
 
   Value(const Value& other) noexcept : bits_(other.bits_), tag_(other.tag_) {
     if (is_counted()) bits_.object->retain();
@@ -88,7 +94,7 @@ class Value {
   const RefCounted* identity() const { return is_counted() ? bits_.object : nullptr; }
 
  private:
-  friend class Frame;  // the VM, which knows what its instructions find on the stack
+  friend class Run;  // the VM, which knows what its instructions find in their registers
 
   Value(Tag tag, std::int64_t bits) noexcept : tag_(tag) { bits_.integer = bits; }
   Value(Tag tag, RefCounted* object) noexcept : tag_(tag) { bits_.object = object; }

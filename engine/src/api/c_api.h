@@ -1,0 +1,53 @@
+// What stands behind the handles of tsx/tsx.h, and how exceptions become tsx_error.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "core/containers.h"
+#include "run/executable.h"
+#include "tsx/tsx.h"
+
+struct tsx_error {
+  tsx::engine::Error error;
+};
+
+struct tsx_tensor {
+  tsx::engine::TensorRef tensor;
+};
+
+struct tsx_value {
+  tsx::engine::Value value;
+  std::string text;  // what tsx_value_text gave last
+};
+
+struct tsx_module {
+  std::shared_ptr<const tsx::engine::Executable> executable;
+  std::vector<std::string> names;
+  std::vector<std::string> signatures;
+  std::string code;
+};
+
+namespace tsx::engine {
+
+/// The error that is being handled. Never throws: without memory it gives one that was made before.
+tsx_error* caught() noexcept;
+
+/// Runs `body`; an exception becomes the error that is given.
+template <typename Body> tsx_error* guarded(Body body) noexcept {
+  try {
+    body();
+    return nullptr;
+  } catch (...) {
+    return caught();
+  }
+}
+
+/// A new handle, given to the caller.
+template <typename Handle, typename... Args> void give(Handle** out, Args&&... args) {
+  *out = std::make_unique<Handle>(Handle{std::forward<Args>(args)...}).release();
+}
+
+}  // namespace tsx::engine

@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <cstring>
+
+#include "api/c_api.h"
+#include "read/archive.h"
+#include "run/border.h"
+#include "run/profile.h"
+
+using namespace tsx::engine;
+
+struct tsx_session {
+  std::shared_ptr<const Executable> executable;
+  std::unique_ptr<Session> session;
+};
+
+struct tsx_profile {
+  std::shared_ptr<const Executable> executable;
+  Profile profile;
+  std::vector<std::string> texts;
+  std::vector<tsx_profile_row> rows;
+};
+
+namespace {
+
+/// One of the names of an option, as its number; null is the first.
+template <typename Mode>
+Mode option(const char* given, const char* name, std::initializer_list<const char*> names) {
+  int number = 0;
+  for (const char* known : names) {
+    if (!given || std::strcmp(given, known) == 0) return static_cast<Mode>(number);
+    ++number;
+  }
+  throw failure("TSX1006", {{"what", name}, {"name", given}, {"hint", ""}});
+}
+
+CheckMode check_mode(const tsx_load_options* options) {
+  enum class Order { kAuto, kFull, kHeader };
+  switch (option<Order>(options ? options->check : nullptr, "check", {"auto", "full", "header"})) {
+  case Order::kFull: return CheckMode::kFull;
+  case Order::kHeader: return CheckMode::kHeader;
+  default: return CheckMode::kAuto;
+  }
+}
+
+MapMode map_mode(const tsx_load_options* options) {
+  return option<MapMode>(options ? options->mmap : nullptr, "mmap", {"auto", "on", "off"});
+}
+
+void load_source(const std::shared_ptr<Source>& source, const tsx_load_options* options,
+                 tsx_module** module) {
+  Loaded loaded = load_archive(source, check_mode(options));
+  tsx_module made;
+  made.executable = std::make_shared<const Executable>(std::move(loaded.module));
+  for (const auto& [name, method] : made.executable->module().methods) {
+    made.names.emplace_back(name);
+    made.signatures.push_back(signature(made.executable->module(), method));
+  }
+  made.code = disassemble(made.executable->program());
+  give(module, std::move(made));
+}
+
+Value run(const Executable& executable, Session* session, const char* method,
+          const tsx_arguments* arguments, const tsx_call_options* options) {
+  std::vector<Value> positional;
+  Keywords named;
+  for (std::size_t i = 0; arguments && i < arguments->positional_count; ++i)
+    positional.push_back(arguments->positional[i]->value);
+  for (std::size_t i = 0; arguments && i < arguments->named_count; ++i)
+    named.emplace_back(arguments->names[i], arguments->named[i]->value);
+  CallOptions call_options;
+  if (options) {
+    call_options.in_place = options->in_place != 0;
+    if (options->profile) call_options.context.profile = &options->profile->profile;
+    if (options->print)
+      call_options.context.write = [options](std::string_view text) {
+        options->print(text.data(), text.size(), options->print_owner);
+      };
+  }
+  const std::string_view name = method ? method : default_method(executable.module());
+  return call(executable, name, positional, named, call_options, session);
+}
+
+/// Where an instruction comes from, as text in two strings.
+void describe(const Program& program, std::uint32_t function, std::uint32_t place,
+              std::vector<std::string>& texts) {
+  const Function& code = program.functions[function];
+  texts.push_back(instruction_text(program, code, code.code[place]));
+  texts.push_back(program.module->where(code.origins[place]));
+}
+
+}  // namespace
+
+tsx_error* tsx_load(const char* path, const tsx_load_options* options, tsx_module** module) {
+  return guarded([&] { load_source(open_file(path, map_mode(options)), options, module); });
+}
+
+tsx_error* tsx_load_memory(const void* data, size_t length, const tsx_load_options* options,
+                           tsx_module** module) {
+  return guarded([&] {
+    const Span<const std::uint8_t> bytes(static_cast<const std::uint8_t*>(data), length);
+    load_source(open_bytes(bytes), options, module);
+  });
+}
+
+void tsx_module_free(tsx_module* module) { std::default_delete<tsx_module>()(module); }
+size_t tsx_module_method_count(const tsx_module* module) { return module->names.size(); }
+const char* tsx_module_method_name(const tsx_module* module, size_t index) {
+  return index < module->names.size() ? module->names[index].c_str() : "";
+}
+const char* tsx_module_signature(const tsx_module* module, size_t index) {
+  return index < module->signatures.size() ? module->signatures[index].c_str() : "";
+}
+const char* tsx_module_code(const tsx_module* module) { return module->code.c_str(); }
+
+tsx_error* tsx_module_call(const tsx_module* module, const char* method,
+                           const tsx_arguments* arguments, const tsx_call_options* options,
+                           tsx_value** result) {
+  return guarded([&] {
+    give(result, run(*module->executable, nullptr, method, arguments, options), std::string());
+  });
+}
+
+tsx_error* tsx_session_new(const tsx_module* module, tsx_session** session) {
+  return guarded([&] {
+    give(session, module->executable, std::make_unique<Session>(module->executable));
+  });
+}
+
+tsx_error* tsx_session_call(tsx_session* session, const char* method, const tsx_arguments* arguments,
+                            const tsx_call_options* options, tsx_value** result) {
+  return guarded([&] {
+    give(result, run(*session->executable, session->session.get(), method, arguments, options),
+         std::string());
+  });
+}
+
+void tsx_session_free(tsx_session* session) { std::default_delete<tsx_session>()(session); }
+
+tsx_error* tsx_profile_new(const tsx_module* module, tsx_profile** profile) {
+  return guarded([&] {
+    auto made = std::make_unique<tsx_profile>();
+    made->executable = module->executable;
+    *profile = made.release();
+  });
+}
+
+tsx_error* tsx_profile_rows(tsx_profile* profile, const tsx_profile_row** rows, size_t* count) {
+  return guarded([&] {
+    profile->rows.clear();
+    profile->texts.clear();
+    const auto& totals = profile->profile.totals();
+    profile->texts.reserve(2 * totals.size());  // rows point into it
+    for (const auto& [place, total] : totals) {
+      describe(profile->executable->program(), place.first, place.second, profile->texts);
+      const auto time = std::chrono::duration_cast<std::chrono::nanoseconds>(total.time).count();
+      profile->rows.push_back({profile->texts[profile->texts.size() - 2].c_str(),
+                               profile->texts.back().c_str(), total.calls,
+                               static_cast<std::uint64_t>(time)});
+    }
+    std::stable_sort(profile->rows.begin(), profile->rows.end(), [](const auto& a, const auto& b) {
+      return a.nanoseconds > b.nanoseconds;
+    });
+    *rows = profile->rows.data();
+    *count = profile->rows.size();
+  });
+}
+
+void tsx_profile_free(tsx_profile* profile) { std::default_delete<tsx_profile>()(profile); }

@@ -1,0 +1,474 @@
+#include "run/code.h"
+
+#include <cstring>
+#include <map>
+
+#include "base/error.h"
+#include "run/literal.h"
+
+namespace tsx::engine {
+namespace {
+
+/// A value on the stack: in its register, or still where it is loaded from.
+struct Pending {
+  enum Kind { kInPlace, kSlot, kLastUse, kConstant };
+
+  Kind kind = kInPlace;
+  std::uint32_t index = 0;  // of the slot or constant
+};
+
+StepKind scalar_step(Opcode opcode) {
+  return static_cast<StepKind>(static_cast<int>(StepKind::kAddI) + static_cast<int>(opcode) -
+                               static_cast<int>(Opcode::ADD_I));
+}
+
+/// The jump that a comparison becomes when JF follows; kNotB when it is no comparison.
+StepKind unless_step(StepKind kind) {
+  const auto from = [kind](StepKind first, StepKind last, StepKind jump) {
+    if (kind < first || kind > last) return StepKind::kNotB;
+    return static_cast<StepKind>(static_cast<int>(jump) + static_cast<int>(kind) -
+                                 static_cast<int>(first));
+  };
+  const StepKind found = from(StepKind::kEqI, StepKind::kGeI, StepKind::kUnlessEqI);
+  return found == StepKind::kNotB ? from(StepKind::kEqF, StepKind::kGeF, StepKind::kUnlessEqF)
+                                  : found;
+}
+
+bool is_scalar_step(StepKind kind) { return kind >= StepKind::kMask && kind <= StepKind::kNotB; }
+
+/// The step that copies a value of this type; kCopy when it isn't a plain number.
+StepKind copy_step(const Type& type) {
+  switch (type.kind) {
+  case TypeKind::kInt: return StepKind::kCopyInt;
+  case TypeKind::kFloat: return StepKind::kCopyFloat;
+  case TypeKind::kBool: return StepKind::kCopyBool;
+  default: return StepKind::kCopy;
+  }
+}
+
+class Translator {
+ public:
+  Translator(const Program& program, const Function& function)
+      : program_(program), function_(function), depths_(stack_depths(program, function)),
+        is_target_(function.code.size() + 1, false), unit_of_(function.code.size() + 1, 0) {
+    code_.slots = function.slots();
+    first_constant_ = function.slots() + function.depth;
+  }
+
+  Code code() {
+    find_targets();
+    for (place_ = 0; place_ < function_.code.size(); ++place_) {
+      if (is_target_[place_]) flush_all();
+      // Behind a jump only what the depth says is known: everything is in its register.
+      if (is_unreachable_ || is_target_[place_])
+        stack_.assign(static_cast<std::size_t>(depths_[place_]), Pending());
+      is_unreachable_ = false;
+      unit_of_[place_] = next_unit();
+      take(function_.code[place_]);
+    }
+    for (const auto& [unit, place] : jumps_) target(code_.units[unit]) = unit_of_[place];
+    code_.registers = first_constant_ + static_cast<std::uint32_t>(code_.constants.size());
+    return std::move(code_);
+  }
+
+ private:
+  // --- jumps -------------------------------------------------------------------------------------
+
+  bool is_store(std::size_t place) const {
+    return place < function_.code.size() && (function_.code[place].opcode == Opcode::STORE ||
+                                             function_.code[place].opcode == Opcode::DROP);
+  }
+
+  /// Where a forward jump really lands: stores at its target are done before it jumps.
+  std::uint32_t landing(std::size_t place, std::uint32_t target) const {
+    if (target <= place || function_.code[place].opcode != Opcode::JMP) return target;
+    while (is_store(target)) ++target;
+    return target;
+  }
+
+  /// Behind the stores that follow a LOOP, or 0 when other code does.
+  std::uint32_t body_start(std::uint32_t loop) const {
+    std::uint32_t at = loop + 1;
+    while (at < function_.code.size() && function_.code[at].opcode == Opcode::FREE) ++at;
+    const std::uint32_t stores = function_.code[loop].operands[1] + 1;
+    for (std::uint32_t i = 0; i < stores; ++i)
+      if (!is_store(at + i)) return 0;
+    return at + stores;
+  }
+
+  void find_targets() {
+    for (std::uint32_t place = 0; place < function_.code.size(); ++place) {
+      const Instruction& instruction = function_.code[place];
+      if (!row(instruction.opcode).is_jump()) continue;
+      is_target_[landing(place, instruction.operands[0])] = true;
+      if (instruction.opcode == Opcode::LOOP) is_target_[body_start(place)] = true;
+    }
+  }
+
+  static std::uint32_t& target(Unit& unit) {
+    const bool first = unit.kind == StepKind::kJump || unit.kind >= StepKind::kUnlessEqI;
+    return first ? unit.a : unit.b;
+  }
+
+  void jump(const Unit& unit, std::uint32_t place) {
+    jumps_.emplace_back(next_unit(), place);
+    emit(unit);
+  }
+
+  // --- registers and what is on the stack --------------------------------------------------------
+
+  std::uint32_t next_unit() const { return static_cast<std::uint32_t>(code_.units.size()); }
+  std::uint32_t depth() const { return static_cast<std::uint32_t>(stack_.size()); }
+  std::uint32_t stack_register(std::size_t depth) const {
+    return code_.slots + static_cast<std::uint32_t>(depth);
+  }
+
+  void emit(const Unit& unit) {
+    code_.units.push_back(unit);
+    code_.places.push_back(place_);
+  }
+
+  void push() { stack_.emplace_back(); }
+  Pending pop() {
+    const Pending top = stack_.back();
+    stack_.pop_back();
+    return top;
+  }
+
+  /// The unit that made the value on top of the stack, if nothing can come between. Asked when that
+  /// value has just been popped.
+  Unit* maker() {
+    if (code_.units.empty() || unit_of_[place_] != next_unit() || is_target_[place_]) return nullptr;
+    Unit& last = code_.units.back();
+    const std::uint32_t top = stack_register(stack_.size());
+    if (is_scalar_step(last.kind)) return last.a == top ? &last : nullptr;
+    const bool is_call = last.kind == StepKind::kCall || last.kind == StepKind::kTile;
+    return is_call && last.n == 1 && last.c == top ? &last : nullptr;
+  }
+
+  /// Emits `reg` = the value.
+  void load(std::uint32_t reg, const Pending& value, std::uint32_t own) {
+    switch (value.kind) {
+    case Pending::kInPlace:
+      if (reg != own) emit({StepKind::kTake, 0, reg, own, 0});
+      return;
+    case Pending::kSlot: return emit({copy_of(value.index), 0, reg, value.index, 0});
+    case Pending::kLastUse: {
+      const StepKind copy = copy_of(value.index);
+      return emit({copy == StepKind::kCopy ? StepKind::kTake : copy, 0, reg, value.index, 0});
+    }
+    case Pending::kConstant:
+      return emit({is_fresh(value.index) ? StepKind::kFresh : StepKind::kConst, 0, reg, value.index, 0});
+    }
+  }
+
+  StepKind copy_of(std::uint32_t slot) const { return copy_step(*function_.slot_types[slot]); }
+
+  /// Whether a constant is made each time: a weight is read on its first use, a list may be written.
+  bool is_fresh(std::uint32_t constant) const {
+    const ir::Literal& value = program_.constants[constant].value;
+    const Type* type = program_.constants[constant].type;
+    while (type->is(TypeKind::kOptional)) type = type->element();
+    return value.is(ir::Literal::Kind::kTuple) || value.is(ir::Literal::Kind::kWeight) ||
+           type->is(TypeKind::kEnum);
+  }
+
+  void flush(std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      if (stack_[i].kind == Pending::kLastUse)  // it is emptied: what reads it later reads it now
+        for (std::size_t below = 0; below < from; ++below)
+          if (stack_[below].kind == Pending::kSlot && stack_[below].index == stack_[i].index)
+            flush(below, below + 1);
+      load(stack_register(i), stack_[i], stack_register(i));
+      stack_[i] = Pending();
+    }
+  }
+  void flush_all() { flush(0, stack_.size()); }
+  /// The top `count` values into their registers; gives the first of these.
+  std::uint32_t flush_top(std::size_t count) {
+    flush(stack_.size() - count, stack_.size());
+    return stack_register(stack_.size() - count);
+  }
+  /// Before a slot changes: what is still to be loaded from it.
+  void flush_slot(std::uint32_t slot) {
+    for (std::size_t i = 0; i < stack_.size(); ++i) {
+      const bool is_slot = stack_[i].kind == Pending::kSlot || stack_[i].kind == Pending::kLastUse;
+      if (is_slot && stack_[i].index == slot) flush(i, i + 1);
+    }
+  }
+
+  /// Where an operation finds the number that was at `depth` of the stack.
+  std::uint32_t number_register(const Pending& value, std::size_t depth) {
+    switch (value.kind) {
+    case Pending::kInPlace: return stack_register(depth);
+    case Pending::kConstant: return constant_register(value_of(program_.constants[value.index].value, nullptr));
+    default: return value.index;
+    }
+  }
+
+  std::uint32_t constant_register(Value number) {
+    std::uint64_t bits = static_cast<std::uint64_t>(number.integer());
+    if (number.is(Tag::kFloat)) {
+      const double real = number.real();
+      std::memcpy(&bits, &real, sizeof bits);
+    }
+    const auto fresh = static_cast<std::uint32_t>(code_.constants.size());
+    const auto [found, is_new] = constants_.emplace(std::make_pair(number.tag(), bits), fresh);
+    if (is_new) code_.constants.push_back(std::move(number));
+    return first_constant_ + found->second;
+  }
+
+  // --- instructions ------------------------------------------------------------------------------
+
+  void take(const Instruction& i) {
+    const std::uint32_t a = i.operands[0];
+    switch (i.opcode) {
+    case Opcode::LOAD: return stack_.push_back({Pending::kSlot, a});
+    case Opcode::MOVE: return stack_.push_back({Pending::kLastUse, a});
+    case Opcode::LOADC: return stack_.push_back({Pending::kConstant, a});
+    case Opcode::STORE: return store(a);
+    case Opcode::DROP: return drop();
+    case Opcode::FREE: flush_slot(a); return emit({StepKind::kClear, 0, a, 0, 0});
+    case Opcode::UNINITIALIZED: push(); return emit({StepKind::kUninit, 0, top(), 0, 0});
+    case Opcode::CALL: {
+      const OperatorEntry& entry = program_.operators[a];
+      if (entry.body != kNoFunction)
+        return call(StepKind::kCallF, entry.operands, entry.results, entry.body);
+      return call(StepKind::kCall, entry.operands, entry.results, a);
+    }
+    case Opcode::CALLF:
+      return call(StepKind::kCallF, program_.functions[a].inputs, program_.functions[a].outputs, a);
+    case Opcode::CALLM: return call(StepKind::kCallM, i.operands[1] + 1, i.operands[2], a);
+    case Opcode::TILE: {
+      const Tile& tile = program_.tiles[a];
+      return call(StepKind::kTile, tile.operands, tile.outputs.size(), a);
+    }
+    case Opcode::RET: {
+      emit({StepKind::kRet, 0, flush_top(function_.outputs), 0, 0});
+      return unreachable();
+    }
+    case Opcode::JMP: return jump_to(a);
+    case Opcode::JF: return jump_if_false(a);
+    case Opcode::LOOP: {
+      flush_all();
+      const std::uint32_t first = stack_register(stack_.size() - 3 - i.operands[1]);
+      return jump({StepKind::kLoop, 0, first, 0, i.operands[1]}, a);
+    }
+    default: return i.opcode >= Opcode::ADD_I ? scalar(i.opcode) : plain(i);
+    }
+  }
+
+  /// Instructions that take their operands from the stack and leave one result, or none.
+  void plain(const Instruction& i) {
+    const std::uint32_t a = i.operands[0];
+    switch (i.opcode) {
+    case Opcode::GUARD: return shape(StepKind::kGuard, 1, 0, a);
+    case Opcode::RAISE: return shape(StepKind::kRaise, 2, 0, 0);
+    case Opcode::PRINT: return shape(StepKind::kPrint, a, 0, a);
+    case Opcode::LIST: return shape(StepKind::kList, a, 1, a);
+    case Opcode::TUPLE: return shape(StepKind::kTuple, a, 1, a);
+    case Opcode::DICT: return shape(StepKind::kDict, a, 1, a);
+    case Opcode::UNPACK: return shape(StepKind::kUnpack, 1, a, a);
+    case Opcode::INDEX: return shape(StepKind::kIndex, 2, 1, 0);
+    case Opcode::SLICE: return shape(StepKind::kSlice, 3, 1, 0);
+    case Opcode::GET_ATTR: return get_attribute(a);
+    case Opcode::SET_ATTR: return shape(StepKind::kSetAttr, 2, 0, a);
+    case Opcode::CREATE: return shape(StepKind::kCreate, 0, 1, a);
+    case Opcode::ISINSTANCE: return shape(StepKind::kIsInstance, 1, 1, a);
+    case Opcode::TENSOR: return shape(StepKind::kToTensor, 1, 1, 0);
+    case Opcode::ENUM_NAME: return shape(StepKind::kEnumName, 1, 1, 0);
+    case Opcode::ENUM_VALUE: return shape(StepKind::kEnumValue, 1, 1, 0);
+    default: bug("no translation of an instruction");
+    }
+  }
+
+  std::uint32_t top() const { return stack_register(stack_.size() - 1); }
+
+  void shape(StepKind kind, std::size_t pops, std::size_t pushes, std::uint32_t b) {
+    const std::uint32_t first = flush_top(pops);
+    emit({kind, 0, first, b, 0});
+    stack_.resize(stack_.size() - pops);
+    for (std::size_t i = 0; i < pushes; ++i) push();
+  }
+
+  void call(StepKind kind, std::size_t pops, std::size_t pushes, std::uint32_t index) {
+    const std::uint32_t first = flush_top(pops);
+    const auto c = kind == StepKind::kCallM ? static_cast<std::uint32_t>(pops) : first;
+    emit({kind, static_cast<std::uint16_t>(pushes == 1), first, index, c});
+    stack_.resize(stack_.size() - pops);
+    for (std::size_t i = 0; i < pushes; ++i) push();
+  }
+
+  void unreachable() {
+    is_unreachable_ = true;
+    stack_.clear();
+  }
+
+  void store(std::uint32_t slot) {
+    const Pending value = pop();
+    Unit* made = value.kind == Pending::kInPlace ? maker() : nullptr;
+    const std::size_t before = code_.units.size();
+    flush_slot(slot);
+    if (value.kind == Pending::kLastUse) flush_slot(value.index);
+    if (made && code_.units.size() == before)
+      (is_scalar_step(made->kind) ? made->a : made->c) = slot;
+    else
+      load(slot, value, stack_register(stack_.size()));
+  }
+
+  void drop() {
+    const Pending value = pop();
+    if (value.kind == Pending::kInPlace)
+      emit({StepKind::kClear, 0, stack_register(stack_.size()), 0, 0});
+    if (value.kind != Pending::kLastUse) return;
+    flush_slot(value.index);
+    emit({StepKind::kClear, 0, value.index, 0, 0});
+  }
+
+  void get_attribute(std::uint32_t name) {
+    const bool stays = stack_.back().kind == Pending::kSlot;
+    const std::uint32_t object = stays ? stack_.back().index : flush_top(1);
+    pop();
+    push();
+    emit({StepKind::kGetAttr, 0, top(), object, name});
+  }
+
+  void scalar(Opcode opcode) {
+    const bool is_unary = row(opcode).pops.fixed == 1;
+    StepKind kind = scalar_step(opcode);
+    std::uint32_t right = 0;
+    if (!is_unary) {
+      const Pending b = pop();
+      if (kind == StepKind::kModI && b.kind == Pending::kConstant) {
+        const std::int64_t by = program_.constants[b.index].value.as_int();
+        if (by > 0 && (by & (by - 1)) == 0) {
+          kind = StepKind::kMask;
+          right = constant_register(Value(by - 1));
+        }
+      }
+      if (kind != StepKind::kMask) right = number_register(b, stack_.size());
+    }
+    const Pending a = pop();
+    const std::uint32_t left = number_register(a, stack_.size());
+    push();
+    emit({kind, 0, top(), left, right});
+  }
+
+  void jump_if_false(std::uint32_t target_place) {
+    const Pending value = pop();
+    Unit* made = value.kind == Pending::kInPlace ? maker() : nullptr;
+    const StepKind unless = made ? unless_step(made->kind) : StepKind::kNotB;
+    if (unless != StepKind::kNotB) {
+      const Unit compare = *made;
+      code_.units.pop_back();
+      code_.places.pop_back();
+      flush_all();
+      return jump({unless, 0, 0, compare.b, compare.c}, target_place);
+    }
+    const std::uint32_t condition = number_register(value, stack_.size());
+    flush_all();
+    jump({StepKind::kJumpFalse, 0, condition, 0, 0}, target_place);
+  }
+
+  void jump_to(std::uint32_t target_place) {
+    const std::uint32_t place = place_;
+    const std::uint32_t land = landing(place, target_place);
+    for (std::uint32_t at = target_place; at < land; ++at)
+      function_.code[at].opcode == Opcode::STORE ? store(function_.code[at].operands[0]) : drop();
+    if (function_.code[land].opcode == Opcode::LOOP && land <= place && next_turn(land))
+      return unreachable();
+    flush_all();
+    jump({StepKind::kJump, 0, 0, 0, 0}, land);
+    unreachable();
+  }
+
+  // --- the way back to a loop's start ------------------------------------------------------------
+
+  struct Move {
+    std::uint32_t slot;  // kNoRegister: the loop drops it
+    Pending value;
+    std::uint32_t own;   // its register on the stack
+  };
+
+  /// Carried values go straight to the slots where the next turn wants them. False when the code
+  /// behind the LOOP is not just stores; then nothing was emitted.
+  bool next_turn(std::uint32_t loop) {
+    const std::uint32_t start = body_start(loop), count = function_.code[loop].operands[1];
+    if (start == 0) return false;
+    const std::size_t base = stack_.size() - 3 - count;
+    std::vector<Move> moves;
+    for (std::uint32_t k = 0; k < count; ++k) {
+      const Instruction& store = function_.code[start - 2 - k];
+      const bool is_kept = store.opcode == Opcode::STORE;
+      if (!is_kept) return false;
+      moves.push_back({store.operands[0], stack_[base + 3 + k], stack_register(base + 3 + k)});
+    }
+    flush(0, base + 2);
+    const bool has_condition = !is_true(stack_[base + 2]);
+    if (has_condition) flush(base + 2, base + 3);
+    move_all(moves);
+    const Instruction& trip = function_.code[start - 1];
+    const std::uint32_t number = trip.opcode == Opcode::STORE ? trip.operands[0] : kNoRegister;
+    jump({StepKind::kLoopNext, has_condition, stack_register(base), 0, number}, start);
+    for (std::uint32_t k = 0; k < count; ++k)
+      load(stack_register(base + k), {Pending::kLastUse, moves[k].slot}, 0);
+    stack_.resize(base + count);
+    jump({StepKind::kJump, 0, 0, 0, 0}, function_.code[loop].operands[0]);
+    return true;
+  }
+
+  bool is_true(const Pending& value) const {
+    if (value.kind != Pending::kConstant) return false;
+    const ir::Literal& literal = program_.constants[value.index].value;
+    return literal.is(ir::Literal::Kind::kBool) && literal.as_bool();
+  }
+
+  static bool reads(const Move& move, std::uint32_t slot) {
+    return (move.value.kind == Pending::kSlot || move.value.kind == Pending::kLastUse) &&
+           move.value.index == slot;
+  }
+
+  /// All at once in effect: a value that another move would overwrite goes by its own register.
+  void move_all(std::vector<Move> moves) {
+    while (!moves.empty()) {
+      std::size_t ready = 0;
+      for (; ready < moves.size(); ++ready) {
+        bool is_read = false;
+        for (std::size_t other = 0; other < moves.size(); ++other)
+          is_read |= other != ready && reads(moves[other], moves[ready].slot);
+        if (!is_read) break;
+      }
+      if (ready == moves.size()) {
+        Move& stuck = moves.front();
+        load(stuck.own, stuck.value, stuck.own);
+        stuck.value = Pending();
+        continue;
+      }
+      const Move& move = moves[ready];
+      const bool stays = reads(move, move.slot);
+      if (!stays) load(move.slot, move.value, move.own);
+      moves.erase(moves.begin() + static_cast<std::ptrdiff_t>(ready));
+    }
+  }
+
+  const Program& program_;
+  const Function& function_;
+  std::vector<std::int64_t> depths_;
+  std::vector<bool> is_target_;
+  std::vector<std::uint32_t> unit_of_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> jumps_;  // unit, place that it jumps to
+  std::vector<Pending> stack_;
+  Code code_;
+  std::map<std::pair<Tag, std::uint64_t>, std::uint32_t> constants_;
+  std::uint32_t first_constant_ = 0;
+  std::uint32_t place_ = 0;
+  bool is_unreachable_ = false;
+};
+
+}  // namespace
+
+Code translate(const Program& program, const Function& function) {
+  return Translator(program, function).code();
+}
+
+}  // namespace tsx::engine

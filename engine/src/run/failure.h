@@ -1,0 +1,31 @@
+// What a user reads when a run stops: the reason, the source line, the operator and the types it was
+// given, the calls that led there. As tsx/runtime/failure.py.
+#pragma once
+
+#include <exception>
+#include <vector>
+
+#include "base/error.h"
+#include "core/containers.h"
+#include "run/program.h"
+
+namespace tsx::engine {
+
+/// Where a run is: an instruction of a function, and the operands that it still has.
+struct Moment {
+  const Program& program;
+  const Function& function;
+  std::uint32_t place;
+  std::vector<Value> operands;
+};
+
+/// A call around: the function and the instruction that called.
+struct Caller {
+  const Function* function;
+  std::uint32_t place;
+};
+
+/// The error to throw in place of `stopped`. `callers`: innermost first.
+Error explained(std::exception_ptr stopped, const Moment& moment, const std::vector<Caller>& callers);
+
+}  // namespace tsx::engine
