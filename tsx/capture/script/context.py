@@ -380,8 +380,11 @@ class Context(Verbs):
         given = self.settled(given, at)
         type = container.type
         assert isinstance(type, ty.ListType)
-        if self.is_open(type.element) and given.type is not None:
-            self.close_type(type.element, self.item_type(given))
+        open = type.element
+        if isinstance(open, ty.OptionalType) and not isinstance(given.type, ty.OptionalType):
+            open = open.element  # what is not None decides
+        if self.is_open(open) and given.type not in (None, ty.NONE):
+            self.close_type(open, self.item_type(given))
             type = container.type
             assert isinstance(type, ty.ListType)
         return self.converted(given, type.element, at, what)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tsx.capture.script.open_types import solve, substitute
 from tsx.capture.script.values import NOT_STATIC, Code, Constant, Handler, Ssa, Sugar, TupleSugar
 from tsx.capture.trace.match import SYNONYMS
 from tsx.ir import types as ty
@@ -152,9 +153,19 @@ class Matcher:
         actual = given.type
         if actual is None:
             return self._fit_parts(given, formal, argument, bindings)
-        if self.ctx.is_open(actual) and self.ctx.could_be(actual, formal, bindings):
-            wanted = bound_type(formal, bindings)
-            return lambda: self.ctx.close(given.as_value(self.ctx, self.at), wanted)
+        if actual == ty.ListType(ty.NONE) and _has_unbound(formal, bindings):
+            actual = given.as_value(self.ctx, self.at).type  # [None] * n may yet hold anything
+        wanted = bound_type(formal, bindings)
+        if self.ctx.is_open(actual):
+            if _has_unbound(formal, bindings) and fits(actual, formal, bindings, is_read=is_read):
+                return self._as_is(given)  # len([]) says nothing of the items
+            if self.ctx.could_be(actual, formal, bindings):
+                return lambda: self.ctx.close(given.as_value(self.ctx, self.at), wanted)
+        elif self.ctx.is_open(wanted) and self.ctx.could_be(wanted, actual, {}):
+            for open, found in (solve(wanted, actual) or {}).items():
+                for name, bound in bindings.items():
+                    bindings[name] = substitute(bound, open, ty.erase_shapes(found))
+            return lambda: self._closing(wanted, actual, given)
         if fits(actual, formal, bindings, is_read=is_read):
             return self._as_is(given)
         found = self._fit_parts(given, formal, argument, bindings)
@@ -193,8 +204,18 @@ class Matcher:
 
         return emit
 
+    def _closing(self, open: ty.Type, found: ty.Type, given: Sugar) -> Value:
+        self.ctx.close_type(open, found)
+        return given.as_value(self.ctx, self.at)
+
     def _as_is(self, given: Sugar) -> Plan:
         return lambda: given.as_value(self.ctx, self.at)
+
+
+def _has_unbound(type: ty.Type, bindings: Bindings) -> bool:
+    if isinstance(type, ty.VarType):
+        return type.name not in bindings
+    return any(_has_unbound(child, bindings) for child in type.children())
 
 
 def is_code(given: Sugar) -> bool:

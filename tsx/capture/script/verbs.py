@@ -122,8 +122,11 @@ class Verbs:
         if not isinstance(type, ty.ListType):
             kinds = ", ".join(dict.fromkeys(item.describe() for item in items))
             raise self.problem("TSX3025", at, kinds=kinds)
-        values = [self.convert(item, type.element, at, "an item of the list") for item in items]
-        return Ssa(self.list_value(values, type.element, at))
+        element = type.element
+        if element == ty.NONE:  # [None] * n is filled later, and may then hold anything
+            element = ty.OptionalType(open_types.Open(ty.TENSOR))
+        values = [self.convert(item, element, at, "an item of the list") for item in items]
+        return Ssa(self.list_value(values, element, at))
 
     def op(
         self,
