@@ -162,9 +162,9 @@ class Matcher:
             if self.ctx.could_be(actual, formal, bindings):
                 return lambda: self.ctx.close(given.as_value(self.ctx, self.at), wanted)
         elif self.ctx.is_open(wanted) and self.ctx.could_be(wanted, actual, {}):
-            for open, found in (solve(wanted, actual) or {}).items():
+            for open, known in (solve(wanted, actual) or {}).items():
                 for name, bound in bindings.items():
-                    bindings[name] = substitute(bound, open, ty.erase_shapes(found))
+                    bindings[name] = substitute(bound, open, ty.erase_shapes(known))
             return lambda: self._closing(wanted, actual, given)
         if fits(actual, formal, bindings, is_read=is_read):
             return self._as_is(given)
