@@ -202,6 +202,7 @@ rows.add(
     "`list` without its elements' type",
     ([1, 2],),
     refused="what the elements are is unknown; TorchScript refuses it too",
+    code="TSX3203",
 )
 
 

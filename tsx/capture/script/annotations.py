@@ -207,15 +207,9 @@ class Reader:
                 return made
         raise BadAnnotation("TSX3201", text=f"{shown(head)}[…]")
 
-    def _bare(self, head: object, annotation: object) -> ty.Type:
-        if head is tuple:
-            raise BadAnnotation(
-                "TSX3203", type="tuple", expected="its elements, as tuple[int, str]"
-            )
-        if head in (list, collections.abc.Sequence):
-            return ty.ListType(ty.TENSOR)  # as TorchScript and the empty list have it
-        if head is dict:
-            return ty.DictType(ty.STR, ty.TENSOR)
+    def _bare(self, head: object, annotation: object) -> ty.Type | None:
+        if head is tuple and self._depth == 1:
+            return None  # what it holds is what is returned
         raise BadAnnotation("TSX3203", type=shown(annotation), expected="a parameter, as list[int]")
 
     def _refuse(self, annotation: object) -> None:

@@ -54,6 +54,11 @@ def conversion(
         return next((plan for plan in plans if plan is not None), None)
     if actual is None:
         return None
+    if isinstance(actual, ty.EnumType):
+        from tsx.capture.script.enums import plain  # which is written against this
+
+        inner = plain(ctx, at, given)
+        return conversion(ctx, inner, wanted, at) if inner is not given else None
     if wanted == ty.DEVICE and actual == ty.STR:
         return _device(ctx, given, at)
     constant = given.static() if isinstance(given, Constant) else None

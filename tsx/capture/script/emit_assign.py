@@ -94,6 +94,9 @@ def _annotated(ctx: Context, statement: ast.AnnAssign) -> None:
         if declared is not None:
             at = ctx.place(statement.value)
             value = ctx.converted(value, declared, at, ctx.place(statement.target).text())
+            if isinstance(statement.target, ast.Attribute):
+                owner = ctx.expression(statement.target.value)
+                owner.declare_attribute(ctx, statement.target.attr, declared)
         assign_target(ctx, statement.target, value)
         return
     _declare(ctx, statement.target, value, declared, ctx.place(statement.value))

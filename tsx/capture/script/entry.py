@@ -38,6 +38,7 @@ from tsx.ir import types as ty
 from tsx.ir.graph import Attribute, Graph
 from tsx.ir.module import Method, Module, Parameter
 from tsx.ir.verify import check, verify
+from tsx.runtime.state import written_attributes
 
 Entry = Callable[[Program, Any, Sequence[Any], Mapping[str, Any]], Module | None]
 entries: list[Entry] = []
@@ -76,14 +77,26 @@ def script(
         program.problems.raise_all()
         module.name = name or module.name
         finish(module, program)
+        if _learns_writes(module, program):
+            continue
         check_unwritten(module, program)
         program.problems.raise_all()
         return module, ScriptReport(tuple(sorted(module.functions)), program.warnings)
 
 
+def _learns_writes(module: Module, program: Program) -> bool:
+    """Whether lists and dicts that were taken for constant are written into after all."""
+    known = program.known_attributes
+    found = known.keys() & written_attributes(module) if known else frozenset()
+    for key in found:
+        cls, type = known[key]
+        program.facts.note(cls, key[1], type)
+    return bool(found)
+
+
 def load_meanings() -> None:
     """Enters what modules and classes mean, and the doors of the array libraries that are loaded."""
-    for name in ("objects", "module_entry"):
+    for name in ("objects", "instances", "module_entry"):
         importlib.import_module(f"tsx.capture.script.{name}")
     if "torch" in sys.modules:
         importlib.import_module("tsx.capture.torch.script")

@@ -103,7 +103,6 @@ class LiveTree:
     tree: StateTree
     lives: dict[int, Live] = field(default_factory=dict)
     paths: dict[Path, Live] = field(default_factory=dict)
-    static_reads: set[tuple[str, str]] = field(default_factory=set)
     _keys: dict[int, object] = field(default_factory=dict)
     _classes: dict[object, LiveClass] = field(default_factory=dict)
 
@@ -182,6 +181,8 @@ class LiveTree:
         if self.is_written(obj, name):
             learnt: ty.Type | None = self.program.facts.written[type(obj), name]
             return learnt or self.declared_type(obj, name) or self.erased_type(value)
+        if isinstance(value, (list, dict)):
+            return self.declared_type(obj, name) or self.value_type(value)
         return self.value_type(value)
 
     def erased_type(self, value: object) -> ty.Type | None:

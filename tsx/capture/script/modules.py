@@ -129,13 +129,20 @@ class ModuleSugar(Sugar):
             return TupleSugar([self.known(ctx, at, f"{name}.{i}", v) for i, v in enumerate(value)])
         if kind is list:
             items = [self.known(ctx, at, f"{name}.{i}", v) for i, v in enumerate(value)]
-            self.tree.static_reads.add((self.live.cls.definition.name, name.partition(".")[0]))
+            self._note_known(name.partition(".")[0])
             return ListAttribute(items, None, self, name, value)
         if isinstance(value, dict):
             pairs = {k: self.known(ctx, at, f"{name}.{k}", v) for k, v in value.items()}
-            self.tree.static_reads.add((self.live.cls.definition.name, name.partition(".")[0]))
+            self._note_known(name.partition(".")[0])
             return DictAttribute(self, name, value, pairs)
         return ctx.resolve(value, at, name)
+
+    def _note_known(self, name: str) -> None:
+        """The list or dict ``name`` was taken for constant: no method may turn out to write into it."""
+        obj = self.live.obj
+        key = self.live.cls.definition.name, name
+        type_ = self.tree.declared_type(obj, name) or self.tree.erased_type(getattr(obj, name))
+        self.tree.program.known_attributes[key] = type(obj), type_
 
     def _tensor_in(self, ctx: Context, at: Place, name: str, array: Any) -> Sugar:
         """A tensor inside a list attribute: often one that is registered, too."""

@@ -76,6 +76,7 @@ _NUMBERS = (ty.INT, ty.FLOAT, ty.BOOL, ty.NUMBER, ty.COMPLEX)
 def binary(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Sugar:
     """``a op b``."""
     symbol, name, python = _BINARY[op.__class__]
+    a, b = _unmixed(ctx, a, at), _unmixed(ctx, b, at)
     folded = fold(python, a, b)
     if folded is not None:
         return folded
@@ -92,6 +93,15 @@ def binary(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Sug
         if found is not None:
             return found
     return _apply(ctx, symbol, name, [a, b], at)
+
+
+def _unmixed(ctx: Context, value: Sugar, at: Place) -> Sugar:
+    """A member of an IntEnum or StrEnum as the int or str that it is."""
+    if not isinstance(value.type, ty.EnumType):
+        return value
+    from tsx.capture.script.enums import plain  # which is written against this
+
+    return plain(ctx, at, value)
 
 
 def fold(python: Callable[[Any, Any], Any], a: Sugar, b: Sugar) -> Constant | None:
@@ -358,6 +368,8 @@ def compare(ctx: Context, op: ast.cmpop, a: Sugar, b: Sugar, at: Place) -> Sugar
         case ast.NotIn():
             return negated(ctx, contains(ctx, b, a, at), at)
     symbol, name, swapped, python = _COMPARISONS[op.__class__]
+    if a.type != b.type or name not in ("eq", "ne"):
+        a, b = _unmixed(ctx, a, at), _unmixed(ctx, b, at)
     if _both_codes(a, b) and name in ("eq", "ne"):
         return Constant(python(a.static(), b.static()))
     folded = fold(python, a, b)

@@ -77,6 +77,9 @@ class Program:
     classes: dict[str, ClassDef] = field(default_factory=dict)
     weights: dict[str, WeightData] = field(default_factory=dict)
     compiled: dict[object, Compiled] = field(default_factory=dict)
+    known_attributes: dict[tuple[str, str], tuple[type, ty.Type | None]] = field(
+        default_factory=dict
+    )  # lists and dicts of modules that were taken for constant, by class and name
     codes: dict[Graph, str] = field(default_factory=dict)  # what the results of graphs stand for
     known: list[Known] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

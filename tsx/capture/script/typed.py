@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tsx.capture.script import operators, sizes
 from tsx.capture.script.conditions import without_none
+from tsx.capture.script.named_tuples import field_of
 from tsx.capture.script.values import (
     NOT_STATIC,
     Constant,
@@ -188,6 +189,9 @@ class TupleMeaning(Meaning):
         type = value.type
         if isinstance(type, ty.TupleType) and name in type.fields:
             return self._item(ctx, at, value, type.fields.index(name))
+        found = field_of(ctx, at, value, name)
+        if found is not None:
+            return found
         return super().attribute(ctx, at, value, name)
 
     def has_attribute(self, ctx: Context, value: Sugar, name: str) -> bool:

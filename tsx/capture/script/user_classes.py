@@ -24,6 +24,7 @@ from tsx.capture.script.classes import (
     own_annotations,
 )
 from tsx.capture.script.dataclass_source import initial_values, prepare
+from tsx.capture.script.live import worlds
 from tsx.capture.script.values import Constant, Iteration, Meaning, Ssa, Sugar, meaning
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
@@ -54,6 +55,7 @@ def is_user_class(cls: type) -> bool:
         cls.__flags__ & _HEAP_TYPE != 0
         and all(base is object or _is_python(base) for base in cls.__mro__)
         and not issubclass(cls, BaseException)
+        and not any(issubclass(cls, world.base) for world in worlds)
     )
 
 
@@ -196,6 +198,11 @@ class ObjectMeaning(Meaning):
     def has_attribute(self, ctx: Context, value: Sugar, name: str) -> bool:
         record = record_of(ctx, value.type)
         return name in record.definition.attributes or defines(record.cls, name)
+
+    def declare_attribute(self, ctx: Context, value: Sugar, name: str, type: ty.Type) -> None:
+        record = record_of(ctx, value.type)
+        if record.is_open:
+            record.declared.setdefault(name, type)
 
     def set_attribute(self, ctx: Context, at: Place, value: Sugar, name: str, given: Sugar) -> None:
         record = record_of(ctx, value.type)

@@ -123,6 +123,11 @@ class Sugar:
         """``value.name = …``."""
         raise ctx.problem("TSX3012", at, what=self.describe(), name=name)
 
+    def declare_attribute(self, ctx: Context, name: str, type: ty.Type) -> None:
+        """``value.name: type = …``, ahead of the assignment."""
+        if self.type is not None:
+            meaning_of(self.type).declare_attribute(ctx, self, name, type)
+
     def call(
         self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
     ) -> Sugar:
@@ -487,6 +492,9 @@ class Meaning:
 
     def has_attribute(self, ctx: Context, value: Sugar, name: str) -> bool:
         return name in names_of(value.type or _ANY_TUPLE)
+
+    def declare_attribute(self, ctx: Context, value: Sugar, name: str, type: ty.Type) -> None:
+        """Only objects of classes take note."""
 
     def set_attribute(self, ctx: Context, at: Place, value: Sugar, name: str, given: Sugar) -> None:
         raise ctx.problem("TSX3012", at, what=value.describe(), name=name)

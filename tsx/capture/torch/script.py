@@ -8,6 +8,8 @@ compiles their source, unless they are one operator. Importing this module adds 
 from __future__ import annotations
 
 import types as python_types
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,7 +17,7 @@ import torch
 from tsx.capture.script.classes import Bound
 from tsx.capture.script.entry import originals
 from tsx.capture.script.program import known_types, loose_libraries
-from tsx.capture.script.values import Constant, Operator, Sugar, doors
+from tsx.capture.script.values import Constant, Handler, Operator, Sugar, doors
 from tsx.capture.torch import (  # noqa: F401  (they register what tensors and modules can do)
     script_modules,
     script_tensors,
@@ -77,12 +79,14 @@ class TorchScriptDoor:
         known = function_for(obj) or jit_for(obj) or context_for(obj)
         if known is not None:
             return known
+        if isinstance(obj, type) and issubclass(obj, torch.autograd.Function):
+            return AutogradFunction(obj)
         if isinstance(obj, torch._ops.OpOverload):
             return Operator(str(obj), (kind_of(obj),))
         if isinstance(obj, torch._ops.OpOverloadPacket):
             return Operator(str(obj), (obj._qualified_op_name,))
         if isinstance(obj, _BUILTIN) and _is_torchs(obj):
-            return Operator(_shown(obj), operator_names(obj.__name__))
+            return TorchOperator(_shown(obj), operator_names(obj.__name__))
         inner = original(obj)
         return ctx.resolve(inner, at, at.text()) if inner is not None else None
 
@@ -137,6 +141,58 @@ def _original(obj: Any) -> Any:
 
 
 originals.append(_original)
+
+
+@dataclass(eq=False, slots=True)
+class TorchOperator(Operator):
+    """A function of torch that is an operator; ``out=`` takes a copy of the result."""
+
+    def call(
+        self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
+    ) -> Sugar:
+        given = dict(kwargs)
+        out = given.pop("out", None)
+        result = ctx.op(self.operators, at, [*self.bound, *args], given, called=self.name)
+        if out is None or out.static() is None:
+            return result
+        return ctx.op("aten::copy_", at, [out, result], called=f"{self.name}(out=…)")
+
+
+@dataclass(eq=False, slots=True)
+class AutogradFunction(Sugar):
+    """A ``torch.autograd.Function``: ``apply`` is its forward."""
+
+    cls: Any
+
+    def describe(self) -> str:
+        return f"the autograd function {self.cls.__name__}"
+
+    def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:
+        if name != "apply":
+            return ctx.resolve(getattr(self.cls, name), at, name)
+        forward = ctx.resolve(self.cls.forward, at, name)
+        if self.cls.setup_context is not torch.autograd.Function.setup_context:
+            return forward
+        return Bound(forward, Nothing(), name)
+
+
+class Nothing(Sugar):
+    """The ``ctx`` of a forward: what is saved there is for the backward, so nothing is."""
+
+    def describe(self) -> str:
+        return "the ctx of an autograd function"
+
+    def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:
+        return Handler(name, _ignored)
+
+    def set_attribute(self, ctx: Context, at: Place, name: str, value: Sugar) -> None:
+        """Saved for the backward."""
+
+
+def _ignored(ctx: Context, at: Place, *args: Sugar, **kwargs: Sugar) -> None:
+    """``ctx.save_for_backward(…)`` and the like."""
+
+
 door = TorchScriptDoor()
 doors.append(door)
 loose_libraries.add("torch")

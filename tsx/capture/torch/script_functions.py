@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,11 +17,14 @@ import torch
 from tsx.capture.script.sizes import as_size
 from tsx.capture.script.values import (
     Constant,
+    DeviceName,
     Handler,
     ListLiteral,
     Operator,
+    Ssa,
     Sugar,
     TupleSugar,
+    attribute,
 )
 from tsx.capture.torch.script_tensors import cast, dtype_argument, refuse_device
 from tsx.capture.torch.tensors import plain
@@ -176,9 +180,43 @@ def _as_list(ctx: Context, at: Place, data: Sugar) -> Sugar:
     return ListLiteral([_as_list(ctx, at, item) for item in items])
 
 
-@_means(torch.Size)
+@dataclass(eq=False, slots=True)
+class TorchClass(Handler):
+    """A class of torch that builds plain values: ``torch.Size``, ``torch.device``."""
+
+    cls: Any = None
+
+    def python_type(self) -> object:
+        return self.cls
+
+
 def _size_of(ctx: Context, at: Place, sizes: Sugar) -> Sugar:
     return as_size(ctx.as_list_value(sizes, at))
+
+
+def _device_of(ctx: Context, at: Place, type: Sugar, index: Sugar | None = None) -> Sugar:
+    name = type.static()
+    if isinstance(name, str):
+        number = index.static() if index is not None else None
+        return Constant(DeviceName(name if number is None else f"{name}:{number}"))
+    return Ssa(ctx.convert(type, ty.DEVICE, at, "the device"))
+
+
+for _cls, _build in ((torch.Size, _size_of), (torch.device, _device_of)):
+    _register(TorchClass(_cls.__name__, _build, (), _cls), _cls)
+
+
+@attribute(ty.DEVICE, "type")
+def _device_type(ctx: Context, at: Place, self: Sugar) -> Sugar:
+    known = self.static()
+    return Constant(str(known).partition(":")[0] if isinstance(known, str) else "cpu")
+
+
+@attribute(ty.DEVICE, "index")
+def _device_index(ctx: Context, at: Place, self: Sugar) -> Sugar:
+    known = self.static()
+    number = known.partition(":")[2] if isinstance(known, str) else ""
+    return Constant(int(number) if number else None)
 
 
 # -- functions that take their tensors one by one ---------------------------------------------------------------------

@@ -7,7 +7,6 @@ torch wrapped around it.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType
@@ -259,15 +258,4 @@ def original(obj: Any) -> Any:
             return getattr(obj, "__wrapped__", None)
     if isinstance(obj, torch.jit.ScriptFunction):
         return getattr(obj, "_torchdynamo_inline", None) or getattr(obj, "__wrapped__", None)
-    owner = getattr(obj, "__self__", None)
-    if (
-        isinstance(owner, type)
-        and issubclass(owner, torch.autograd.Function)
-        and obj.__name__ == "apply"
-    ):
-        return functools.partial(_forward_of, owner)
     return None
-
-
-def _forward_of(owner: Any) -> Any:
-    return owner.forward
