@@ -106,7 +106,19 @@ class TypeForm(Sugar):
     form: Any
 
     def describe(self) -> str:
-        return f"the type {self.form}"
+        name = self.form.__qualname__ if inspect.isclass(self.form) else self.form
+        return f"the type {name}"
+
+    def python_type(self) -> object:
+        return self.form if inspect.isclass(self.form) else NOT_STATIC
+
+    def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:
+        if not inspect.isclass(self.form):
+            raise ctx.problem("TSX3011", at, what=self.describe(), name=name, hint="")
+        return class_member(ctx, at, self, self.form, name)
+
+    def has_attribute(self, ctx: Context, name: str) -> bool:
+        return inspect.isclass(self.form) and hasattr(self.form, name)
 
     def subscript(self, ctx: Context, at: Place, index: Sugar) -> Sugar:
         items = index.items if isinstance(index, TupleSugar) else [index]
