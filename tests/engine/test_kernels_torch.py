@@ -20,7 +20,13 @@ INFOS = (
     "add", "mul", "sub", "div", "where", "clamp", "pow", "exp", "tanh", "sigmoid", "nn.functional.gelu", "to", "float",
     "view", "reshape", "permute", "transpose", "squeeze", "unsqueeze", "expand", "flatten", "unflatten", "movedim",
     "narrow", "select", "chunk", "split", "split_with_sizes", "tensor_split", "unbind", "unfold", "diagonal", "hsplit",
-    "as_strided", "atleast_2d",
+    "as_strided", "atleast_2d", "matmul", "mm", "bmm", "addmm", "baddbmm", "nn.functional.linear", "inner",
+    "nn.functional.conv1d", "nn.functional.conv2d", "nn.functional.conv_transpose2d", "nn.functional.batch_norm",
+    "nn.functional.layer_norm", "nn.functional.group_norm", "nn.functional.rms_norm", "softmax", "log_softmax",
+    "nn.functional.max_pool2d", "nn.functional.avg_pool2d", "nn.functional.adaptive_avg_pool2d", "sum", "mean", "prod",
+    "any", "all", "var_mean", "std", "logsumexp", "amax", "argmax", "max", "nn.functional.embedding",
+    "nn.functional.scaled_dot_product_attention", "nn.functional.pad", "repeat", "repeat_interleave", "roll", "flip",
+    "cumsum", "cat", "stack", "full", "arange", "linspace", "tril", "nn.functional.glu", "nn.functional.prelu",
 )  # fmt: skip
 
 
