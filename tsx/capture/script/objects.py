@@ -25,10 +25,9 @@ from tsx.capture.script.classes import (
 )
 from tsx.capture.script.enums import EnumClass, MemberSugar
 from tsx.capture.script.named_tuples import NamedTupleClass
-from tsx.capture.script.user_classes import UserClass, is_user_class
+from tsx.capture.script.user_classes import UserClass, is_module_class, is_user_class
 from tsx.capture.script.values import Constant, Iteration, Sugar
 from tsx.capture.script.verbs import resolvers
-from tsx.capture.source import MODULE_BASES
 from tsx.ir import types as ty
 
 if TYPE_CHECKING:
@@ -73,19 +72,19 @@ def _class(ctx: Context, at: Place, cls: Any) -> Sugar:
         declared = _type_of(ctx, at, cls)
         assert isinstance(declared, ty.TupleType)
         return NamedTupleClass(cls, declared)
-    if any((base.__module__, base.__name__) in MODULE_BASES for base in cls.__mro__):
+    if is_module_class(cls):
         return ModuleClass(cls)
     return UserClass(cls) if is_user_class(cls) else TypeForm(cls)
 
 
 @dataclass(eq=False, slots=True)
-class ModuleClass(TypeForm):
-    """A class of modules: ``isinstance`` may ask for it, and nothing can be made of it."""
+class ModuleClass(UserClass):
+    """A class of modules: ``isinstance`` and its static methods may be asked for, and nothing can be made of it."""
 
     def call(
         self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
     ) -> Sugar:
-        raise ctx.problem("TSX3069", at, cls=self.form.__name__)
+        raise ctx.problem("TSX3069", at, cls=self.cls.__name__)
 
 
 def _type_of(ctx: Context, at: Place, cls: type) -> ty.Type:

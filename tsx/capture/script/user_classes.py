@@ -24,8 +24,8 @@ from tsx.capture.script.classes import (
     own_annotations,
 )
 from tsx.capture.script.dataclass_source import initial_values, prepare
-from tsx.capture.script.live import worlds
 from tsx.capture.script.values import Constant, Iteration, Meaning, Ssa, Sugar, meaning
+from tsx.capture.source import MODULE_BASES
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
 from tsx.ir.module import ClassDef
@@ -55,8 +55,13 @@ def is_user_class(cls: type) -> bool:
         cls.__flags__ & _HEAP_TYPE != 0
         and all(base is object or _is_python(base) for base in cls.__mro__)
         and not issubclass(cls, BaseException)
-        and not any(issubclass(cls, world.base) for world in worlds)
+        and not is_module_class(cls)
     )
+
+
+def is_module_class(cls: type) -> bool:
+    """Whether instances of ``cls`` are layers of torch.nn or tsx.nn."""
+    return any((base.__module__, base.__name__) in MODULE_BASES for base in cls.__mro__)
 
 
 _HEAP_TYPE = 1 << 9
