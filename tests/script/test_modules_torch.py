@@ -221,3 +221,11 @@ def test_what_a_program_can_not_hold(model: nn.Module, code: str) -> None:
     with pytest.raises(ScriptError) as caught:
         tsx.script(model)
     assert caught.value.code == code
+
+
+def test_a_model_left_in_training_mode_is_converted_in_eval_mode() -> None:
+    model = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3), nn.Dropout(0.9))
+    x = torch.randn(4, 3)
+    program = tsx.script(model)
+    assert model.training
+    torch.testing.assert_close(program(x), model.eval()(x))

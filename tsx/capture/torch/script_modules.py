@@ -51,11 +51,11 @@ class TorchModules:
         own = {
             name: value
             for name, value in vars(module).items()
-            if (name not in OWN or name == "training") and not isinstance(value, torch.Tensor)
+            if name not in OWN and not isinstance(value, torch.Tensor)
         }
         for table in (module._parameters, module._buffers, module._modules):
             own |= {name: None for name, value in table.items() if value is None}
-        return own
+        return own | {"training": False}  # models are converted in eval mode
 
     def overloads(self, cls: type, function: Any) -> list[Any]:
         return list(_get_overloaded_methods(function, cls) or ())
