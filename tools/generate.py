@@ -14,6 +14,7 @@ import engine_formulas
 import engine_opcodes
 import engine_operators
 import engine_prims
+import operator_bodies
 
 from tsx.cli import cli
 from tsx.errors import error_codes
@@ -136,6 +137,7 @@ def passes() -> str:
 
 
 GENERATED: dict[str, Callable[[], str]] = {
+    "tsx/ops/bodies/bodies.ir": operator_bodies.operator_bodies,
     "docs/errors.md": errors,
     "docs/cli.md": command_line,
     "docs/opcodes.md": opcodes,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-import tsx.ops  # noqa: F401  (fills the registry)
+import tsx.ops
+import tsx.ops.bodies
 from tsx.ir.op import Op, all_ops, lookup
 from tsx.ir.text import parse_graph
 from tsx.ir.types import DType
@@ -173,3 +176,11 @@ def check(found: object, expected: object) -> None:
     assert isinstance(expected, np.ndarray)
     assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
     np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6)
+
+
+def test_the_text_that_ships_is_what_the_compiler_makes_of_the_python() -> None:
+    from operator_bodies import operator_bodies, sources  # in tools/
+
+    path = Path(tsx.ops.bodies.__file__).with_name("bodies.ir")
+    assert path.read_text(encoding="utf-8") == operator_bodies(), "run: make generate"
+    assert list(sources()) == [op.kind for op in composites()]

@@ -138,91 +138,9 @@ def _flops(*values: Abstract) -> int:
     )
 
 
-_BODY = """graph(%query : Tensor, %key : Tensor, %value : Tensor, %attn_mask : Tensor?, %dropout_p : float,
-      %is_causal : bool, %scale : float?, %enable_gqa : bool):
-  %none : NoneType = prim::Constant()
-  %no : bool = prim::Constant[value=False]()
-  %yes : bool = prim::Constant[value=True]()
-  %zero : int = prim::Constant[value=0]()
-  %one : int = prim::Constant[value=1]()
-  %last : int = prim::Constant[value=-1]()
-  %second : int = prim::Constant[value=-2]()
-  %third : int = prim::Constant[value=-3]()
-  %ends : int[] = prim::Constant[value=[-1]]()
-  %low : float = prim::Constant[value=-inf]()
-  %k : Tensor, %v : Tensor = prim::If(%enable_gqa)
-    block0():
-      %heads : int = aten::size.int(%query, %third)
-      %key_heads : int = aten::size.int(%key, %third)
-      %value_heads : int = aten::size.int(%value, %third)
-      %key_copies : int = aten::floordiv.int(%heads, %key_heads)
-      %value_copies : int = aten::floordiv.int(%heads, %value_heads)
-      %keys : Tensor = aten::repeat_interleave.self_int(%key, %key_copies, %third, %none)
-      %values : Tensor = aten::repeat_interleave.self_int(%value, %value_copies, %third, %none)
-      -> (%keys, %values)
-    block1():
-      -> (%key, %value)
-  %wide : Tensor = tsx::widen(%query)
-  %wide_k : Tensor = tsx::widen(%k)
-  %wide_v : Tensor = tsx::widen(%v)
-  %scaled : bool = aten::__isnot__(%scale, %none)
-  %factor : float = prim::If(%scaled)
-    block0():
-      %given : float = prim::unchecked_cast(%scale)
-      -> (%given)
-    block1():
-      %width : int = aten::size.int(%query, %last)
-      %root : float = aten::sqrt.int(%width)
-      %unit : float = prim::Constant[value=1.0]()
-      %inverse : float = aten::div.float(%unit, %root)
-      -> (%inverse)
-  %q : Tensor = aten::mul.Scalar(%wide, %factor)
-  %kt : Tensor = aten::transpose.int(%wide_k, %second, %last)
-  %scores : Tensor = aten::matmul(%q, %kt)
-  %rows : int = aten::size.int(%scores, %second)
-  %columns : int = aten::size.int(%scores, %last)
-  %causal : Tensor = prim::If(%is_causal)
-    block0():
-      %shape : int[] = prim::ListConstruct(%rows, %columns)
-      %bool_dtype : int = prim::Constant[value=11]()
-      %all : Tensor = aten::ones(%shape, %bool_dtype, %none, %none, %none)
-      %triangle : Tensor = aten::tril(%all, %zero)
-      %hidden : Tensor = aten::logical_not(%triangle)
-      %kept : Tensor = aten::masked_fill.Scalar(%scores, %hidden, %low)
-      -> (%kept)
-    block1():
-      -> (%scores)
-  %masked : bool = aten::__isnot__(%attn_mask, %none)
-  %final : Tensor = prim::If(%masked)
-    block0():
-      %mask : Tensor = prim::unchecked_cast(%attn_mask)
-      %dtype : int = prim::dtype(%mask)
-      %bool_code : int = prim::Constant[value=11]()
-      %is_bool : bool = aten::eq.int(%dtype, %bool_code)
-      %applied : Tensor = prim::If(%is_bool)
-        block0():
-          %outside : Tensor = aten::logical_not(%mask)
-          %left : Tensor = aten::masked_fill.Scalar(%causal, %outside, %low)
-          -> (%left)
-        block1():
-          %sum : Tensor = aten::add.Tensor(%causal, %mask, %one)
-          -> (%sum)
-      -> (%applied)
-    block1():
-      -> (%causal)
-  %plain : Tensor = aten::softmax.int(%final, %last, %none)
-  %impossible : Tensor = aten::eq.Scalar(%final, %low)
-  %empty_rows : Tensor = aten::all.dim(%impossible, %last, %yes)
-  %weights : Tensor = aten::masked_fill.Scalar(%plain, %empty_rows, %zero)
-  %sums : Tensor = aten::matmul(%weights, %wide_v)
-  %result : Tensor = aten::type_as(%sums, %query)
-  return (%result)
-"""
-
 composite(
     f"aten::{_NAME}(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., "
     "bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor",
-    _BODY,
     infer=_infer,
     eval=attention,
     flops=_flops,

@@ -17,7 +17,6 @@ from tsx.ir.types import DType, Shape, TensorType
 from tsx.ops.define import composite, op
 from tsx.ops.dtypes import Array, dtype_of, to_numpy, type_of
 from tsx.ops.nn_rules import differ, shape_text, tensor_of
-from tsx.ops.norms import AFFINE
 from tsx.ops.precision import narrow, need_float, statistics_dtype, widen
 
 
@@ -135,56 +134,10 @@ def _infer_batch_norm(
 
 
 # The channel is moved to the end, where one value for each channel broadcasts.
-_BODY = """graph(%input : Tensor, %weight : Tensor?, %bias : Tensor?, %running_mean : Tensor?, %running_var : Tensor?,
-      %{flag} : bool, %momentum : float, %eps : float, %cudnn_enabled : bool):
-  %none : NoneType = prim::Constant()
-  %yes : bool = prim::Constant[value=True]()
-  %zero : int = prim::Constant[value=0]()
-  %one : int = prim::Constant[value=1]()
-  %last : int = prim::Constant[value=-1]()
-  %wide : Tensor = tsx::widen(%input)
-  %x : Tensor = aten::transpose.int(%wide, %one, %last)
-  %mean : Tensor, %var : Tensor = prim::If(%{flag})
-    block0():
-{statistics}      -> (%batch_mean, %batch_var)
-    block1():
-      %known_mean : Tensor = prim::unchecked_cast(%running_mean)
-      %known_var : Tensor = prim::unchecked_cast(%running_var)
-      -> (%known_mean, %known_var)
-  %centred : Tensor = aten::sub.Tensor(%x, %mean, %one)
-  %spread : Tensor = tsx::widen(%var)
-  %safe : Tensor = aten::add.Scalar(%spread, %eps, %one)
-  %scale : Tensor = aten::rsqrt(%safe)
-  %normal : Tensor = aten::mul.Tensor(%centred, %scale)
-{affine}  %moved : Tensor = aten::transpose.int(%shifted, %one, %last)
-  %result : Tensor = aten::type_as(%moved, %input)
-  return (%result)
-"""
-_BATCH_STATISTICS = """      %channels : int = aten::size.int(%x, %last)
-      %shape : int[] = prim::ListConstruct(%last, %channels)
-      %rows : Tensor = aten::reshape(%x, %shape)
-      %over : int[] = prim::ListConstruct(%zero)
-      %no : bool = prim::Constant[value=False]()
-      %batch_var : Tensor, %batch_mean : Tensor = aten::var_mean.correction(%rows, %over, %zero, %no)
-      %tracked : bool = aten::__isnot__(%running_mean, %none)
-       = prim::If(%tracked)
-        block0():
-          %old_mean : Tensor = prim::unchecked_cast(%running_mean)
-          %old_var : Tensor = prim::unchecked_cast(%running_var)
-          %unbiased : Tensor = aten::var.correction(%rows, %over, %one, %no)
-          %m : Tensor = aten::type_as(%batch_mean, %old_mean)
-          %v : Tensor = aten::type_as(%unbiased, %old_var)
-          %new_mean : Tensor = aten::lerp_.Scalar(%old_mean, %m, %momentum)
-          %new_var : Tensor = aten::lerp_.Scalar(%old_var, %v, %momentum)
-          -> ()
-        block1():
-          -> ()
-"""
 
 composite(
     "aten::batch_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, "
     "bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor",
-    _BODY.format(affine=AFFINE, flag="training", statistics=_BATCH_STATISTICS),
     infer=_infer_batch_norm,
     eval=_evaluate,
     torch=("torch.nn.functional.batch_norm",),
@@ -297,47 +250,9 @@ def _infer_instance_norm(
     return _infer("instance_norm", input, weight, bias, mean, var)
 
 
-# The statistics keep every dimension: one value for each image and channel.
-_INSTANCE_STATISTICS = """      %channels : int = aten::size.int(%input, %one)
-      %batch : int = aten::size.int(%input, %zero)
-      %shape : int[] = prim::ListConstruct(%batch, %channels, %last)
-      %rows : Tensor = aten::reshape(%wide, %shape)
-      %over : int[] = prim::ListConstruct(%last)
-      %no : bool = prim::Constant[value=False]()
-      %image_var : Tensor, %image_mean : Tensor = aten::var_mean.correction(%rows, %over, %zero, %no)
-      %tracked : bool = aten::__isnot__(%running_mean, %none)
-       = prim::If(%tracked)
-        block0():
-          %old_mean : Tensor = prim::unchecked_cast(%running_mean)
-          %old_var : Tensor = prim::unchecked_cast(%running_var)
-          %unbiased : Tensor = aten::var.correction(%rows, %over, %one, %no)
-          %images : int[] = prim::ListConstruct(%zero)
-          %mean_of_means : Tensor = aten::mean.dim(%image_mean, %images, %no, %none)
-          %mean_of_vars : Tensor = aten::mean.dim(%unbiased, %images, %no, %none)
-          %m : Tensor = aten::type_as(%mean_of_means, %old_mean)
-          %v : Tensor = aten::type_as(%mean_of_vars, %old_var)
-          %new_mean : Tensor = aten::lerp_.Scalar(%old_mean, %m, %momentum)
-          %new_var : Tensor = aten::lerp_.Scalar(%old_var, %v, %momentum)
-          -> ()
-        block1():
-          -> ()
-      %first : int[] = prim::ListConstruct(%batch)
-      %dim : int = aten::dim(%input)
-      %two : int = prim::Constant[value=2]()
-      %inner : int = aten::sub.int(%dim, %two)
-      %units : int[] = prim::ListConstruct(%one)
-      %middle : int[] = aten::mul.left_t(%units, %inner)
-      %ends : int[] = prim::ListConstruct(%channels)
-      %some : int[] = aten::add.t(%first, %middle)
-      %kept : int[] = aten::add.t(%some, %ends)
-      %batch_mean : Tensor = aten::reshape(%image_mean, %kept)
-      %batch_var : Tensor = aten::reshape(%image_var, %kept)
-"""
-
 composite(
     "aten::instance_norm(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, "
     "bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor",
-    _BODY.format(affine=AFFINE, flag="use_input_stats", statistics=_INSTANCE_STATISTICS),
     infer=_infer_instance_norm,
     eval=_instance_norm,
     torch=("torch.nn.functional.instance_norm",),

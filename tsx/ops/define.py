@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from tsx.ir.op import Evaluate, Infer, Op, Trait, register
 from tsx.ir.schema import parse_schema
+from tsx.ops.bodies import body_of
 
 
 def op(
@@ -44,7 +45,6 @@ def op(
 
 def composite(
     schema: str,
-    body: str,
     *,
     infer: Infer,
     eval: Evaluate,
@@ -54,16 +54,18 @@ def composite(
     flops: Callable[..., int] | None = None,
     doc: str = "",
 ) -> Op:
-    """Defines a composite: ``body`` is canonical IR text whose graph takes the operands in schema order.
+    """Defines a composite: its body is a Python function in ``bodies/``, of which ``make generate`` makes IR text.
 
-    ``eval`` is the NumPy runtime's own fast answer; tests hold it equal to running the body.
+    The text's graph takes the operands in schema order. ``eval`` is the NumPy runtime's own fast answer; tests hold it
+    equal to running the body.
     """
+    parsed = parse_schema(schema)
     return register(
         Op(
-            schema=parse_schema(schema),
+            schema=parsed,
             infer=infer,
             eval=eval,
-            body=body,
+            body=body_of(parsed.kind),
             traits=traits,
             torch_names=torch,
             version=version,

@@ -1,7 +1,7 @@
 """Losses that compare element by element and then reduce: mse, l1, huber, kl_div, binary cross entropy and others.
 
 ``reduction`` is torch's code: 0 gives every element, 1 the mean, 2 the sum. Each is a composite: a formula for one
-element, and one ending for all of them.
+element, and one ending for all of them; the bodies are in ``bodies/losses.py``.
 """
 
 from __future__ import annotations
@@ -20,36 +20,6 @@ from tsx.ops.dtypes import Array, cast, type_of
 from tsx.ops.nn_rules import tensor_of
 from tsx.ops.precision import compute_dtype, narrow
 from tsx.ops.promote import result_type
-
-# What every body ends with; `%loss` has the losses of the elements, `%like` the dtype of the result.
-_ENDING = """  %each : bool = aten::eq.int(%reduction, %zero)
-  %reduced : Tensor = prim::If(%each)
-    block0():
-      -> (%loss)
-    block1():
-      %averaged : bool = aten::eq.int(%reduction, %one)
-      %whole : Tensor = prim::If(%averaged)
-        block0():
-          %mean : Tensor = aten::mean(%loss, %none)
-          -> (%mean)
-        block1():
-          %sum : Tensor = aten::sum(%loss, %none)
-          -> (%sum)
-      -> (%whole)
-  %result : Tensor = aten::type_as(%reduced, %like)
-  return (%result)
-"""
-_START = """  %none : NoneType = prim::Constant()
-  %zero : int = prim::Constant[value=0]()
-  %one : int = prim::Constant[value=1]()
-"""
-_WIDE = """  %x : Tensor = tsx::widen(%self)
-  %t : Tensor = tsx::widen(%target)
-"""
-_GAP = """  %gap : Tensor = aten::sub.Tensor(%x, %t, %one)
-  %like : Tensor = aten::sub.Tensor(%self, %target, %one)
-"""
-
 
 # Losses that add a float to their operands: integers become float32 there, the others refuse them.
 _FLOAT_TERM = frozenset({"margin_ranking_loss", "poisson_nll_loss"})
@@ -84,7 +54,7 @@ def result_of(name: str, reduction: Abstract, *tensors: Abstract) -> TensorType:
     return TensorType(dtype, shape if reduction == 0 else ())
 
 
-def _define(schema: str, tensors: int, body: str, element: Callable[..., Array]) -> None:
+def _define(schema: str, tensors: int, element: Callable[..., Array]) -> None:
     """A loss whose first ``tensors`` operands are tensors; ``element`` takes all but the reduction."""
     parsed = parse_schema(schema)
     names = [argument.name for argument in parsed.arguments]
@@ -104,9 +74,7 @@ def _define(schema: str, tensors: int, body: str, element: Callable[..., Array])
         loss = cast(np.asarray(element(*cast_up[:place], *cast_up[place + 1 :])), wide)
         return narrow(reduce(loss, reduction), kind.dtype or wide)
 
-    inputs = ", ".join(f"%{a.name} : {a.spelling}" for a in parsed.arguments)
-    text = f"graph({inputs}):\n{_START}{body}{_ENDING}"
-    composite(schema, text, infer=rule, eval=evaluate, torch=(f"torch.nn.functional.{name}",))
+    composite(schema, infer=rule, eval=evaluate, torch=(f"torch.nn.functional.{name}",))
 
 
 # --- distances ---------------------------------------------------------------------------------------------------
@@ -114,13 +82,11 @@ def _define(schema: str, tensors: int, body: str, element: Callable[..., Array])
 _define(
     "aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor",
     2,
-    _WIDE + _GAP + "  %loss : Tensor = aten::mul.Tensor(%gap, %gap)\n",
     lambda x, t: np.square(x - t),
 )
 _define(
     "aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor",
     2,
-    _WIDE + _GAP + "  %loss : Tensor = aten::abs(%gap)\n",
     lambda x, t: np.abs(x - t),
 )
 
@@ -136,18 +102,6 @@ def _huber(x: Array, t: Array, delta: float) -> Array:
 _define(
     "aten::huber_loss(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor",
     2,
-    _WIDE
-    + _GAP
-    + """  %half : float = prim::Constant[value=0.5]()
-  %size : Tensor = aten::abs(%gap)
-  %square : Tensor = aten::mul.Tensor(%size, %size)
-  %near : Tensor = aten::mul.Scalar(%square, %half)
-  %offset : float = aten::mul.float(%delta, %half)
-  %beyond : Tensor = aten::sub.Scalar(%size, %offset, %one)
-  %far : Tensor = aten::mul.Scalar(%beyond, %delta)
-  %inside : Tensor = aten::le.Scalar(%size, %delta)
-  %loss : Tensor = aten::where.self(%inside, %near, %far)
-""",
     _huber,
 )
 
@@ -163,18 +117,6 @@ def _smooth_l1(x: Array, t: Array, beta: float) -> Array:
 _define(
     "aten::smooth_l1_loss(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor",
     2,
-    _WIDE
-    + _GAP
-    + """  %half : float = prim::Constant[value=0.5]()
-  %size : Tensor = aten::abs(%gap)
-  %scaled : Tensor = aten::mul.Scalar(%size, %half)
-  %square : Tensor = aten::mul.Tensor(%scaled, %size)
-  %near : Tensor = aten::div.Scalar(%square, %beta)
-  %offset : float = aten::mul.float(%beta, %half)
-  %far : Tensor = aten::sub.Scalar(%size, %offset, %one)
-  %inside : Tensor = aten::lt.Scalar(%size, %beta)
-  %loss : Tensor = aten::where.self(%inside, %near, %far)
-""",
     _smooth_l1,
 )
 
@@ -191,32 +133,8 @@ def _kl_div(x: Array, t: Array, log_target: bool) -> Array:
 _define(
     "aten::kl_div(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor",
     2,
-    _WIDE
-    + _GAP
-    + """  %loss : Tensor = prim::If(%log_target)
-    block0():
-      %p : Tensor = aten::exp(%t)
-      %ratio : Tensor = aten::sub.Tensor(%t, %x, %one)
-      %weighed : Tensor = aten::mul.Tensor(%p, %ratio)
-      -> (%weighed)
-    block1():
-      %entropy : Tensor = aten::xlogy.Tensor(%t, %t)
-      %cross : Tensor = aten::mul.Tensor(%t, %x)
-      %plain : Tensor = aten::sub.Tensor(%entropy, %cross, %one)
-      -> (%plain)
-""",
     _kl_div,
 )
-
-_WEIGHED = """  %weighted : bool = aten::__isnot__(%weight, %none)
-  %loss : Tensor = prim::If(%weighted)
-    block0():
-      %w : Tensor = prim::unchecked_cast(%weight)
-      %times : Tensor = aten::mul.Tensor(%unweighted, %w)
-      -> (%times)
-    block1():
-      -> (%unweighted)
-"""
 
 
 def _cross_entropy(x: Array, t: Array, weight: Array | None) -> Array:
@@ -232,20 +150,6 @@ def _cross_entropy(x: Array, t: Array, weight: Array | None) -> Array:
 _define(
     "aten::binary_cross_entropy(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor",
     3,
-    _WIDE
-    + _GAP
-    + """  %least : int = prim::Constant[value=-100]()
-  %log : Tensor = aten::log(%x)
-  %hit : Tensor = aten::clamp_min(%log, %least)
-  %minus : Tensor = aten::neg(%x)
-  %log_rest : Tensor = aten::log1p(%minus)
-  %miss : Tensor = aten::clamp_min(%log_rest, %least)
-  %absent : Tensor = aten::sub.Scalar(%t, %one, %one)
-  %first : Tensor = aten::mul.Tensor(%absent, %miss)
-  %second : Tensor = aten::mul.Tensor(%t, %hit)
-  %unweighted : Tensor = aten::sub.Tensor(%first, %second, %one)
-"""
-    + _WEIGHED,
     _cross_entropy,
 )
 
@@ -265,37 +169,11 @@ _define(
     "aten::binary_cross_entropy_with_logits(Tensor self, Tensor target, Tensor? weight=None, "
     "Tensor? pos_weight=None, int reduction=1) -> Tensor",
     4,
-    _WIDE
-    + _GAP
-    + """  %log_sigmoid : Tensor = aten::log_sigmoid(%x)
-  %absent : Tensor = aten::rsub.Scalar(%t, %one, %one)
-  %linear : Tensor = aten::mul.Tensor(%absent, %x)
-  %scales : bool = aten::__isnot__(%pos_weight, %none)
-  %log : Tensor = prim::If(%scales)
-    block0():
-      %p : Tensor = prim::unchecked_cast(%pos_weight)
-      %wide : Tensor = tsx::widen(%p)
-      %over : Tensor = aten::sub.Scalar(%wide, %one, %one)
-      %part : Tensor = aten::mul.Tensor(%over, %t)
-      %scale : Tensor = aten::add.Scalar(%part, %one, %one)
-      %scaled : Tensor = aten::mul.Tensor(%scale, %log_sigmoid)
-      -> (%scaled)
-    block1():
-      -> (%log_sigmoid)
-  %unweighted : Tensor = aten::sub.Tensor(%linear, %log, %one)
-"""
-    + _WEIGHED,
     _logits,
 )
 _define(
     "aten::soft_margin_loss(Tensor self, Tensor target, int reduction=1) -> Tensor",
     2,
-    _WIDE
-    + _GAP
-    + """  %agreement : Tensor = aten::mul.Tensor(%t, %x)
-  %log : Tensor = aten::log_sigmoid(%agreement)
-  %loss : Tensor = aten::neg(%log)
-""",
     lambda x, t: _softplus_of_minus(x * t),
 )
 
@@ -312,32 +190,12 @@ def _hinge(x: Array, t: Array, margin: float) -> Array:
 _define(
     "aten::hinge_embedding_loss(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor",
     2,
-    _WIDE
-    + _GAP
-    + """  %minus : int = prim::Constant[value=-1]()
-  %room : Tensor = aten::rsub.Scalar(%x, %margin, %one)
-  %positive : Tensor = aten::clamp_min(%room, %zero)
-  %alike : Tensor = aten::eq.Scalar(%t, %one)
-  %apart : Tensor = aten::masked_fill.Scalar(%positive, %alike, %zero)
-  %different : Tensor = aten::eq.Scalar(%t, %minus)
-  %near : Tensor = aten::masked_fill.Scalar(%x, %different, %zero)
-  %loss : Tensor = aten::add.Tensor(%apart, %near, %one)
-""",
     _hinge,
 )
 _define(
     "aten::margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) "
     "-> Tensor",
     3,
-    """  %x : Tensor = tsx::widen(%input1)
-  %y : Tensor = tsx::widen(%input2)
-  %all : Tensor = aten::sub.Tensor(%input1, %input2, %one)
-  %like : Tensor = aten::add.Scalar(%all, %margin, %one)
-  %gap : Tensor = aten::sub.Tensor(%y, %x, %one)
-  %wrong : Tensor = aten::mul.Tensor(%target, %gap)
-  %short : Tensor = aten::add.Scalar(%wrong, %margin, %one)
-  %loss : Tensor = aten::clamp_min(%short, %zero)
-""",
     lambda x, y, t, margin: np.maximum(t * (y - x) + x.dtype.type(margin), x.dtype.type(0)),
 )
 
@@ -358,39 +216,5 @@ _define(
     "aten::poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps, int reduction) "
     "-> Tensor",
     2,
-    """  %x : Tensor = tsx::widen(%input)
-  %t : Tensor = tsx::widen(%target)
-  %all : Tensor = aten::sub.Tensor(%input, %target, %one)
-  %like : Tensor = aten::add.Scalar(%all, %eps, %one)
-  %plain : Tensor = prim::If(%log_input)
-    block0():
-      %rate : Tensor = aten::exp(%x)
-      %log_part : Tensor = aten::mul.Tensor(%t, %x)
-      %logged : Tensor = aten::sub.Tensor(%rate, %log_part, %one)
-      -> (%logged)
-    block1():
-      %safe : Tensor = aten::add.Scalar(%x, %eps, %one)
-      %log : Tensor = aten::log(%safe)
-      %part : Tensor = aten::mul.Tensor(%t, %log)
-      %direct : Tensor = aten::sub.Tensor(%x, %part, %one)
-      -> (%direct)
-  %loss : Tensor = prim::If(%full)
-    block0():
-      %half : float = prim::Constant[value=0.5]()
-      %circle : float = prim::Constant[value=6.283185307179586]()
-      %log_t : Tensor = aten::log(%t)
-      %first : Tensor = aten::mul.Tensor(%t, %log_t)
-      %second : Tensor = aten::sub.Tensor(%first, %t, %one)
-      %around : Tensor = aten::mul.Scalar(%t, %circle)
-      %log_around : Tensor = aten::log(%around)
-      %third : Tensor = aten::mul.Scalar(%log_around, %half)
-      %stirling : Tensor = aten::add.Tensor(%second, %third, %one)
-      %few : Tensor = aten::le.Scalar(%t, %one)
-      %term : Tensor = aten::masked_fill.Scalar(%stirling, %few, %zero)
-      %filled : Tensor = aten::add.Tensor(%plain, %term, %one)
-      -> (%filled)
-    block1():
-      -> (%plain)
-""",
     _poisson,
 )

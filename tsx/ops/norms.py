@@ -1,7 +1,8 @@
 """Norms over a sample: layer_norm, group_norm, rms_norm and the native forms that also give the statistics.
 
 ``(x - mean) / sqrt(var + eps) * weight + bias`` with the biased variance; rms_norm leaves the mean out
-(torch.nn.LayerNorm, GroupNorm, RMSNorm). Statistics of half and bfloat16 are computed in float32.
+(torch.nn.LayerNorm, GroupNorm, RMSNorm). Statistics of half and bfloat16 are computed in float32. The bodies of the
+composites are in ``bodies/norms.py``.
 """
 
 from __future__ import annotations
@@ -18,44 +19,6 @@ from tsx.ops.define import composite, op
 from tsx.ops.dtypes import Array, dtype_of, type_of
 from tsx.ops.nn_rules import differ, shape_text, tensor_of
 from tsx.ops.precision import compute_dtype, narrow, need_float, statistics_dtype, widen
-
-# What every body ends with: scale and shift by operands that may be None.
-SCALED = """  %weighted : bool = aten::__isnot__(%weight, %none)
-  %scaled : Tensor = prim::If(%weighted)
-    block0():
-      %w : Tensor = prim::unchecked_cast(%weight)
-      %times : Tensor = aten::mul.Tensor(%normal, %w)
-      -> (%times)
-    block1():
-      -> (%normal)
-"""
-AFFINE = f"""{SCALED}  %biased : bool = aten::__isnot__(%bias, %none)
-  %shifted : Tensor = prim::If(%biased)
-    block0():
-      %b : Tensor = prim::unchecked_cast(%bias)
-      %plus : Tensor = aten::add.Tensor(%scaled, %b, %one)
-      -> (%plus)
-    block1():
-      -> (%scaled)
-"""
-_RESULT = "  %result : Tensor = aten::type_as(%shifted, %input)\n"
-_CONSTANTS = """  %none : NoneType = prim::Constant()
-  %yes : bool = prim::Constant[value=True]()
-  %zero : int = prim::Constant[value=0]()
-  %one : int = prim::Constant[value=1]()
-  %last : int = prim::Constant[value=-1]()
-  %ends : int[] = prim::Constant[value=[-1]]()
-"""
-_STANDARDIZE = """  %mean : Tensor = aten::mean.dim(%rows, %ends, %yes, %none)
-  %centred : Tensor = aten::sub.Tensor(%rows, %mean, %one)
-  %squares : Tensor = aten::mul.Tensor(%centred, %centred)
-  %var : Tensor = aten::mean.dim(%squares, %ends, %yes, %none)
-  %safe : Tensor = aten::add.Scalar(%var, %eps, %one)
-  %scale : Tensor = aten::rsqrt(%safe)
-  %flat : Tensor = aten::mul.Tensor(%centred, %scale)
-  %sizes : int[] = aten::size(%input)
-"""
-
 
 # --- layer_norm ------------------------------------------------------------------------------------------------
 
@@ -159,15 +122,6 @@ def _layer_norm(
 composite(
     "aten::layer_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, "
     "float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor",
-    f"""graph(%input : Tensor, %normalized_shape : int[], %weight : Tensor?, %bias : Tensor?, %eps : float,
-      %cudnn_enable : bool):
-{_CONSTANTS}  %count : int = aten::len.t(%normalized_shape)
-  %first : int = aten::neg.int(%count)
-  %x : Tensor = tsx::widen(%input)
-  %rows : Tensor = aten::flatten.using_ints(%x, %first, %last)
-{_STANDARDIZE}  %normal : Tensor = aten::reshape(%flat, %sizes)
-{AFFINE}{_RESULT}  return (%result)
-""",
     infer=_infer_layer_norm,
     eval=_layer_norm,
     torch=("torch.nn.functional.layer_norm",),
@@ -218,38 +172,6 @@ def _rms_norm(input: Array, over: Sequence[int], weight: Array | None, eps: floa
 
 composite(
     "aten::rms_norm(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor",
-    f"""graph(%input : Tensor, %normalized_shape : int[], %weight : Tensor?, %eps : float?):
-{_CONSTANTS}  %given : bool = aten::__isnot__(%eps, %none)
-  %small : float = prim::If(%given)
-    block0():
-      %value : float = prim::unchecked_cast(%eps)
-      -> (%value)
-    block1():
-      %double : int = prim::Constant[value=7]()
-      %dtype : int = prim::dtype(%input)
-      %wide : bool = aten::eq.int(%dtype, %double)
-      %epsilon : float = prim::If(%wide)
-        block0():
-          %fine : float = prim::Constant[value=2.220446049250313e-16]()
-          -> (%fine)
-        block1():
-          %coarse : float = prim::Constant[value=1.1920928955078125e-07]()
-          -> (%coarse)
-      -> (%epsilon)
-  %count : int = aten::len.t(%normalized_shape)
-  %first : int = aten::neg.int(%count)
-  %x : Tensor = tsx::widen(%input)
-  %rows : Tensor = aten::flatten.using_ints(%x, %first, %last)
-  %squares : Tensor = aten::mul.Tensor(%rows, %rows)
-  %power : Tensor = aten::mean.dim(%squares, %ends, %yes, %none)
-  %safe : Tensor = aten::add.Scalar(%power, %small, %one)
-  %scale : Tensor = aten::rsqrt(%safe)
-  %flat : Tensor = aten::mul.Tensor(%rows, %scale)
-  %sizes : int[] = aten::size(%input)
-  %normal : Tensor = aten::reshape(%flat, %sizes)
-{SCALED}  %result : Tensor = aten::type_as(%scaled, %input)
-  return (%result)
-""",
     infer=_infer_rms_norm,
     eval=_rms_norm,
     torch=("torch.nn.functional.rms_norm",),
@@ -330,17 +252,6 @@ def _infer_native_group_norm(
 composite(
     "aten::group_norm(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, "
     "float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor",
-    f"""graph(%input : Tensor, %num_groups : int, %weight : Tensor?, %bias : Tensor?, %eps : float,
-      %cudnn_enabled : bool):
-{_CONSTANTS}  %batch : int = aten::size.int(%input, %zero)
-  %grouped : int[] = prim::ListConstruct(%batch, %num_groups, %last)
-  %x : Tensor = tsx::widen(%input)
-  %rows : Tensor = aten::reshape(%x, %grouped)
-{_STANDARDIZE}  %whole : Tensor = aten::reshape(%flat, %sizes)
-  %normal : Tensor = aten::transpose.int(%whole, %one, %last)
-{AFFINE}{_RESULT}  %restored : Tensor = aten::transpose.int(%result, %one, %last)
-  return (%restored)
-""",
     infer=_infer_group_norm,
     eval=_group_norm,
     torch=("torch.nn.functional.group_norm",),

@@ -77,47 +77,6 @@ def _along(
     return narrow(kernel(wide, dim), dtype)
 
 
-_BODY = """graph(%self : Tensor, %dim : int, %dtype : int?):
-  %none : NoneType = prim::Constant()
-  %yes : bool = prim::Constant[value=True]()
-  %one : int = prim::Constant[value=1]()
-  %given : bool = aten::__isnot__(%dtype, %none)
-  %asked : Tensor = prim::If(%given)
-    block0():
-      %code : int = prim::unchecked_cast(%dtype)
-      %no : bool = prim::Constant[value=False]()
-      %cast : Tensor = aten::to.dtype(%self, %code, %no, %no, %none)
-      -> (%cast)
-    block1():
-      -> (%self)
-  %x : Tensor = tsx::widen(%asked)
-  %zero : int = prim::Constant[value=0]()
-  %count : int = aten::numel(%x)
-  %some : bool = aten::gt.int(%count, %zero)
-  %wide : Tensor = prim::If(%some)
-    block0():
-      %dims : int[] = prim::ListConstruct(%dim)
-      %top : Tensor = aten::amax(%x, %dims, %yes)
-      %shifted : Tensor = aten::sub.Tensor(%x, %top, %one)
-      %powers : Tensor = aten::exp(%shifted)
-      %total : Tensor = aten::sum.dim_IntList(%powers, %dims, %yes, %none)
-"""
-_ENDINGS = {
-    "softmax": "      %rows : Tensor = aten::div.Tensor(%powers, %total)\n",
-    "log_softmax": (
-        "      %log : Tensor = aten::log(%total)\n"
-        "      %rows : Tensor = aten::sub.Tensor(%shifted, %log, %one)\n"
-    ),
-}
-_EMPTY = """      -> (%rows)
-    block1():
-      %nothing : Tensor = aten::clone(%x, %none)
-      -> (%nothing)
-  %result : Tensor = aten::type_as(%wide, %asked)
-  return (%result)
-"""
-
-
 def _rule(name: str) -> Infer:
     def rule(self: Abstract, dim: Abstract, dtype: Abstract) -> TensorType:
         return _infer(name, self, dim, dtype)
@@ -136,7 +95,6 @@ def _evaluate(name: str, kernel: Callable[[Array, int], Array]) -> Evaluate:
 def _define(name: str, kernel: Callable[[Array, int], Array]) -> None:
     composite(
         f"aten::{name}.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor",
-        _BODY + _ENDINGS[name] + _EMPTY,
         infer=_rule(name),
         eval=_evaluate(name, kernel),
         torch=(f"torch.nn.functional.{name}", f"torch.Tensor.{name}", f"torch.special.{name}"),

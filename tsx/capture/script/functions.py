@@ -335,7 +335,8 @@ def compile_graph(
         receiver = own[1].inside(Ssa(graph.block.add_input(own[1].type(), "self")))
         ctx.env.bind(ctx.key(own[0]), receiver, at)
     for parameter, type in types.items():
-        value = Ssa(graph.block.add_input(type, parameter), codes.get(parameter, ""))
+        label = "self_" if parameter == "self" else parameter  # %self is a method's object
+        value = Ssa(graph.block.add_input(type, label), codes.get(parameter, ""))
         ctx.env.bind(ctx.key(parameter), value, at)
     for parameter, sugar in static.items():
         ctx.env.bind(ctx.key(parameter), sugar, at)
