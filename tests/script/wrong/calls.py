@@ -158,20 +158,6 @@ def function_in_list_fixed(x: Tensor, i: int) -> Tensor:
 wrong.add(function_in_list, function_in_list_fixed, (X, 0), (X, 1))
 
 
-def chosen_lambda(n: int, flag: bool) -> int:
-    f = (lambda k: k + 1) if flag else (lambda k: k - 1)
-    return f(n)
-
-
-def chosen_lambda_fixed(n: int, flag: bool) -> int:
-    if flag:
-        return n + 1
-    return n - 1
-
-
-wrong.add(chosen_lambda, chosen_lambda_fixed, (3, True), (3, False))
-
-
 def depth(n: int):
     if n == 0:
         return 0

@@ -56,6 +56,7 @@ class Context(Verbs):
         self.has_failed = (
             False  # a statement had a problem, and what it would have done is not known
         )
+        self._wanted: tuple[ast.expr, ty.Type] | None = None
         self._numbers = 0
         self._casts: dict[tuple[Block, Value, ty.Type], Value] = {}
 
@@ -246,11 +247,17 @@ class Context(Verbs):
 
     # -- expressions ----------------------------------------------------------------------------------------------
 
-    def expression(self, node: ast.expr) -> Sugar:
-        """The value of an expression."""
+    def expression(self, node: ast.expr, wanted: ty.Type | None = None) -> Sugar:
+        """The value of an expression; ``wanted`` is what it will have to be, when that is known."""
         from tsx.capture.script.emit_expr import emit_expression  # which is written against this
 
+        if wanted is not None:
+            self._wanted = node, wanted
         return emit_expression(self, node)
+
+    def wanted_for(self, node: ast.expr) -> ty.Type | None:
+        """What the value of this very expression will have to be."""
+        return self._wanted[1] if self._wanted is not None and self._wanted[0] is node else None
 
     def index(self, node: ast.expr) -> Sugar:
         """What stands between brackets: slices and several indices included."""

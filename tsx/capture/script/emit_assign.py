@@ -20,13 +20,22 @@ if TYPE_CHECKING:
 
 
 def _assign(ctx: Context, statement: ast.Assign) -> None:
-    value = ctx.expression(statement.value)
     declared = ctx.comment_type(statement) if statement.type_comment else None
+    value = ctx.expression(statement.value, declared or _declared(ctx, statement.targets))
     for target in statement.targets:
         if declared is not None and isinstance(target, ast.Name):
             _declare(ctx, target, value, declared, ctx.place(statement.value))
         else:
             assign_target(ctx, target, value)
+
+
+def _declared(ctx: Context, targets: list[ast.expr]) -> ty.Type | None:
+    """What an annotation has said of the only target."""
+    if len(targets) != 1 or not isinstance(targets[0], ast.Name):
+        return None
+    key = ctx.key(targets[0].id)
+    binding = ctx.env.get(key)
+    return binding.declared if binding is not None else ctx.declared_ahead.get(key)
 
 
 def assign_target(ctx: Context, target: ast.expr, value: Sugar) -> None:
@@ -53,12 +62,24 @@ def bind_name(ctx: Context, name: str, value: Sugar, at: Place) -> None:
     """Binds a local name; a value without a name in the graph gets this one."""
     key = ctx.key(name)
     old = ctx.env.get(key)
-    if old is not None and old.declared is not None:
-        value = ctx.converted(value, old.declared, at, f"the variable {name}")
+    declared = old.declared if old is not None else ctx.declared_ahead.get(key)
+    if declared is not None:
+        value = ctx.converted(value, declared, _given(ctx, at), f"the variable {name}")
     value = ctx.settled(value, at)
     named(value, name)
     ctx.env.forget(name)
-    ctx.env.bind(key, value, at)
+    if declared is not None:
+        ctx.env.declare(key, value, at, declared)
+    else:
+        ctx.env.bind(key, value, at)
+
+
+def _given(ctx: Context, at: Place) -> Place:
+    """Where the value of a plain assignment stands: what a message is about."""
+    statement = ctx.here.node
+    if isinstance(statement, ast.Assign) and statement.targets == [at.node]:
+        return ctx.place(statement.value)
+    return at
 
 
 def named(value: Sugar, name: str) -> None:
@@ -89,7 +110,7 @@ def _annotated(ctx: Context, statement: ast.AnnAssign) -> None:
         if isinstance(statement.target, ast.Name) and declared is not None:
             ctx.declared_ahead[ctx.key(statement.target.id)] = declared
         return
-    value = ctx.expression(statement.value)
+    value = ctx.expression(statement.value, declared)
     if declared is None or not isinstance(statement.target, ast.Name):
         if declared is not None:
             at = ctx.place(statement.value)

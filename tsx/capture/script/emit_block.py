@@ -229,8 +229,10 @@ def _expression(ctx: Context, statement: ast.Expr) -> None:
 
 def _return(ctx: Context, statement: ast.Return) -> None:
     at = ctx.place(statement.value or statement)
-    value = ctx.expression(statement.value) if statement.value is not None else Constant(None)
     wanted = ctx.frame.returns
+    value: Sugar = Constant(None)
+    if statement.value is not None:
+        value = ctx.expression(statement.value, wanted)
     if wanted is not None:
         value = ctx.converted(value, wanted, at, "the return value")
     else:

@@ -44,7 +44,9 @@ def list_comprehension(ctx: Context, node: _Comprehension) -> Sugar:
             if items is not None:
                 return ListLiteral(items)
         at = ctx.place(node)
-        made = Ssa(ctx.list_value([], open_types.Open(ty.TENSOR), at))
+        wanted = ctx.wanted_for(node)
+        element = wanted.element if isinstance(wanted, ty.ListType) else open_types.Open(ty.TENSOR)
+        made = Ssa(ctx.list_value([], element, at))
 
         def append() -> None:
             item = ctx.expression(node.elt)
@@ -60,7 +62,10 @@ def dict_comprehension(ctx: Context, node: ast.DictComp) -> Sugar:
     first = ctx.expression(node.generators[0].iter).iterate(ctx, ctx.place(node.generators[0].iter))
     with ctx.scope_of(stored_names([g.target for g in node.generators])):
         at = ctx.place(node)
+        wanted = ctx.wanted_for(node)
         type = ty.DictType(open_types.Open(ty.STR), open_types.Open(ty.TENSOR))
+        if isinstance(wanted, ty.DictType):
+            type = wanted
         made = ctx.emit("prim::DictConstruct", (), type, at)
 
         def store() -> None:

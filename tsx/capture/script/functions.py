@@ -32,6 +32,7 @@ from tsx.capture.script.program import Compiled, Program
 from tsx.capture.script.source import FunctionTree, Place, Source
 from tsx.capture.script.values import Code, Constant, ListLiteral, Ssa, Sugar, TupleSugar, builtin
 from tsx.capture.script.verbs import resolvers
+from tsx.capture.trace.spans import is_user_file
 from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.graph import Graph, Value
@@ -92,6 +93,9 @@ def call_function(
     try:
         source = program.source(function)
     except TsxError as error:
+        if not is_user_file(function.__code__.co_filename):
+            kind = "function of Python's own library"
+            raise ctx.problem("TSX3026", at, name=function.__qualname__, type=kind) from None
         raise ctx.problems.add_error(_at_call(error, at)) from None
     tree = source.tree
 
@@ -238,7 +242,11 @@ def _call_compiled(
     if known is None:
         name = receiver.name(function) if receiver else program.function_name(function)
         known = program.compiled[key] = Compiled(name)
-        _compile(program, known, source, types, static, codes, annotated, (own, receiver))
+        program.problems.callers.append(at)
+        try:
+            _compile(program, known, source, types, static, codes, annotated, (own, receiver))
+        finally:
+            program.problems.callers.pop()
     if known.is_inlined:
         return inline(
             ctx,
@@ -433,6 +441,7 @@ def inline(ctx: Context, at: Place, call: Inlined) -> Sugar:
         variables=call.variables,
     )
     ctx.inlined.append(call.tree)
+    ctx.problems.callers.append(at)
     ctx.enter(frame)
     try:
         for name, value in call.bound.items():
@@ -441,6 +450,7 @@ def inline(ctx: Context, at: Place, call: Inlined) -> Sugar:
         value = _result(ctx, Place(call.source, call.tree))
     finally:
         ctx.inlined.pop()
+        ctx.problems.callers.pop()
         ctx.frame, ctx.here = outer, here
     if not ctx.env.raised:
         ctx.env.live, ctx.env.left = True, None

@@ -7,6 +7,7 @@ differs becomes a result. What has no type in common is a ``Conflict``, and a pr
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,46 @@ class Arm:
 
     block: Block
     env: Environment
+
+
+@dataclass(eq=False, slots=True)
+class Either(Sugar):
+    """One of two things that are no values, by a condition: ``act = torch.relu if flag else torch.tanh``.
+
+    A call, or an attribute, is one of the two calls.
+    """
+
+    condition: Value
+    first: Sugar
+    second: Sugar
+
+    def describe(self) -> str:
+        return f"{self.first.describe()} or {self.second.describe()}"
+
+    def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:
+        return ctx.choose(
+            self.condition,
+            lambda: self.first.attribute(ctx, at, name),
+            lambda: self.second.attribute(ctx, at, name),
+            at,
+        )
+
+    def call(
+        self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
+    ) -> Sugar:
+        given = [ctx.settled(value, at) for value in args]
+        named = {name: ctx.settled(value, at) for name, value in kwargs.items()}
+        return ctx.choose(
+            self.condition,
+            lambda: self.first.call(ctx, at, given, named),
+            lambda: self.second.call(ctx, at, given, named),
+            at,
+        )
+
+
+def _is_callable(value: Sugar) -> bool:
+    """Whether a value that is no first-class one says what its call means."""
+    return value.type is None and value.__class__.call is not Sugar.call
 
 
 def same(a: Sugar, b: Sugar) -> bool:
@@ -185,6 +226,8 @@ class Join:
             return TupleSugar(found, a.cls) if len(found) == len(items) else None
         if isinstance(a, Conflict) or isinstance(b, Conflict):
             return None
+        if _is_callable(a) and _is_callable(b):
+            return Either(self.node.inputs[0], a, b)
         type = joined_type(self.ctx, a, b)
         if type is None and declared is not None and a.type is not None and b.type is not None:
             type = declared

@@ -30,15 +30,28 @@ class Collector:
 
     def __init__(self) -> None:
         self.found: list[TsxError] = []
+        self.callers: list[
+            Place
+        ] = []  # the calls that led to the function being compiled, outermost first
         self._seen: set[tuple[str, str, str]] = set()
 
     def add(self, code: str, place: Place, **facts: object) -> Failed:
         """Records a problem at ``place``; raise what it gives. A fact ``help`` stands in place of the code's own."""
         help = facts.pop("help", None)
         assert help is None or isinstance(help, str)
-        return self.add_error(
-            fail(code, where=place.span, excerpt=place.excerpt(), help=help, **facts)
-        )
+        excerpt = "\n".join([place.excerpt(), *self._calls(place)])
+        return self.add_error(fail(code, where=place.span, excerpt=excerpt, help=help, **facts))
+
+    def _calls(self, place: Place) -> list[str]:
+        """The calls that lead into code that is not the user's, innermost first."""
+        if place.source.is_users:
+            return []
+        lines: list[str] = []
+        for caller in reversed(self.callers):
+            lines.append(f"called from {caller.span}: {caller.text()}")
+            if caller.source.is_users:
+                break
+        return lines
 
     def add_error(self, error: TsxError) -> Failed:
         """Records an error as it is."""

@@ -12,9 +12,10 @@ import linecache
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from tsx.capture.trace.spans import relative_path
+from tsx.capture.trace.spans import is_user_file, relative_path
 from tsx.errors import TsxError, fail
 from tsx.ir.location import Span
 
@@ -30,6 +31,7 @@ class Source:
     tree: FunctionTree
     qualname: str
     namespace: Callable[[str], object]  # a free name → what it is bound to; KeyError
+    is_users: bool = True  # and not Python's or a library's own
     is_loose: bool = (
         False  # its annotations, and lists for tuples, are what its library takes them for
     )
@@ -90,7 +92,8 @@ def source_of(function: Callable[..., Any]) -> Source:
         raise fail("TSX3001", function=function.__qualname__, where=code.co_filename)
     tree = _tree(function, lines)
     file = relative_path(code.co_filename, str(function.__globals__.get("__name__", "")))
-    return Source(file, lines, tree, function.__qualname__, _namespace(function))
+    is_users = is_user_file(code.co_filename) or not Path(code.co_filename).exists()
+    return Source(file, lines, tree, function.__qualname__, _namespace(function), is_users)
 
 
 def _file_lines(function: Callable[..., Any]) -> list[str]:
