@@ -353,9 +353,10 @@ def scaled_dot_product_attention(
     is_causal: bool = False, scale: float | None = None, enable_gqa: bool = False,
 ) -> Tensor:  # fmt: skip
     """``softmax(query key^T scale + mask) value``; a bool mask is True where to look."""
-    kind = "scaled_dot_product_attention"
-    options = {"scale": scale, "enable_gqa": enable_gqa}
-    return tensor(kind, query, key, value, attn_mask, dropout_p, is_causal, **options)
+    return tensor(
+        "scaled_dot_product_attention", query, key, value, attn_mask, dropout_p, is_causal, scale=scale,
+        enable_gqa=enable_gqa,
+    )  # fmt: skip
 
 
 # --- sliding blocks, distances ---------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from tsx.capture.numpy.recorder import Recorder
 from tsx.capture.trace.tracer import Tracer
 from tsx.nn.module import Module
 
-_OWN = frozenset(vars(Module()))  # the bookkeeping in each module
+OWN = frozenset(vars(Module()))  # the bookkeeping in each module
 
 
 def module_of(model: object) -> Module | None:
@@ -113,5 +113,5 @@ class Snapshot:
 
 def _attributes(module: Module) -> dict[str, Any]:
     """Buffers, parameters and plain attributes by name."""
-    plain = {name: value for name, value in vars(module).items() if name not in _OWN}
+    plain = {name: value for name, value in vars(module).items() if name not in OWN}
     return {**module._parameters, **module._buffers, **plain}

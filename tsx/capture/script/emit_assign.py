@@ -105,6 +105,9 @@ def _unpack(ctx: Context, targets: list[ast.expr], value: Sugar, at: Place) -> N
 
 
 def _annotated(ctx: Context, statement: ast.AnnAssign) -> None:
+    if ctx.frame.source.is_loose and statement.value is not None:
+        assign_target(ctx, statement.target, ctx.expression(statement.value))
+        return
     declared = ctx.annotation(statement.annotation)
     if statement.value is None:
         if isinstance(statement.target, ast.Name) and declared is not None:

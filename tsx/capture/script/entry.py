@@ -102,6 +102,8 @@ def load_meanings() -> None:
     if "torch" in sys.modules:
         importlib.import_module("tsx.capture.torch.script")
     importlib.import_module("tsx.capture.numpy.script")
+    if "tsx.nn.module" in sys.modules:
+        importlib.import_module("tsx.capture.numpy.script_modules")
 
 
 def _compiled(program: Program, obj: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Module:

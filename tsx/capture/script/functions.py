@@ -30,7 +30,16 @@ from tsx.capture.script.parameters import Signature, bind, signature
 from tsx.capture.script.problems import POISON, Failed, Poison
 from tsx.capture.script.program import Compiled, Program
 from tsx.capture.script.source import FunctionTree, Place, Source
-from tsx.capture.script.values import Code, Constant, ListLiteral, Ssa, Sugar, TupleSugar, builtin
+from tsx.capture.script.values import (
+    Code,
+    Constant,
+    DeviceName,
+    ListLiteral,
+    Ssa,
+    Sugar,
+    TupleSugar,
+    builtin,
+)
 from tsx.capture.script.verbs import resolvers
 from tsx.capture.trace.spans import is_user_file
 from tsx.errors import TsxError
@@ -204,10 +213,15 @@ def _may_convert(value: Sugar, wanted: ty.Type) -> bool:
     return hasattr(value, "made") or hasattr(value, "items")
 
 
-def _is_static(value: Sugar) -> bool:
-    """Whether a function is compiled for this very value: flags and modes decide what code there is."""
-    return isinstance(value, Constant) and (
-        value.value is None or isinstance(value.value, (bool, str))
+def _is_static(value: Sugar, *, is_loose: bool) -> bool:
+    """Whether a function is compiled for this very value: flags and modes decide what code there is.
+
+    In a library's layers, numbers of dimensions do, too.
+    """
+    if not isinstance(value, Constant) or isinstance(value.value, (Code, DeviceName)):
+        return isinstance(value, Constant) and value.value is None
+    return value.value is None or isinstance(
+        value.value, (bool, str, int) if is_loose else (bool, str)
     )
 
 
@@ -222,7 +236,11 @@ def _call_compiled(
 ) -> Sugar:
     program = ctx.program
     own = next(iter(typed)) if receiver is not None else ""
-    given = {n: value for n, value in typed.items() if n != own and not _is_static(value)}
+    given = {
+        n: value
+        for n, value in typed.items()
+        if n != own and not _is_static(value, is_loose=source.is_loose)
+    }
     operands = [value.as_value(ctx, at) for value in given.values()]
     types = {n: ty.erase_shapes(v.type) for n, v in zip(given, operands, strict=True)}
     if any(ctx.is_open(type) for type in types.values()):

@@ -75,7 +75,7 @@ def _method(
     types: dict[str, ty.Type] = {}
     for argument in rest:
         types[argument.arg] = (
-            annotated.types.get(argument.arg)
+            _stated(annotated.types.get(argument.arg), source)
             or given.get(argument.arg)
             or default_type(function, argument.arg)
         )
@@ -101,6 +101,11 @@ def _method(
         return None
     parameters = border_parameters(function, source.tree, is_method=True)
     return Method(graph, parameters, source="script")
+
+
+def _stated(annotated: ty.Type | None, source: Source) -> ty.Type | None:
+    """What an annotation says; a library's Any says nothing."""
+    return None if source.is_loose and annotated == ty.ANY else annotated
 
 
 def _overload_types(program: Program, tree: LiveTree, function: FunctionType) -> dict[str, ty.Type]:

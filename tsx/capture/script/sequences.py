@@ -89,6 +89,8 @@ def _require(ctx: Context, value: Sugar, at: Place, count: int) -> None:
 def starred(ctx: Context, items: Sequence[Sugar], at: Place) -> Sugar:
     """What ``*rest`` is bound to: a list when the items have one type, else a tuple of them."""
     literal = ListLiteral(list(items))
+    if ctx.frame.source.is_loose:
+        return TupleSugar(list(items))
     return literal if literal.type is not None else TupleSugar(list(items))
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import ast
 import builtins
+import inspect
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tsx.capture.script import operators
@@ -61,11 +63,21 @@ def _builtin(ctx: Context, name: str, args: list[Sugar], at: Place) -> Sugar:
     return ctx.resolve(getattr(builtins, name), at, name).call(ctx, at, args, {})
 
 
+Raiser = Callable[["Context", "Place", list[Sugar], dict[str, Sugar]], tuple[str, Sugar]]
+RAISERS: dict[object, Raiser] = {}
+"""Functions that make exceptions: each gives the class name and the text for the arguments of a call."""
+
+
 def exception(ctx: Context, node: ast.expr) -> tuple[str, Sugar]:
     """The class name and the text of what ``raise`` raises."""
     at = ctx.place(node)
     call = node if isinstance(node, ast.Call) else None
     cls = _live(ctx, call.func if call else node)
+    maker = RAISERS.get(cls) if inspect.isfunction(cls) else None
+    if maker is not None and call is not None:
+        args = [ctx.expression(argument) for argument in call.args]
+        named = {k.arg: ctx.expression(k.value) for k in call.keywords if k.arg is not None}
+        return maker(ctx, at, args, named)
     if not (isinstance(cls, type) and issubclass(cls, BaseException)):
         raise ctx.problem("TSX3036", at, what=at.text())
     if call is None:

@@ -60,6 +60,9 @@ def python_class(type: ty.Type | None) -> type | None:
 
 @builtin(type)
 def _type(ctx: Context, at: Place, obj: Sugar, /) -> Sugar:
+    live = obj.python_type()
+    if obj.type is None and isinstance(live, type):  # a module, an enum
+        return ctx.resolve(live, at, live.__name__)
     python = python_class(obj.type)
     found = None if python is None else builtin_for(python)
     if found is None:
