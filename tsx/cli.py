@@ -383,6 +383,64 @@ def compare(out: show.Output, model: Path, source: Path, taps: bool, **options: 
     return out.emit(reports.comparison(found.outputs, found.layers))
 
 
+@command(
+    "bench",
+    "tsx bench model.tsx",
+    "tsx bench model.tsx --against model.py --calls 100 --json",
+)
+@click.argument("model", type=PATH)
+@click.option(
+    "--input", "inputs", multiple=True, metavar="[NAME=]FILE.npy", help="An input; again for more."
+)
+@click.option(
+    "--against",
+    "source",
+    type=PATH,
+    default=None,
+    help="Time the original too, call by call in turns.",
+)
+@click.option("--entry", default="", metavar="NAME", help="The entry in the source file.")
+@click.option("--method", default="", metavar="NAME", help="Another method than forward.")
+@click.option(
+    "--calls",
+    type=click.IntRange(1, 1_000_000),
+    default=30,
+    show_default=True,
+    help="Calls that count.",
+)
+@click.option(
+    "--warmup",
+    type=click.IntRange(0, 1000),
+    default=3,
+    show_default=True,
+    help="Calls before those.",
+)
+def bench(
+    out: show.Output,
+    model: Path,
+    inputs: tuple[str, ...],
+    source: Path | None,
+    entry: str,
+    method: str,
+    calls: int,
+    warmup: int,
+) -> int:
+    """Time MODEL on arrays from files, or on made-up ones of the sizes it was captured with."""
+    module = _load(model)
+    if source is None:
+        positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
+        found = jobs.bench(module, method, positional, named, calls=calls, warmup=warmup)
+    else:
+        beside = jobs.original_of(
+            _existing(source), entry=entry, inputs=inputs, shapes=(), stdin=sys.stdin.buffer
+        )
+        with beside as (original, args, kwargs):
+            found = jobs.bench(
+                module, method, args, kwargs, calls=calls, warmup=warmup, original=original
+            )
+    return out.emit(reports.bench(found.timings, found.peak_bytes, found.processors))
+
+
 @command("passes", "tsx passes", "tsx passes fuse")
 @click.argument("name", default="")
 def passes(out: show.Output, name: str) -> int:

@@ -10,7 +10,7 @@ import io
 import itertools
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,7 +19,13 @@ import numpy as np
 
 from tsx import api
 from tsx.api import Module, pass_calls
-from tsx.capture.convert import Comparison, Conversion, Samples, compare_with_source
+from tsx.capture.convert import (
+    Comparison,
+    Conversion,
+    Samples,
+    compare_with_source,
+    original_beside,
+)
 from tsx.capture.convert import convert as convert_source
 from tsx.capture.source import read_inputs
 from tsx.errors import fail
@@ -31,6 +37,7 @@ from tsx.ops.dtypes import cast, to_numpy
 from tsx.passes import pipeline
 from tsx.runtime.compare import Difference, leaves
 from tsx.runtime.compare import compare as compare_values
+from tsx.runtime.measure import Timing, in_turns, peak_memory, processors
 from tsx.runtime.profile import Profile, Steps
 from tsx.runtime.tree import unflatten
 from tsx.serialize import archive
@@ -44,6 +51,7 @@ __all__ = [
     "Conversion",
     "Module",
     "Steps",
+    "bench",
     "check",
     "compare",
     "convert",
@@ -196,11 +204,7 @@ def run(
 
     Arrays without a name go to the parameters that no name was given for, in order.
     """
-    name = method or next(n for n, m in module.ir.methods.items() if m is module.ir.forward)
-    if name not in module.ir.methods:
-        raise fail(
-            "TSX1006", what="method", name=name, hint=f" (it has {', '.join(module.methods)})"
-        )
+    name = method_name(module, method)
     positional, named = _arguments(module.ir.methods[name], positional, named)
     timings = Profile() if profile else None
     started = time.perf_counter()
@@ -208,6 +212,15 @@ def run(
         value = module.run(name, tuple(positional), named, observer=steps or timings)
     seconds = time.perf_counter() - started
     return RunResult(value, dict(leaves(value)), seconds, steps, timings)
+
+
+def method_name(module: Module, method: str) -> str:
+    """The method of that name; without one, what a call means. TSX1006 when the model has no such method."""
+    name = method or next(n for n, m in module.ir.methods.items() if m is module.ir.forward)
+    if name not in module.ir.methods:
+        hint = f" (it has {', '.join(module.methods)})"
+        raise fail("TSX1006", what="method", name=name, hint=hint)
+    return name
 
 
 def _arguments(
@@ -284,3 +297,47 @@ def compare(
     """Runs the program beside the source it came from."""
     samples = Samples(inputs, shapes, stdin)
     return compare_with_source(module.ir, source, entry=entry, samples=samples, taps=taps)
+
+
+@dataclass(slots=True)
+class Bench:
+    """Calls that were timed: each side, and the most memory that the process had."""
+
+    timings: list[Timing]
+    peak_bytes: int
+    processors: int
+
+
+def bench(
+    module: Module,
+    method: str,
+    positional: Sequence[Any],
+    named: Mapping[str, Any],
+    *,
+    calls: int,
+    warmup: int,
+    original: Callable[[], Any] | None = None,
+) -> Bench:
+    """Times a method on arrays (made-up ones of the sample sizes without any), in turns with the original."""
+    if not positional and not named and module.ir.forward.graph.inputs:
+        positional = sample_inputs(module)
+    name = method_name(module, method)
+    positional, named = _arguments(module.ir.methods[name], positional, named)
+    sides: dict[str, Callable[[], Any]] = {
+        "tsx": lambda: module.run(name, tuple(positional), named),
+    }
+    if original is not None:
+        sides["original"] = original
+    with contextlib.redirect_stdout(sys.stderr):  # what the model prints is no result
+        timings = in_turns(sides, calls=calls, warmup=warmup)
+    return Bench(timings, peak_memory(), processors())
+
+
+@contextlib.contextmanager
+def original_of(
+    source: Path, *, entry: str, inputs: tuple[str, ...], shapes: tuple[str, ...], stdin: BinaryIO
+) -> Iterator[tuple[Callable[[], Any], tuple[Any, ...], dict[str, Any]]]:
+    """The model that an archive came from, ready to be called on its inputs."""
+    samples = Samples(inputs, shapes, stdin)
+    with original_beside(source, entry=entry, samples=samples) as found:
+        yield found

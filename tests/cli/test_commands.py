@@ -12,8 +12,8 @@ import pytest
 from tests.cli.conftest import Tsx
 
 COMMANDS = [
-    "convert", "trace", "optimize", "inspect", "run", "diff", "check", "compare", "passes", "ops", "explain", "doctor",
-    "completion",
+    "convert", "trace", "optimize", "inspect", "run", "diff", "check", "compare", "bench", "passes", "ops", "explain",
+    "doctor", "completion",
 ]  # fmt: skip
 
 
@@ -213,3 +213,27 @@ def test_parts_of_a_structured_input_go_by_the_names_that_inspect_shows(
     np.testing.assert_array_equal(
         np.full((4, 5), 2 + 3 * 4, np.float32), np.load(tmp_path / "o.npy")
     )
+
+
+def test_bench_times_made_up_inputs(tsx: Tsx, model: Path) -> None:
+    outcome = tsx("bench", model, "--calls", "5", "--warmup", "2", "--json")
+    assert outcome.status == 0, outcome.err
+    (side,) = json.loads(outcome.out)["sides"]
+    assert (side["calls"], len(side["warmup"]), len(side["seconds"])) == (5, 2, 5)
+    assert min(side["seconds"]) <= side["median"] <= side["p90"] <= side["p99"]
+    assert side["p99"] == max(side["seconds"])
+
+
+def test_bench_times_the_original_in_turns(tsx: Tsx, model: Path, source: Path) -> None:
+    outcome = tsx("bench", model, "--against", source, "--calls", "3", "--warmup", "0")
+    assert outcome.status == 0, outcome.err
+    assert "original" in outcome.out
+    assert "times the time of tsx" in outcome.out
+
+
+def test_bench_refuses_what_run_refuses(tsx: Tsx, model: Path, tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones((2, 3)))
+    outcome = tsx("bench", model, "--input", tmp_path / "x.npy")
+    assert outcome.status == 5, outcome.err
+    assert tsx("bench", model, "--calls", "0").status == 2
+    assert tsx("bench", model, "--method", "none").status == 2

@@ -6,11 +6,13 @@ is written here.
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import functools
 import hashlib
 import inspect
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -207,6 +209,29 @@ def _run_original(source: Source, args: tuple[Any, ...], kwargs: dict[str, Any])
     if isinstance(entry, nn.Module):
         entry.eval()
     return entry(*copy.deepcopy(args), **copy.deepcopy(kwargs))
+
+
+@contextlib.contextmanager
+def original_beside(
+    path: Path, *, entry: str = "", samples: Samples
+) -> Iterator[tuple[Callable[[], Any], tuple[Any, ...], dict[str, Any]]]:
+    """The original in ``path`` as a function without arguments, and the arrays that it is called with."""
+    with load_source(path, entry) as source, contextlib.ExitStack() as stack:
+        args, kwargs = _inputs(source, samples)
+        arrays = _as_arrays(args, kwargs)
+        try:
+            if source.uses_torch:
+                from tsx.capture.torch.original import repeatable
+
+                call = stack.enter_context(repeatable(source.entry, args, kwargs))
+            else:
+                call = functools.partial(_run_original, source, args, kwargs)
+            call()
+        except TsxError:
+            raise
+        except Exception as error:  # the model's own code may raise anything
+            raise raised_in_model(source, error) from error
+        yield call, *arrays
 
 
 def _layers(source: Source, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from tsx.runtime.compare import Difference
 from tsx.runtime.describe import describe
 from tsx.runtime.disassemble import disassemble
 from tsx.runtime.lower import lower_module
+from tsx.runtime.measure import Timing
 
 WIDTH = min(
     80, shutil.get_terminal_size((80, 24)).columns
@@ -384,3 +385,33 @@ def profile(rows: Iterable[tuple[str, int, float, int]], seconds: float) -> Repo
     keys = ("operator", "calls", "seconds", "bytes")
     data = {"seconds": seconds, "operators": [dict(zip(keys, row, strict=True)) for row in listed]}
     return Report(data, [made, Text(f"{seconds * 1e3:.3f} ms in all")])
+
+
+def bench(timings: Sequence[Timing], peak_bytes: int, processors: int) -> Report:
+    """After bench: a row a side, and how the sides' medians compare."""
+    made = table(
+        "side", "calls", "first ms", "median ms", "p90 ms", "p99 ms", right=(1, 2, 3, 4, 5)
+    )
+    sides = []
+    for timing in timings:
+        first = (timing.warmup or timing.seconds)[0]
+        marks = [timing.quantile(share) for share in (0.5, 0.9, 0.99)]
+        shown = [f"{seconds * 1e3:.3f}" for seconds in (first, *marks)]
+        made.add_row(*cells(timing.name, len(timing.seconds), *shown))
+        keys = ("median", "p90", "p99")
+        facts: dict[str, Any] = {"name": timing.name, "calls": len(timing.seconds), "first": first}
+        facts |= dict(zip(keys, marks, strict=True))
+        sides.append(facts | {"warmup": list(timing.warmup), "seconds": list(timing.seconds)})
+    warmup = len(timings[0].warmup)
+    lines: list[RenderableType] = [made]
+    if len(timings) > 1:
+        factor = timings[1].median / timings[0].median
+        lines.append(Text(f"the original takes {factor:.2f} times the time of tsx"))
+    lines.append(
+        Text(
+            f"{warmup} warm-up calls of each not counted; {processors} processors; "
+            f"at most {size_text(peak_bytes)} of memory"
+        )
+    )
+    data = {"sides": sides, "peak_bytes": peak_bytes, "processors": processors}
+    return Report(data, lines)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -41,6 +41,16 @@ def run_original(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> A
     with evaluating(model):
         runner = _copied(model)
         return plain_result(runner(*_cloned(args), **_cloned(kwargs)))
+
+
+@contextlib.contextmanager
+def repeatable(
+    model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Iterator[Callable[[], Any]]:
+    """The model as a function without arguments, to be called often: in eval mode, without gradients."""
+    with evaluating(model):
+        runner, own_args, own_kwargs = _copied(model), _cloned(args), _cloned(kwargs)
+        yield lambda: runner(*own_args, **own_kwargs)
 
 
 def plain_result(result: Any) -> Any:
