@@ -92,19 +92,27 @@ def copy(node: Node) -> Result:
     return node.inputs[0] if node.inputs[0].type == node.output.type else None
 
 
-@rule("{k: v}[k] == v", *(f"aten::__getitem__.Dict_{key}" for key in _KEYS))
+@rule(
+    "{k: v}[k] == v",
+    "tsx::__getitem__.Dict",
+    *(f"aten::__getitem__.Dict_{key}" for key in _KEYS),
+)
 def index_dict(node: Node) -> Result:
     entries, key = _entries(node.inputs[0]), constant(node.inputs[1])
     return entries.get(_key(key)) if entries is not None and key is not MISSING else None
 
 
-@rule("len({k: v}) == 1", *(f"aten::len.Dict_{key}" for key in _KEYS))
+@rule("len({k: v}) == 1", "tsx::len.Dict", *(f"aten::len.Dict_{key}" for key in _KEYS))
 def size_of_dict(node: Node) -> Result:
     entries = _entries(node.inputs[0])
     return Literal(len(entries), ty.INT) if entries is not None else None
 
 
-@rule("k in {k: v} == True", *(f"aten::__contains__.{key}" for key in _KEYS))
+@rule(
+    "k in {k: v} == True",
+    "tsx::__contains__.Dict",
+    *(f"aten::__contains__.{key}" for key in _KEYS),
+)
 def is_in_dict(node: Node) -> Result:
     entries, key = _entries(node.inputs[0]), constant(node.inputs[1])
     if entries is None or key is MISSING:
