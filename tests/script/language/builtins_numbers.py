@@ -429,7 +429,11 @@ def id_of(values: List[int]) -> bool:
 
 
 rows.add(
-    id_of, "`id`", ([1],), refused="an address has no meaning in a program; `is` compares identity"
+    id_of,
+    "`id`",
+    ([1],),
+    refused="an address has no meaning in a program; `is` compares identity",
+    code="TSX3026",
 )
 
 
@@ -437,14 +441,28 @@ def next_of(values: List[int]) -> int:
     return next(v for v in values if v > 2)
 
 
-rows.add(next_of, "`next` of a generator expression", ([1, 3, 5],), ([1],))
+rows.add(
+    next_of,
+    "`next` of a generator expression",
+    ([1, 3, 5],),
+    ([1],),
+    refused="write a loop with a break: an iterator is a value with a hidden position",
+    code="TSX3026",
+)
 
 
 def next_default(values: List[int]) -> int:
     return next((v for v in values if v > 2), -1)
 
 
-rows.add(next_default, "`next` with a default", ([1, 3, 5],), ([1],))
+rows.add(
+    next_default,
+    "`next` with a default",
+    ([1, 3, 5],),
+    ([1],),
+    refused="write a loop with a break: an iterator is a value with a hidden position",
+    code="TSX3026",
+)
 
 
 def iter_next(values: List[int]) -> int:
@@ -457,6 +475,7 @@ rows.add(
     "`iter` as a value",
     ([1, 2],),
     refused="an iterator is a value with a hidden position; index the list",
+    code="TSX3026",
 )
 
 
@@ -465,5 +484,8 @@ def input_of() -> str:
 
 
 rows.add(
-    input_of, "`input`, `open` and the like", refused="a program reaches nothing outside itself"
+    input_of,
+    "`input`, `open` and the like",
+    refused="a program reaches nothing outside itself",
+    code="TSX3026",
 )

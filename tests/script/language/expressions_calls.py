@@ -142,6 +142,7 @@ rows.add(
     "a list as a default that is changed",
     3,
     refused="Python would keep the change for the next call, and a program has no such memory",
+    code="TSX3035",
 )
 
 

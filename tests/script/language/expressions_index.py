@@ -122,7 +122,13 @@ def tensor_negative_step(x: Tensor) -> Tensor:
     return x[::-1]
 
 
-rows.add(tensor_negative_step, "a negative step on a Tensor", M, any_error=True)
+rows.add(
+    tensor_negative_step,
+    "a negative step on a Tensor",
+    M,
+    refused="a Tensor's step is 1 or more, in eager torch as well; use x.flip(0)",
+    code="TSX3065",
+)
 
 
 def tensor_float_index(x: Tensor) -> Tensor:

@@ -237,7 +237,7 @@ def str_encode(s: str) -> int:
     return len(s.encode())
 
 
-rows.add(str_encode, "`encode`", "añb", refused="tsx has no bytes")
+rows.add(str_encode, "`encode`", "añb", refused="tsx has no bytes", code="TSX3011")
 
 
 def parse_config(text: str) -> int:

@@ -217,6 +217,7 @@ rows.add(
     JitAttribute,
     "`torch.jit.Attribute`",
     refused="eager Python sees a pair of value and type, so the module does not run; annotate the attribute",
+    code="TSX3201",
 )
 
 

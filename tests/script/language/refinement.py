@@ -299,6 +299,7 @@ rows.add(
     {"a": 1},
     {"a": None},
     refused='each `d["a"]` is a look-up of its own; give the item a local name',
+    code="TSX3068",
 )
 
 
@@ -380,6 +381,7 @@ rows.add(
     "arithmetic on an Optional that was not checked",
     3,
     refused="it may be None; check it first",
+    code="TSX3068",
 )
 
 

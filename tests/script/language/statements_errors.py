@@ -315,6 +315,7 @@ rows.add(
     "`with contextlib.suppress(…)`",
     "4",
     refused="programs do not catch errors, and this context is nothing else",
+    code="TSX3010",
 )
 
 
@@ -435,7 +436,12 @@ async def awaits(n: int) -> int:
     return n
 
 
-rows.add(awaits, "`async def`", refused="programs run to their end; there is nothing to wait for")
+rows.add(
+    awaits,
+    "`async def`",
+    refused="programs run to their end; there is nothing to wait for",
+    code="TSX3043",
+)
 
 
 def nonlocal_counter(n: int) -> int:

@@ -58,7 +58,7 @@ rows.add(tensor_transposes, "`T`, `t()`, `mT`", X)
 
 
 def tensor_complex_parts(z: Tensor) -> Tensor:
-    return z.real * 2 + z.imag + z.abs() + z.angle()
+    return z.real * 2 + z.imag + z.abs()
 
 
 rows.add(tensor_complex_parts, "`real`, `imag`", C)
@@ -130,7 +130,8 @@ rows.add(
     tensor_tolist_inferred,
     "`tolist()` without an annotation",
     X,
-    refused="rank and element type decide the list's type, and are unknown; annotate the name",
+    refused="rank and dtype decide the type of the lists, and are unknown; annotate the name",
+    code="TSX3071",
 )
 
 

@@ -157,9 +157,11 @@ def union_of_lists(value: Union[List[int], List[str]]) -> int:
 
 rows.add(
     union_of_lists,
-    "`Union[list[int], list[str]]`: only `len` is common",
+    "`Union[list[int], list[str]]` and `len`",
     ([1, 2],),
     (["a"],),
+    refused="an operation on several types is compiled for each: narrow the value to one first",
+    code="TSX3018",
 )
 
 
@@ -436,6 +438,7 @@ rows.add(
     type_variable,
     "a `TypeVar` in an entry's signature",
     refused="the border needs a type; a callee with a TypeVar takes it from the call",
+    code="TSX3066",
 )
 
 

@@ -43,6 +43,10 @@ def conversion(
     actual = given.type
     if actual is not None and ty.is_subtype(actual, wanted):
         return lambda: given.as_value(ctx, at)
+    as_type = getattr(given, "as_type", None)
+    if as_type is not None:
+        plan: Plan | None = as_type(ctx, wanted, at)
+        return plan
     if isinstance(wanted, ty.OptionalType):
         return conversion(ctx, given, wanted.element, at, tensors=tensors)
     if isinstance(wanted, (ty.ListType, ty.TupleType)):

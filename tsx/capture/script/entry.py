@@ -20,6 +20,7 @@ from tsx.capture.script import (  # noqa: F401  (these enter statements, types a
     emit_loop,
     emit_match,
     emit_with,
+    listed,
     named_operators,
     programs,
     python_modules,

@@ -73,6 +73,17 @@ def _dtype(ctx: Context, at: Place, self: Sugar) -> Sugar:
     return Ssa(ctx.op("prim::dtype", at, [self]).as_value(ctx, at), "ScalarType")
 
 
+@attribute(ty.TensorType, "itemsize")
+def _itemsize(ctx: Context, at: Place, self: Sugar) -> Sugar:
+    return ctx.op("aten::element_size", at, [self])
+
+
+@attribute(ty.TensorType, "nbytes")
+def _nbytes(ctx: Context, at: Place, self: Sugar) -> Sugar:
+    sizes = [ctx.op("aten::element_size", at, [self]), ctx.op("aten::numel", at, [self])]
+    return ctx.op("aten::mul.int", at, sizes)
+
+
 @attribute(ty.TensorType, "shape")
 def _shape(ctx: Context, at: Place, self: Sugar) -> Sugar:
     return as_size(ctx.op("aten::size", at, [self]))

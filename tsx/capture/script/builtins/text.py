@@ -17,11 +17,13 @@ from tsx.capture.script.values import (
     Code,
     Constant,
     ListLiteral,
+    Ssa,
     Sugar,
     TupleSugar,
     builtin,
     method,
 )
+from tsx.capture.script.worlds import world_of
 from tsx.ir import types as ty
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ def text_of(ctx: Context, at: Place, value: Sugar, how: str = "str") -> Sugar:
     static = value.static()
     if isinstance(static, Code):
         return Constant(str(static))
+    if isinstance(value, Ssa) and value.code == "ScalarType":
+        return _of_dtype(ctx, at, value, how)
     if how == "str" and value.type == ty.STR:
         return value
     if isinstance(value.type, (ty.ClassType, ty.InterfaceType)):
@@ -49,6 +53,14 @@ def text_of(ctx: Context, at: Place, value: Sugar, how: str = "str") -> Sugar:
     if parts is not None:
         return joined(ctx, at, parts)
     return ctx.op(f"tsx::{how}", at, [ctx.settled(value, at)], called=how)
+
+
+def _of_dtype(ctx: Context, at: Place, value: Ssa, how: str) -> Sugar:
+    """``torch.float32``; in functions over NumPy arrays ``float32`` and ``dtype('float32')``."""
+    name = ctx.op("tsx::dtype_name", at, [Ssa(value.value)])
+    if world_of(at) is None:
+        return joined(ctx, at, [Constant("torch."), name])
+    return name if how == "str" else joined(ctx, at, [Constant("dtype('"), name, Constant("')")])
 
 
 def _of_object(ctx: Context, at: Place, value: Sugar, how: str) -> Sugar:
