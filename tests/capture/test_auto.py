@@ -121,3 +121,21 @@ def test_a_branch_on_sizes_is_no_matter_for_scripting() -> None:
 
     _, report = captured(model, X)
     assert report.captured == ()
+
+
+def test_a_function_in_a_function_is_scripted_with_what_is_around_it() -> None:
+    def outer(x):  # type: ignore[no-untyped-def]
+        def inner(y):  # type: ignore[no-untyped-def]
+            if y.sum() > 0:
+                return y * 2
+            return y
+
+        return inner(x) + inner(x * -1)
+
+    def model(x: Array) -> Array:
+        return outer(x + 1) - 1
+
+    module, report = captured(model, X)
+    assert how(report) == [("outer", "script")]
+    for x in (X, X + 3, X - 3):
+        agree(module, model, x)

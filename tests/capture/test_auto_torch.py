@@ -12,6 +12,7 @@ from torch import Tensor, nn
 import tsx
 from tsx.capture.auto import capture
 from tsx.capture.trace.report import Report
+from tsx.errors import TsxError
 from tsx.runtime.compare import compare
 
 pytestmark = pytest.mark.torch
@@ -201,3 +202,14 @@ def test_modules_are_put_back() -> None:
     forward = Gate.forward
     captured(Gated().eval(), torch.ones(3, 4))
     assert Gate.forward is forward
+
+
+def test_what_can_not_be_traced_is_scripted() -> None:
+    def model(x: Tensor) -> Tensor:
+        return torch.from_numpy(x.numpy() * 2) + 1
+
+    with pytest.raises(TsxError):
+        tsx.trace(model, (torch.ones(2, 3),))
+    module, report = captured(model, torch.ones(2, 3))
+    assert "it can't be traced, so it is scripted" in report.warnings[0]
+    agree(module, model, torch.randn(4, 3))

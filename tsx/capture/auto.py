@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from types import CodeType
 from typing import Any
 
 from tsx.capture.script.entry import script
@@ -20,7 +21,7 @@ from tsx.capture.trace.request import Dynamic
 from tsx.capture.trace.sites import Site
 from tsx.capture.trace.spans import relative_path
 from tsx.capture.trace.splice import Splice
-from tsx.errors import InternalError, Problems, TsxError
+from tsx.errors import InternalError, Problems, TraceError, TsxError
 from tsx.ir.location import Span
 from tsx.ir.module import Module
 
@@ -36,12 +37,18 @@ def capture(
     dynamic: Dynamic = None,
     name: str | None = None,
 ) -> tuple[Module, Report]:
-    """Traces ``model``, and scripts what no trace can hold."""
-    program, report = trace(model, args, kwargs, dynamic=dynamic, name=name)
+    """Traces ``model``, and scripts what no trace can hold: all of it, when there can be no trace."""
     auto = _Auto(model)
+    try:
+        program, report = trace(model, args, kwargs, dynamic=dynamic, name=name)
+    except TraceError as error:
+        scripted = None if error.code in _NO_PROGRAM else auto.instead(args, kwargs, name, error)
+        if scripted is None:
+            raise
+        return scripted
     for _ in range(_MOST_ROUNDS):
         sites = [g.site for g in report.guards if g.on_data and g.site is not None]
-        new = [site for site in sites if site.function not in auto.seen]
+        new = [site for site in sites if site.function.__code__ not in auto.seen]
         if not new:
             break
         if any(auto.is_entry(site) for site in new):
@@ -57,12 +64,16 @@ def capture(
     return program, report
 
 
+_NO_PROGRAM = ("TSX2001", "TSX2007", "TSX2013")
+"""What scripting would not mend: no callable, random numbers, parameters without sizes."""
+
+
 class _Auto:
     """One conversion: which functions have been looked at, and what became of them."""
 
     def __init__(self, model: Any) -> None:
         self.model = model
-        self.seen: set[Any] = set()
+        self.seen: set[CodeType] = set()
         self.substitutes = Substitutes()
         self.captured: dict[Any, Captured] = {}
         self.problems: list[TsxError] = []
@@ -83,7 +94,7 @@ class _Auto:
     ) -> tuple[Module, Report] | None:
         """The whole entry as a script; None, and a problem, when that can't be."""
         site = next(site for site in sites if self.is_entry(site))
-        self.seen.add(site.function)
+        self.seen.add(site.function.__code__)
         try:
             program, scripted = script(self.model, args, kwargs, name=name)
         except TsxError as error:
@@ -94,11 +105,26 @@ class _Auto:
         report.problems = self.problems
         return program, report
 
+    def instead(
+        self,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        name: str | None,
+        error: TraceError,
+    ) -> tuple[Module, Report] | None:
+        """The whole entry as a script, since it can't be traced; None when that can't be either."""
+        try:
+            program, scripted = script(self.model, args, kwargs, name=name)
+        except TsxError:
+            return None
+        reason = f"it can't be traced, so it is scripted: {error.message}"
+        return program, Report(warnings=[reason, *scripted.warnings])
+
     def add(self, sites: list[Site]) -> None:
         """Substitutes the functions of ``sites`` while the next trace runs."""
         for site in sites:
-            if site.function not in self.seen:
-                self.seen.add(site.function)
+            if site.function.__code__ not in self.seen:
+                self.seen.add(site.function.__code__)
                 self.substitutes.add(site, self.splice(site))
 
     def splice(self, site: Site) -> Any:

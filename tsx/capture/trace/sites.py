@@ -24,12 +24,16 @@ class Site:
         return self.function.__qualname__.rpartition("<locals>.")[2]
 
 
-def site_of(frame: FrameType | None) -> Site | None:
-    """The function whose code ``frame`` runs; comprehensions belong to the function around them."""
-    while frame is not None and frame.f_code.co_name.startswith("<") and frame.f_back is not None:
-        if frame.f_code.co_name in ("<module>", "<lambda>"):
+def site_of(frame: FrameType | None, bottom: CodeType | None) -> Site | None:
+    """The function whose code ``frame`` runs; ``bottom`` is where user code starts.
+
+    What is made anew in each call (a comprehension, a function in a function) belongs to the function around it.
+    """
+    while frame is not None:
+        around = _around(frame, bottom)
+        if around is None:
             break
-        frame = frame.f_back
+        frame = around
     if frame is None:
         return None
     code = frame.f_code
@@ -40,6 +44,20 @@ def site_of(frame: FrameType | None) -> Site | None:
         return Site(method, owner)
     function = _function(frame, code)
     return Site(function) if function is not None else None
+
+
+def _around(frame: FrameType, bottom: CodeType | None) -> FrameType | None:
+    """The running function in which the code of ``frame`` stands."""
+    name, nested, _ = frame.f_code.co_qualname.rpartition(".<locals>")
+    if not nested:
+        return None
+    caller = frame.f_back
+    while caller is not None and caller.f_code is not bottom:
+        code = caller.f_code
+        if code.co_qualname == name and code.co_filename == frame.f_code.co_filename:
+            return caller
+        caller = caller.f_back
+    return None
 
 
 def _method(cls: type, code: CodeType) -> FunctionType | None:

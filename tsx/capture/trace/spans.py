@@ -70,6 +70,11 @@ def mark_entry(code: CodeType) -> None:
     _ENTRY.code = code
 
 
+def entry_code() -> CodeType | None:
+    """The code below which user code runs."""
+    return _ENTRY.code
+
+
 def span_of(frame: FrameType) -> Span:
     line, col, _ = _position(frame.f_code, frame.f_lasti)
     return Span(

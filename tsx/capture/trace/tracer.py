@@ -22,7 +22,7 @@ from tsx.capture.trace.results import Results
 from tsx.capture.trace.scalars import TracedScalar
 from tsx.capture.trace.shapes import Symbols
 from tsx.capture.trace.sites import Site, site_of
-from tsx.capture.trace.spans import Locator
+from tsx.capture.trace.spans import Locator, entry_code
 from tsx.errors import TsxError, fail
 from tsx.ir import types as ty
 from tsx.ir.build import Builder, constant_type
@@ -401,7 +401,7 @@ class Tracer:
         attributes = {"kind": kind, "expect": expect, "source": source}
         node = self.emit("tsx::guard", [value], (), attributes)
         if kind not in ("rank", "len"):
-            self.sites[node] = site_of(self.locator.frame())
+            self.sites[node] = site_of(self.locator.frame(), entry_code())
 
 
 def _is_plain(item: object) -> bool:
