@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsx.capture.script import advice, sizes
 from tsx.capture.script.match import is_code
+from tsx.capture.script.open_types import Open
 from tsx.capture.script.values import (
     NOT_STATIC,
     Code,
@@ -77,6 +78,7 @@ def binary(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Sug
     """``a op b``."""
     symbol, name, python = _BINARY[op.__class__]
     a, b = _unmixed(ctx, a, at), _unmixed(ctx, b, at)
+    _decide_open(ctx, a, b)
     folded = fold(python, a, b)
     if folded is not None:
         return folded
@@ -102,6 +104,14 @@ def _unmixed(ctx: Context, value: Sugar, at: Place) -> Sugar:
     from tsx.capture.script.enums import plain  # which is written against this
 
     return plain(ctx, at, value)
+
+
+def _decide_open(ctx: Context, a: Sugar, b: Sugar) -> None:
+    """An item of a list that was ``[]`` is taken for what it is computed with."""
+    for mine, other in ((a.type, b.type), (b.type, a.type)):
+        decides = other in _NUMBERS or other == ty.STR or isinstance(other, ty.TensorType)
+        if isinstance(mine, Open) and other is not None and decides:
+            ctx.close_type(mine, other)
 
 
 def fold(python: Callable[[Any, Any], Any], a: Sugar, b: Sugar) -> Constant | None:

@@ -5,7 +5,7 @@ Takes items; a literal answers ``in`` item by item, and becomes a value when som
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,21 @@ class SetLiteral(Sugar):
         if self.value is None:
             self.value = made_set(ctx, self.items, at)
         return self.value
+
+    def as_type(self, ctx: Context, wanted: ty.Type, at: Place) -> Callable[[], Value] | None:
+        """How the literal becomes a set of another type, such as ``Set[float]``."""
+        if self.value is not None or not isinstance(wanted, ty.DictType) or wanted.value != ty.NONE:
+            return None
+        if any(item.type is None or not ctx.can_be(item, wanted.key, at) for item in self.items):
+            return None
+
+        def emit() -> Value:
+            made = ctx.emit("prim::DictConstruct", (), wanted, at)
+            for item in self.items:
+                add_to_set(ctx, at, made, Ssa(ctx.convert(item, wanted.key, at, "an element")))
+            return made.value
+
+        return emit
 
     def as_value(self, ctx: Context, at: Place) -> Value:
         return self.made(ctx, at).as_value(ctx, at)
