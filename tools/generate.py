@@ -58,7 +58,7 @@ def command_line() -> str:
     for name in ["", *cli.list_commands(click.Context(cli))]:
         command = cli.commands[name] if name else cli
         title = f"tsx {name}".strip()
-        context = click.Context(command, info_name=title, max_content_width=100)
+        context = click.Context(command, info_name=title, terminal_width=78)  # on any terminal
         parts += [f"## {title}", "", "```", command.get_help(context), "```", ""]
     return "\n".join(parts)
 
