@@ -25,6 +25,7 @@ from tsx.capture.script.words import type_words
 from tsx.capture.script.worlds import world_of
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
+from tsx.ir.types import DType
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
@@ -148,29 +149,54 @@ def _taken_apart(ctx: Context, at: Place, tensor: Sugar, index: Sugar) -> _View:
 def _front(ctx: Context, at: Place, view: _View, parts: list[Sugar]) -> None:
     """Parts from the left: each at the next dimension from the front."""
     dim = 0
+    tensors: list[Sugar] = []  # index tensors, any of which may be a mask
     for part in parts:
+        if isinstance(part.type, ty.TensorType):
+            view.front += [Constant(None)] * (dim - len(view.front))
+            view.front.append(part)
+            tensors.append(part)
+            dim += 1
+            continue
+        here = _place(ctx, at, tensors, dim)
         if part.type == ty.NONE and part.static() is None:
-            view.tensor = ctx.op("aten::unsqueeze", at, [view.tensor, Constant(dim)])
+            view.tensor = ctx.op("aten::unsqueeze", at, [view.tensor, here])
             dim += 1
         elif isinstance(part, Slice):
-            view.tensor = _sliced(ctx, at, view.tensor, dim, part)
+            view.tensor = _sliced(ctx, at, view.tensor, here, part)
             dim += 1
         elif part.type == ty.BOOL:
-            view.tensor = ctx.op("aten::unsqueeze", at, [view.tensor, Constant(dim)])
+            view.tensor = ctx.op("aten::unsqueeze", at, [view.tensor, here])
             view.front += [Constant(None)] * (dim - len(view.front))
             view.front.append(ctx.op("aten::tensor", at, [ctx.make_list([part], at)]))
             dim += 1
         elif part.type in (ty.INT, ty.NUMBER):
-            if view.is_gather:  # behind a mask, whose rank may be any
-                view.front.append(_as_index(ctx, at, ListLiteral([part]), is_scalar=True))
-                dim += 1
-            else:
-                place = int_of(ctx, part, at, "an index")
-                view.tensor = ctx.op("aten::select.int", at, [view.tensor, Constant(dim), place])
+            place = int_of(ctx, part, at, "an index")
+            view.tensor = ctx.op("aten::select.int", at, [view.tensor, here, place])
         else:
             view.front += [Constant(None)] * (dim - len(view.front))
             view.front.append(_as_index(ctx, at, part))
             dim += 1
+
+
+def _place(ctx: Context, at: Place, indices: list[Sugar], dim: int) -> Sugar:
+    """The dimension that part ``dim`` is about: a mask to its left takes as many dimensions as it has itself."""
+    found: Sugar = Constant(dim)
+    for index in indices:
+        type = index.type
+        if not isinstance(type, ty.TensorType) or (
+            type.dtype is not None and type.dtype is not DType.BOOL
+        ):
+            continue
+        dtype = ctx.op("prim::dtype", at, [index]).as_value(ctx, at)
+        is_mask = ctx.emit("aten::eq.int", [dtype, ctx.constant(DType.BOOL.code, at)], ty.BOOL, at)
+        before = found
+
+        def shifted(index: Sugar = index, before: Sugar = before) -> Sugar:
+            more = ctx.op("aten::sub.int", at, [ctx.op("aten::dim", at, [index]), Constant(1)])
+            return ctx.op("aten::add.int", at, [before, more])
+
+        found = ctx.choose(is_mask.value, shifted, lambda before=before: before, at)  # type: ignore[misc]  # bound now
+    return found
 
 
 def _back(ctx: Context, at: Place, view: _View, parts: list[Sugar]) -> None:
@@ -181,7 +207,7 @@ def _back(ctx: Context, at: Place, view: _View, parts: list[Sugar]) -> None:
         if part.type == ty.NONE and part.static() is None:
             view.tensor = ctx.op("aten::unsqueeze", at, [view.tensor, dim])
         elif isinstance(part, Slice):
-            view.tensor = _sliced(ctx, at, view.tensor, -1 - done, part)
+            view.tensor = _sliced(ctx, at, view.tensor, dim, part)
         elif part.type in (ty.INT, ty.NUMBER):
             place = int_of(ctx, part, at, "an index")
             view.tensor = ctx.op("aten::select.int", at, [view.tensor, dim, place])
@@ -198,11 +224,11 @@ def _back(ctx: Context, at: Place, view: _View, parts: list[Sugar]) -> None:
         view.back += [Constant(None)] * missing
 
 
-def _sliced(ctx: Context, at: Place, tensor: Sugar, dim: int, part: Slice) -> Sugar:
+def _sliced(ctx: Context, at: Place, tensor: Sugar, dim: Sugar, part: Slice) -> Sugar:
     if all(p.static() is None for p in (part.start, part.stop, part.step)):
         return tensor
     start, stop, step = slice_parts(ctx, part, at)
-    return ctx.op("aten::slice.Tensor", at, [tensor, Constant(dim), start, stop, step])
+    return ctx.op("aten::slice.Tensor", at, [tensor, dim, start, stop, step])
 
 
 def _as_index(ctx: Context, at: Place, part: Sugar, *, is_scalar: bool = False) -> Sugar:
