@@ -18,7 +18,7 @@ from numpy.lib.array_utils import byte_bounds
 from tsx.ir.types import DTYPE_BY_CODE
 from tsx.ops.dtypes import Array, dtype_of, to_numpy
 
-NONE, BOOL, INT, FLOAT, COMPLEX, STRING, TENSOR, LIST, TUPLE = range(9)
+NONE, BOOL, INT, FLOAT, COMPLEX, STRING, TENSOR, LIST, TUPLE, DICT = range(10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,9 @@ class _Memory:
             return bytes([STRING]) + _text(value)
         if isinstance(value, np.ndarray):
             return self._array(value)
+        if isinstance(value, dict):
+            items = (self.value(part) for pair in value.items() for part in pair)
+            return struct.pack("<BI", DICT, len(value)) + b"".join(items)
         assert isinstance(value, (list, tuple)), type(value)
         head = struct.pack("<BI", LIST if isinstance(value, list) else TUPLE, len(value))
         return head + b"".join(map(self.value, value))
@@ -154,6 +157,9 @@ class _Reader:
         if tag in (LIST, TUPLE):
             items = [self.value(blocks) for _ in range(self.number("I"))]
             return items if tag == LIST else tuple(items)
+        if tag == DICT:
+            pairs = range(self.number("I"))
+            return {self.value(blocks): self.value(blocks) for _ in pairs}
         return self._array(blocks)
 
     def _array(self, blocks: Sequence[bytearray]) -> Array:

@@ -175,6 +175,7 @@ def remainder(a: float, b: float) -> float:
 
 def power(a: float, b: float) -> float:
     """C's pow: inf and nan where Python's raises."""
+    a, b = float(a), float(b)  # an odd int may be an even double
     try:
         return math.pow(a, b)
     except ValueError:  # a negative base with a fractional exponent, or zero with a negative one

@@ -139,12 +139,21 @@ define(
 )
 define("aten::gcd.int(int a, int b) -> int", math.gcd)
 
+
+def _negative(a: Number) -> Number:
+    return int64("neg", -a) if isinstance(a, int) else -a
+
+
+def _absolute(a: Number) -> Number:
+    return int64("abs", abs(a)) if isinstance(a, int) else abs(a)
+
+
 define(
     "aten::neg.int(int a) -> int", lambda a: int64("neg", -a), dims=operator.neg, scalar_op="NEG_I"
 )
 define("aten::neg.float(float a) -> float", operator.neg, scalar_op="NEG_F")
 define("aten::neg.complex(complex a) -> complex", operator.neg)
-define("aten::neg.Scalar(Scalar a) -> Scalar", operator.neg, dims=operator.neg)
+define("aten::neg.Scalar(Scalar a) -> Scalar", _negative, dims=operator.neg)
 
 # --- comparisons and logic ---------------------------------------------------------------------------------------
 
@@ -256,7 +265,7 @@ define("aten::isfinite.float(float a) -> bool", math.isfinite)
 define("prim::abs.int(int a) -> int", lambda a: int64("abs", abs(a)))
 define("prim::abs.float(float a) -> float", abs)
 define("prim::abs.complex(complex a) -> float", abs)
-define("prim::abs.Scalar(Scalar a) -> Scalar", abs)
+define("prim::abs.Scalar(Scalar a) -> Scalar", _absolute)
 
 # --- the larger and the smaller ----------------------------------------------------------------------------------
 

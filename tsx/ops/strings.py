@@ -31,8 +31,8 @@ def _format(template: str, *values: object) -> str:
     parts = template.split("{}")
     if len(parts) - 1 > len(values):
         raise fail("TSX4012", index=len(values), length=len(values))
-    found = "".join(part + text_of(value) for part, value in zip(parts, values, strict=False))
-    return found + "{}".join(parts[len(values) :])
+    shown = map(text_of, values)  # those beyond the places are left out
+    return parts[0] + "".join(next(shown) + part for part in parts[1:])
 
 
 def _end(text: str, end: int) -> int:

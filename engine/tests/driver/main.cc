@@ -14,7 +14,18 @@
 namespace tsx::engine {
 namespace {
 
-enum Kind : std::uint8_t { kNone, kBool, kInt, kFloat, kComplex, kString, kTensor, kList, kTuple };
+enum Kind : std::uint8_t {
+  kNone,
+  kBool,
+  kInt,
+  kFloat,
+  kComplex,
+  kString,
+  kTensor,
+  kList,
+  kTuple,
+  kDict
+};
 
 class Reader {
  public:
@@ -61,6 +72,14 @@ class Reader {
       return Value(make_ref<List>(items(blocks)));
     case kTuple:
       return Value(make_ref<Tuple>(items(blocks)));
+    case kDict: {
+      Ref<Dict> made = make_ref<Dict>();
+      for (auto left = number<std::uint32_t>(); left > 0; --left) {
+        Value key = value(blocks);
+        made->set(std::move(key), value(blocks));
+      }
+      return Value(std::move(made));
+    }
     default:
       bug("a tag of a value");
     }
@@ -158,6 +177,12 @@ class Writer {
     case Tag::kTuple:
       number(kTuple);
       return items(value.elements());
+    case Tag::kDict:
+      number(kDict);
+      number(static_cast<std::uint32_t>(value.dict().size()));
+      for (const Dict::Entry& entry : value.dict().entries())
+        if (entry.is_live) this->value(entry.key), this->value(entry.value);
+      return;
     default:
       bug("a result that the driver can't write");
     }
@@ -203,6 +228,8 @@ void run_call(Reader& in, Writer& out) {
     out.answer(results, given);
   } catch (const Refusal& refusal) {
     out.error("TSX5002", refusal.reason());
+  } catch (const Raised& raised) {
+    out.error("TSX5023", raised.exception() + ": " + raised.text());
   } catch (const Error& error) {
     out.error(error.code(), error.message());
   }

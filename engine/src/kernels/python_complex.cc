@@ -1,0 +1,117 @@
+// The functions of Python's cmath, with their errors (tsx/ops/python_math.py).
+#include <cmath>
+
+#include "base/error.h"
+#include "kernels/numbers.h"
+
+namespace tsx::engine {
+namespace {
+
+[[noreturn]] void domain_error() { throw Raised("ValueError", "math domain error"); }
+[[noreturn]] void range_error() { throw Raised("OverflowError", "math range error"); }
+
+bool is_finite(Complex64 z) { return std::isfinite(z.real()) && std::isfinite(z.imag()); }
+bool is_nan(Complex64 z) { return std::isnan(z.real()) || std::isnan(z.imag()); }
+
+template <Complex64 (*function)(const Complex64&)> Complex64 checked(Complex64 z) {
+  const Complex64 result = function(z);
+  if (is_finite(z) && !is_finite(result)) {
+    const bool is_at_pole =
+        z == Complex64() || std::fabs(z.real()) == 1 || std::fabs(z.imag()) == 1;
+    if (is_nan(result) || (is_at_pole && std::fabs(z.real()) < 700)) domain_error();
+    range_error();
+  }
+  if (!is_nan(z) && is_nan(result)) domain_error();
+  return result;
+}
+
+template <Complex64 (*function)(const Complex64&)> void complex(Call& call) {
+  call.give(checked<function>(complex_number(call, 0)));
+}
+
+void complex_log_to_base(Call& call) {
+  const Complex64 numerator = std::log(complex_number(call, 0));  // of 0, too, as Python
+  const Complex64 divisor = checked<std::log>(complex_number(call, 1));
+  if (divisor == Complex64()) domain_error();
+  call.give(python_quotient(numerator, divisor));
+}
+
+double size_of(Complex64 z) {
+  const double size = std::hypot(z.real(), z.imag());
+  if (std::isinf(size) && is_finite(z)) range_error();
+  return size;
+}
+
+double angle_of(Complex64 z) { return std::atan2(z.imag(), z.real()); }
+
+void phase(Call& call) { call.give(angle_of(complex_number(call, 0))); }
+
+void polar(Call& call) {
+  const Complex64 z = complex_number(call, 0);
+  call.give(size_of(z), angle_of(z));
+}
+
+void rect(Call& call) {
+  const double r = call.real(0);
+  const double angle = call.real(1);
+  if (std::isinf(angle) && r != 0 && !std::isnan(r)) domain_error();
+  if (r == 0 && !std::isfinite(angle)) return call.give(Complex64(0, 0));
+  if (angle == 0)
+    return call.give(Complex64(r, std::isfinite(r) ? r * angle
+                                  : std::isnan(r)
+                                      ? 0.0
+                                      : std::copysign(0.0, r) * std::copysign(1.0, angle)));
+  call.give(Complex64(r * std::cos(angle), r * std::sin(angle)));
+}
+
+void is_nan_of(Call& call) { call.give(is_nan(complex_number(call, 0))); }
+void is_finite_of(Call& call) { call.give(is_finite(complex_number(call, 0))); }
+void is_inf_of(Call& call) {
+  const Complex64 z = complex_number(call, 0);
+  call.give(std::isinf(z.real()) || std::isinf(z.imag()));
+}
+
+void is_close(Call& call) {
+  const Complex64 a = complex_number(call, 0);
+  const Complex64 b = complex_number(call, 1);
+  const double relative = call.real(2);
+  const double absolute = call.real(3);
+  if (relative < 0 || absolute < 0) throw Raised("ValueError", "tolerances must be non-negative");
+  if (a == b) return call.give(true);
+  const auto is_infinite = [](Complex64 z) { return std::isinf(z.real()) || std::isinf(z.imag()); };
+  if (is_infinite(a) || is_infinite(b)) return call.give(false);
+  const auto size = [](Complex64 z) { return std::hypot(z.real(), z.imag()); };
+  const double gap = size(a - b);
+  call.give(gap <= relative * size(b) || gap <= relative * size(a) || gap <= absolute);
+}
+
+}  // namespace
+}  // namespace tsx::engine
+
+TSX_KERNELS(python_complex) {
+  registry.add("tsx::acos.complex", complex<std::acos>);
+  registry.add("tsx::acosh.complex", complex<std::acosh>);
+  registry.add("tsx::asin.complex", complex<std::asin>);
+  registry.add("tsx::asinh.complex", complex<std::asinh>);
+  registry.add("tsx::atan.complex", complex<std::atan>);
+  registry.add("tsx::atanh.complex", complex<std::atanh>);
+  registry.add("tsx::cos.complex", complex<std::cos>);
+  registry.add("tsx::cosh.complex", complex<std::cosh>);
+  registry.add("tsx::exp.complex", complex<std::exp>);
+  registry.add("tsx::log.complex", complex<std::log>);
+  registry.add("tsx::log10.complex", complex<std::log10>);
+  registry.add("tsx::sin.complex", complex<std::sin>);
+  registry.add("tsx::sinh.complex", complex<std::sinh>);
+  registry.add("tsx::sqrt.complex", complex<std::sqrt>);
+  registry.add("tsx::tan.complex", complex<std::tan>);
+  registry.add("tsx::tanh.complex", complex<std::tanh>);
+  registry.add("tsx::log.complex_base", complex_log_to_base);
+  registry.add("tsx::phase", phase);
+  registry.add("tsx::polar", polar);
+  registry.add("tsx::rect", rect);
+  registry.add("tsx::isnan.complex", is_nan_of);
+  registry.add("tsx::isinf.complex", is_inf_of);
+  registry.add("tsx::isfinite.complex", is_finite_of);
+  registry.add("tsx::isclose.complex", is_close);
+  registry.add("tsx::isclose.float", is_close);
+}
