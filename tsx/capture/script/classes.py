@@ -120,6 +120,13 @@ class TypeForm(Sugar):
     def has_attribute(self, ctx: Context, name: str) -> bool:
         return inspect.isclass(self.form) and hasattr(self.form, name)
 
+    def call(
+        self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
+    ) -> Sugar:
+        module = getattr(self.form, "__module__", "")
+        name = f"{module}.{getattr(self.form, '__qualname__', self.form)}"
+        raise ctx.problem("TSX3026", at, name=name, type="class that programs don't have")
+
     def subscript(self, ctx: Context, at: Place, index: Sugar) -> Sugar:
         items = index.items if isinstance(index, TupleSugar) else [index]
         forms = tuple(form_of(item) for item in items)

@@ -34,7 +34,7 @@ from tsx.capture.script.functions import NotAValue, compile_graph, may_change, s
 from tsx.capture.script.parameters import all_arguments
 from tsx.capture.script.problems import Collector, Failed
 from tsx.capture.script.program import Program
-from tsx.capture.script.source import FunctionTree, Place
+from tsx.capture.script.source import FunctionTree, Place, Source
 from tsx.errors import fail
 from tsx.ir import types as ty
 from tsx.ir.graph import Attribute, Graph
@@ -130,6 +130,8 @@ def _function(
         types[argument.arg] = annotated.types.get(argument.arg) or default_type(
             function, argument.arg
         )
+    if has_stars(program, source):
+        return Module(function.__name__)
     if annotated.generic is not None:
         program.problems.add("TSX3066", Place(source, annotated.generic))
     name = program.function_name(function)
@@ -147,6 +149,19 @@ def _function(
         pass
     parameters = border_parameters(function, source.tree)
     return Module(name, {"forward": Method(graph, parameters, source="script")})
+
+
+def has_stars(program: Program, source: Source) -> bool:
+    """Whether an entry point takes ``*args`` or ``**kwargs``, which is a problem: what are its inputs?"""
+    spec = source.tree.args
+    found = [
+        (star, argument)
+        for star, argument in (("*", spec.vararg), ("**", spec.kwarg))
+        if argument is not None
+    ]
+    for star, argument in found:
+        program.problems.add("TSX3072", Place(source, argument), name=star + argument.arg)
+    return bool(found)
 
 
 def border_parameters(

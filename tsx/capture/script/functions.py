@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Protocol
@@ -120,11 +120,35 @@ def call_function(
     typed = typed_arguments(ctx, function.__name__, bound, annotated, at)
     starred = tree.args.vararg is not None or tree.args.kwarg is not None
     values = list(typed.values())[receiver is not None :]
-    if starred or any(value.type is None for value in values):
-        return inline(
-            ctx, at, Inlined(source, tree, typed, annotated.result, name=function.__name__)
-        )
-    return _call_compiled(ctx, at, function, source, typed, annotated, receiver)
+
+    def call() -> Sugar:
+        if starred or any(value.type is None for value in values):
+            inlined = Inlined(source, tree, typed, annotated.result, name=function.__name__)
+            return inline(ctx, at, inlined)
+        return _call_compiled(ctx, at, function, source, typed, annotated, receiver)
+
+    if at.source.is_users and not source.is_users:
+        return _into_library(ctx, at, function, call)
+    return call()
+
+
+def _into_library(
+    ctx: Context, at: Place, function: FunctionType, call: Callable[[], Sugar]
+) -> Sugar:
+    """A call of a library's own Python code: what can't be compiled in there is one problem, at the call."""
+    problems = ctx.problems
+    mark = problems.mark()
+    try:
+        found = call()
+        if problems.mark() == mark:
+            return found
+    except Failed:
+        if problems.mark() == mark:
+            raise
+    first = problems.rewind(mark)[0]
+    name = f"{function.__module__}.{function.__qualname__}"
+    reason = f"{first.message} ({first.where})"
+    raise ctx.problem("TSX3073", at, name=name, reason=reason)
 
 
 def _at_call(error: TsxError, at: Place) -> TsxError:
@@ -368,6 +392,8 @@ def compile_graph(
         ctx.env.bind(ctx.key(parameter), sugar, at)
     run_body(ctx, source.tree, at)
     result = _result(ctx, at)
+    if result.type is None and hasattr(result, "as_type"):
+        result = Ssa(result.as_value(ctx, at))  # it tells itself what it lacks
     if result.type is None:
         raise NotAValue
     graph.block.return_node.set_inputs([result.as_value(ctx, at)])

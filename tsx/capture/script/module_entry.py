@@ -12,7 +12,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from tsx.capture.script.context import Context
-from tsx.capture.script.entry import border_parameters, default_type, entries
+from tsx.capture.script.entry import border_parameters, default_type, entries, has_stars
 from tsx.capture.script.functions import NotAValue, compile_graph, signature_of
 from tsx.capture.script.live import LiveTree, world_of
 from tsx.capture.script.modules import MethodReceiver, ModuleSugar
@@ -67,6 +67,8 @@ def _method(
     live = tree.lives[id(tree.root)]
     function: FunctionType = getattr(type(tree.root), name)
     source = program.source(function)
+    if has_stars(program, source):
+        return None
     annotated = signature_of(program, source, source.tree)
     arguments = all_arguments(source.tree)
     own, rest = arguments[0].arg, arguments[1:]
