@@ -97,6 +97,7 @@ ROWS: dict[str, tuple[Any, ...]] = {
     "aten::bin": (bin, INTS),
     "tsx::str": (str, VALUES),
     "tsx::repr": (repr, VALUES),
+    "tsx::repr.tuple": (lambda values: repr(tuple(values)), lists(VALUES)),
     "tsx::ascii": (ascii, VALUES),
     "tsx::format.spec": (format, st.one_of(VALUES, INTS, FLOATS, TEXTS), SPECS),
     "tsx::format": (str.format, TEMPLATES, VALUES, FLOATS),

@@ -331,3 +331,14 @@ def test_what_has_no_meaning_says_so(function: Callable[..., Any], code: str, wo
         tsx.script(function)
     assert caught.value.code == code
     assert "test_numpy.py:" in str(caught.value)
+
+
+def describes(x: np.ndarray) -> str:
+    print(x, x.shape)
+    return f"{x} {x.shape} {x[0].shape} {x[0, 1]:.3f} {x.sum()}"
+
+
+def test_arrays_and_shapes_print_as_numpys(capsys: pytest.CaptureFixture[str]) -> None:
+    x = np.arange(6.0).reshape(2, 3) / 3
+    ours, printed = tsx.script(describes)(x), capsys.readouterr().out
+    assert (ours, printed) == (describes(x), capsys.readouterr().out)

@@ -35,9 +35,15 @@ def _set_text(values: dict[object, None]) -> str:
     return repr(set()) if not values else f"{{{', '.join(map(repr, values))}}}"
 
 
+def _tuple_text(values: list[object]) -> str:
+    """A tuple whose length was not known, and which is held as a list."""
+    return repr(tuple(values))
+
+
 _define("tsx::str(t value) -> str", str)
 _define("tsx::repr(t value) -> str", repr)
 _define("tsx::ascii(t value) -> str", ascii)
+_define("tsx::repr.tuple(t[] values) -> str", _tuple_text)
 _define("tsx::repr.set(Dict(t, NoneType) values) -> str", _set_text)
 _define("tsx::format.spec(t value, str spec) -> str", format, raises=True)
 _define("tsx::format(str self, ...) -> str", _template, raises=True)

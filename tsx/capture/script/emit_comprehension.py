@@ -275,3 +275,32 @@ def _search(
 
     start = undecided().as_value(ctx, at)
     Carry(ctx, at, set(), set(), set()).run(first.length(), start, step)
+
+
+def first_of(ctx: Context, node: ast.GeneratorExp, default: Sugar | None) -> Sugar:
+    """``next(generator, default)``: the first item; nothing behind it is evaluated. Without one StopIteration."""
+    at = ctx.place(node)
+    found = Ssa(ctx.list_value([], open_types.Open(ty.TENSOR), at))
+
+    def take() -> None:
+        found.attribute(ctx, at, "append").call(ctx, at, [ctx.expression(node.elt)], {})
+
+    def undecided() -> Sugar:
+        return negated(ctx, found.truth(ctx, at), at)
+
+    first = ctx.expression(node.generators[0].iter).iterate(ctx, ctx.place(node.generators[0].iter))
+    with ctx.scope_of(stored_names([g.target for g in node.generators])):
+        _search(ctx, node.generators, 0, first, take, undecided)
+
+    def item() -> Sugar:
+        return found.subscript(ctx, at, Constant(0))
+
+    def other() -> Sugar:
+        if default is not None:
+            return default
+        ctx.raise_exception("StopIteration", Constant(""), at)
+        type = found.type
+        assert isinstance(type, ty.ListType)
+        return ctx.emit("prim::Uninitialized", (), type.element, at)
+
+    return ctx.choose(found.truth(ctx, at).as_value(ctx, at), item, other, at)

@@ -14,6 +14,7 @@ from tsx.capture.script.classes import TypeForm
 from tsx.capture.script.conditions import boolean, condition_of
 from tsx.capture.script.emit_comprehension import (
     dict_comprehension,
+    first_of,
     list_comprehension,
     quantified,
 )
@@ -151,10 +152,16 @@ def _call(ctx: Context, node: ast.Call) -> Sugar:
     function = ctx.expression(node.func)
     at = ctx.place(node)
     match node:
-        case ast.Call(args=[ast.GeneratorExp() as generator], keywords=[]):
+        case ast.Call(args=[ast.GeneratorExp() as generator], keywords=[]) if (
+            function is not builtin_for(next)
+        ):
             is_any = function is builtin_for(any)
             if is_any or function is builtin_for(all):
                 return quantified(ctx, generator, is_any=is_any)
+        case ast.Call(args=[ast.GeneratorExp() as generator, *rest], keywords=[]):
+            if function is builtin_for(next) and len(rest) < 2:
+                default = ctx.settled(ctx.expression(rest[0]), at) if rest else None
+                return first_of(ctx, generator, default)
     args: list[Sugar] = []
     kwargs: dict[str, Sugar] = {}
     for argument in node.args:

@@ -11,7 +11,6 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import operators
 from tsx.capture.script.values import Constant, Sugar, TupleSugar
 from tsx.ir import types as ty
 
@@ -22,33 +21,24 @@ if TYPE_CHECKING:
 
 def f_string(ctx: Context, node: ast.JoinedStr) -> Sugar:
     """The parts, each made a string, one after the other."""
-    at = ctx.place(node)
-    found: Sugar = Constant("")
-    for part in node.values:
-        piece = (
-            _formatted(ctx, part) if isinstance(part, ast.FormattedValue) else ctx.expression(part)
-        )
-        found = (
-            operators.binary(ctx, ast.Add(), found, piece, at) if found.static() != "" else piece
-        )
-    return found
+    from tsx.capture.script.builtins.text import joined  # which is written against this
+
+    pieces = [
+        _formatted(ctx, part) if isinstance(part, ast.FormattedValue) else ctx.expression(part)
+        for part in node.values
+    ]
+    return joined(ctx, ctx.place(node), pieces)
 
 
 def _formatted(ctx: Context, part: ast.FormattedValue) -> Sugar:
+    from tsx.capture.script.builtins.text import formatted  # likewise
+
     at = ctx.place(part.value)
-    value = ctx.expression(part.value)
-    if part.conversion in (ord("r"), ord("a")):
-        value = _builtin(ctx, "repr" if part.conversion == ord("r") else "ascii", [value], at)
-    elif part.conversion == ord("s"):
-        value = to_str(ctx, value, at)
-    if part.format_spec is None:
-        return value if value.type == ty.STR else to_str(ctx, value, at)
-    spec = (
-        f_string(ctx, part.format_spec)
-        if isinstance(part.format_spec, ast.JoinedStr)
-        else Constant("")
-    )
-    return _builtin(ctx, "format", [value, spec], at)
+    value = ctx.settled(ctx.expression(part.value), at)
+    spec = part.format_spec
+    asked = f_string(ctx, spec) if isinstance(spec, ast.JoinedStr) else Constant("")
+    conversion = "" if part.conversion < 0 else chr(part.conversion)
+    return formatted(ctx, at, value, conversion, asked)
 
 
 def to_str(ctx: Context, value: Sugar, at: Place) -> Sugar:

@@ -250,6 +250,12 @@ def _enumerate(ctx: Context, at: Place, iterable: Sugar, start: Sugar = ZERO) ->
     return Enumerate(iterable, as_int(ctx, at, start, "start of enumerate"))
 
 
+@builtin(next)
+def _next(ctx: Context, at: Place, iterator: Sugar, default: Sugar | None = None, /) -> Sugar:
+    """A generator expression is taken by the emitter, unevaluated; other iterators no program holds."""
+    raise ctx.problem("TSX3117", at, what=iterator.describe())
+
+
 @builtin(reversed)
 def _reversed(ctx: Context, at: Place, sequence: Sugar, /) -> Sugar:
     if isinstance(sequence, Range):

@@ -11,7 +11,16 @@ import string
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script.builtins.common import EMPTY, NONE, computed, is_none, is_set, never
+from tsx.capture.script.builtins.common import (
+    EMPTY,
+    NONE,
+    computed,
+    holds_tensor,
+    is_none,
+    is_set,
+    never,
+)
+from tsx.capture.script.sizes import is_size
 from tsx.capture.script.values import (
     NOT_STATIC,
     Code,
@@ -45,6 +54,9 @@ def text_of(ctx: Context, at: Place, value: Sugar, how: str = "str") -> Sugar:
         return _of_dtype(ctx, at, value, how)
     if how == "str" and value.type == ty.STR:
         return value
+    special = _of_library(ctx, at, value, how)
+    if special is not None:
+        return special
     if isinstance(value.type, (ty.ClassType, ty.InterfaceType)):
         return _of_object(ctx, at, value, how)
     if is_set(value.type):
@@ -61,6 +73,26 @@ def _of_dtype(ctx: Context, at: Place, value: Ssa, how: str) -> Sugar:
     if world_of(at) is None:
         return joined(ctx, at, [Constant("torch."), name])
     return name if how == "str" else joined(ctx, at, [Constant("dtype('"), name, Constant("')")])
+
+
+def _of_library(ctx: Context, at: Place, value: Sugar, how: str) -> Sugar | None:
+    """A ``torch.Size``, a device, and tensors, alone or in containers."""
+    if is_size(value) and world_of(at) is not None:
+        return ctx.op("tsx::repr.tuple", at, [value])
+    if is_size(value):
+        sizes = ctx.op("tsx::repr", at, [value])
+        return joined(ctx, at, [Constant("torch.Size("), sizes, Constant(")")])
+    if value.type == ty.DEVICE and how == "repr":
+        return joined(ctx, at, [Constant("device(type='"), value, Constant("')")])
+    if value.type is not None and holds_tensor(value.type) and not is_set(value.type):
+        if _unusual_parts_needed(value) or world_of(at) is not None:
+            return None
+        return ctx.op("tsx::repr.Tensors", at, [ctx.settled(value, at)], called=how)
+    return None
+
+
+def _unusual_parts_needed(value: Sugar) -> bool:
+    return isinstance(value.type, ty.TupleType) and _is_unusual(value.type)
 
 
 def _of_object(ctx: Context, at: Place, value: Sugar, how: str) -> Sugar:
@@ -102,6 +134,8 @@ def formatted(ctx: Context, at: Place, value: Sugar, conversion: str, spec: Suga
     if conversion:
         how = {"s": "str", "r": "repr", "a": "ascii"}[conversion]
         value = text_of(ctx, at, value, how)
+    if isinstance(value.type, ty.TensorType) and world_of(at) is None:
+        return ctx.op("tsx::format.Tensor", at, [value, spec])
     if spec.static() == "":
         return text_of(ctx, at, value)
     found = computed(builtins.format, value, spec)
@@ -237,7 +271,12 @@ def percent(ctx: Context, at: Place, template: Sugar, values: Sugar) -> Sugar:
     for item in items:
         settled = ctx.settled(item, at)
         type = settled.type
-        if type is None or _is_unusual(type):
+        if (
+            type is None
+            or _is_unusual(type)
+            or holds_tensor(type)
+            or bool(getattr(settled, "code", ""))
+        ):
             settled = text_of(ctx, at, settled)
         operands.append(settled.as_value(ctx, at))
     return ctx.emit("tsx::percent", operands, ty.STR, at)
