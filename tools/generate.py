@@ -16,6 +16,8 @@ import engine_operators
 import engine_prims
 import operator_bodies
 
+from tsx.capture.numpy import script as numpy_script
+from tsx.capture.numpy import script_functions, ufuncs
 from tsx.cli import cli
 from tsx.errors import error_codes
 from tsx.passes import pipeline
@@ -136,7 +138,24 @@ def passes() -> str:
     return "\n".join(lines) + "\n"
 
 
+def numpy_names() -> str:
+    """docs/numpy.md: what of NumPy has a meaning in scripts, from the tables of the door."""
+    text = (ROOT / "tools" / "numpy.md").read_text(encoding="utf-8")
+    functions = sorted(
+        {handler.name.removeprefix("np.") for _, handler in script_functions.FUNCTIONS.values()}
+    )
+    lists = {
+        "ufuncs": sorted(ufuncs.bases()),
+        "functions": functions,
+        "methods": sorted({*script_functions.METHODS, *numpy_script.ATTRIBUTES}),
+    }
+    for name, found in lists.items():
+        text = text.replace(f"<{name}>", ", ".join(f"`{item}`" for item in found))
+    return text
+
+
 GENERATED: dict[str, Callable[[], str]] = {
+    "docs/numpy.md": numpy_names,
     "tsx/ops/bodies/bodies.ir": operator_bodies.operator_bodies,
     "docs/errors.md": errors,
     "docs/cli.md": command_line,

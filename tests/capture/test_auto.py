@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 import tsx
+from tsx import nn
 from tsx.capture.auto import capture
 from tsx.capture.trace.report import Captured, Report
 
@@ -139,3 +140,27 @@ def test_a_function_in_a_function_is_scripted_with_what_is_around_it() -> None:
     assert how(report) == [("outer", "script")]
     for x in (X, X + 3, X - 3):
         agree(module, model, x)
+
+
+class Block(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = nn.Linear(4, 4)
+        self.norm = nn.LayerNorm(4)
+
+    def forward(self, x: Array) -> Array:
+        h = self.norm(self.inner(x))
+        if h[0].sum() > x[0, 0]:
+            h = np.maximum(h, 0) / 2
+        return h + x
+
+
+def test_modules_of_tsx_nn_are_scripted_whole_and_in_part() -> None:
+    block = Block()
+    whole = tsx.script(block)
+    model = nn.Sequential(nn.Linear(4, 4), block, nn.ReLU())
+    module, report = captured(model, X)
+    assert how(report) == [("Block.forward", "script")]
+    for x in (X, -X, OTHER):
+        np.testing.assert_allclose(whole(x), block(x), rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(module(x), model(x), rtol=1e-5, atol=1e-6)

@@ -109,7 +109,7 @@ class NumpyWorld:
         return ufunc(ctx, at, OPERATORS[name], [a, b])
 
     def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar | None:
-        plain = _ATTRIBUTES.get(name)
+        plain = ATTRIBUTES.get(name)
         if plain is not None:
             found: Sugar = plain(ctx, at, value)
             return found
@@ -171,7 +171,7 @@ def _dtype(ctx: Context, at: Place, x: Sugar) -> Sugar:
     return type(made)(made.as_value(ctx, at), "ScalarType")  # type: ignore[call-arg]  # an operator's result is an Ssa
 
 
-_ATTRIBUTES: dict[str, Any] = {
+ATTRIBUTES: dict[str, Any] = {
     "shape": _shape,
     "dtype": _dtype,
     "ndim": lambda ctx, at, x: ctx.op("aten::dim", at, [x]),
@@ -180,7 +180,6 @@ _ATTRIBUTES: dict[str, Any] = {
     "T": transpose,
     "mT": matrix_transpose,
     "real": lambda ctx, at, x: ctx.op("aten::real", at, [x]),
-    "imag": lambda ctx, at, x: ctx.op("aten::imag", at, [x]),
 }
 # Methods that mean the same in torch, and are left to what tensors can do.
 _SHARED = frozenset({"item", "tolist"})

@@ -152,12 +152,18 @@ def _asarray(ctx: Context, at: Place, a: Sugar, dtype: Sugar | None = None) -> S
 
 @means("meshgrid")
 def _meshgrid(ctx: Context, at: Place, *xi: Sugar, indexing: Sugar = _XY) -> Sugar:
-    arrays = ListLiteral([as_array(ctx, at, x) for x in xi])
-    made = ctx.op("aten::meshgrid.indexing", at, [arrays, indexing])
-    items = [
-        ctx.op("aten::clone", at, [made.subscript(ctx, at, Constant(index))])
-        for index in range(len(xi))
-    ]
+    arrays = [as_array(ctx, at, x) for x in xi]
+    axes = list(range(len(arrays)))
+    if indexing.static() == "xy" and len(arrays) > 1:
+        axes[:2] = [1, 0]  # the first array runs along the columns
+    sizes: list[Sugar] = [ctx.op("aten::numel", at, [arrays[axes.index(d)]]) for d in sorted(axes)]
+    items: list[Sugar] = []
+    for array, axis in zip(arrays, axes, strict=True):
+        shape = [LAST if d == axis else ONE for d in range(len(arrays))]
+        flat = ctx.op("aten::reshape", at, [array, ListLiteral([*shape])])
+        items.append(
+            ctx.op("aten::clone", at, [ctx.op("aten::expand", at, [flat, ListLiteral(sizes)])])
+        )
     return TupleSugar(items)
 
 
@@ -227,18 +233,6 @@ def _norm(
     array, _ = accumulated(ctx, at, "norm", x, None)
     power = Constant(2) if order is None else ord
     return ctx.op("aten::linalg_vector_norm", at, [array, power, axes_of(ctx, at, axis), keepdims])
-
-
-def _linear(name: str, operator: str) -> None:
-    @means(f"linalg.{name}")
-    def solve(ctx: Context, at: Place, *matrices: Sugar) -> Sugar:
-        code = compute_type(ctx, at, "mean", [matrices[0]])
-        given_ = [cast(ctx, at, matrix, code) for matrix in matrices]
-        return ctx.op(operator, at, given_)
-
-
-for _name in ("inv", "det", "solve", "pinv", "matrix_power"):
-    _linear(_name, f"aten::linalg_{_name}")
 
 
 # -- elements ---------------------------------------------------------------------------------------------------------
