@@ -30,6 +30,11 @@ def case(*args: Any) -> Callable[[Any], Any]:
 
 
 @case(X)
+def spread(x: Tensor):
+    return x.view(*x.shape[:-1], 2, 2), x.reshape((*x.shape[:1], -1)), torch.zeros(*x.shape, 1)
+
+
+@case(X)
 def spread2(x: Tensor):
     b, t, c = x.size()
     return x.reshape(b * t, c).view(x.shape)

@@ -229,3 +229,77 @@ def test_a_model_left_in_training_mode_is_converted_in_eval_mode() -> None:
     program = tsx.script(model)
     assert model.training
     torch.testing.assert_close(program(x), model.eval()(x))
+
+
+class Holding(nn.Module):
+    """Attributes of every kind that torch does not register."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = [nn.Linear(6, 6), nn.Sequential(nn.Linear(6, 6), nn.Tanh())]
+        self.config = {"shift": 1, "mode": "fast"}
+        self.activations = {"gelu": F.gelu, "tanh": torch.tanh}
+        self.dtype = torch.float32
+        self.sizes = (2, 3)
+        self.log: list[int] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = layer(x)
+        x = self.activations["tanh"](x).to(self.dtype)
+        if self.config["mode"] == "fast":
+            x = x + self.config["shift"]
+        return x.view(*x.shape[:-1], *self.sizes).reshape((*x.shape, 1))
+
+
+def test_attributes_that_are_not_registered() -> None:
+    check(Holding(), torch.randn(4, 6))
+
+
+class Logging(nn.Module):
+    log: list[int]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log = [7]
+
+    def forward(self, x: Tensor) -> int:
+        first = self.log[0]
+        self.log.append(x.size(0))
+        return first + len(self.log)
+
+
+def test_a_list_that_grows_is_state() -> None:
+    model = Logging().eval()
+    session = tsx.script(model).session()
+    for size in (1, 2, 3):
+        x = torch.randn(size)
+        assert session(x) == model(x)
+
+
+IMAGE = torch.randn(2, 4, 6, 6, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        nn.utils.weight_norm(nn.Conv2d(4, 3, 3)),
+        nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 3, 3)),
+        nn.utils.spectral_norm(nn.Linear(6, 3)),
+        nn.utils.parametrizations.spectral_norm(nn.Linear(6, 3)),
+        nn.PixelShuffle(2),
+        nn.Unfold(2),
+        nn.ChannelShuffle(2),
+        nn.Upsample(scale_factor=2, mode="bilinear"),
+        nn.Unflatten(1, (2, 2)),
+        nn.Sequential(
+            nn.Conv2d(4, 4, 3, padding="same"),
+            nn.SiLU(),
+            nn.Conv2d(4, 4, 3, padding=1, padding_mode="circular"),
+        ),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+@pytest.mark.filterwarnings("ignore")
+def test_derived_weights_and_layers_outside_module_db(model: nn.Module) -> None:
+    check(model, IMAGE)

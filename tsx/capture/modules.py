@@ -61,6 +61,10 @@ class StateTree:
         self._entries.setdefault(path, _Entry())
         return True
 
+    def object_path(self, module: object) -> Path:
+        """Where a submodule was first found."""
+        return self._objects[id(module)]
+
     def add_array(self, path: Path, array: object, role: str) -> None:
         """Adds a tensor attribute; ``role`` is parameter, buffer or plain."""
         entry = self._entries[path[:-1]]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tsx.capture.script.modules import ModuleSugar
     from tsx.capture.script.source import Place
 
-Member = Callable[["ModuleSugar", str], Sugar]
+Member = Callable[["ModuleSugar", str], "Sugar | None"]
 
 
 def is_librarys(module: ModuleSugar, found: object) -> bool:
@@ -335,6 +335,23 @@ def _itself(module: ModuleSugar, name: str) -> Sugar:
     return Handler(name, call)
 
 
+def _parametrization(module: ModuleSugar, name: str) -> Sugar | None:
+    """``ParametrizationList``: the first makes the tensor of the originals, each other one of the tensor before."""
+    obj = module.live.obj
+    if type(obj).__name__ != "ParametrizationList":
+        return None
+
+    def call(ctx: Context, at: Place) -> Sugar:
+        names = ["original"] if obj.is_tensor else [f"original{i}" for i in range(obj.ntensors)]
+        first, *rest = _values(module)
+        found = first.call(ctx, at, [module.attribute(ctx, at, n) for n in names], {})
+        for each in rest:
+            found = each.call(ctx, at, [found], {})
+        return found
+
+    return Handler(name, call)
+
+
 LIBRARY: dict[str, Member] = {
     "__len__": _length,
     "__getitem__": _getitem,
@@ -355,6 +372,7 @@ LIBRARY: dict[str, Member] = {
     "get_parameter": _get_submodule,
     "get_buffer": _get_submodule,
     "eval": _itself,
+    "forward": _parametrization,
     "_get_name": lambda m, n: Handler(n, lambda ctx, at: Constant(type(m.live.obj).__name__)),
 }
 

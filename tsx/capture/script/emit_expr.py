@@ -20,6 +20,8 @@ from tsx.capture.script.emit_comprehension import (
 )
 from tsx.capture.script.functions import closure
 from tsx.capture.script.sets import SetLiteral, set_of
+from tsx.capture.script.sizes import as_size
+from tsx.capture.script.spreads import Joined, Spread, sizes_star, spread_for
 from tsx.capture.script.tensors import ELLIPSIS
 from tsx.capture.script.text import f_string
 from tsx.capture.script.values import (
@@ -28,6 +30,7 @@ from tsx.capture.script.values import (
     Handler,
     ListLiteral,
     Slice,
+    Ssa,
     Sugar,
     TupleSugar,
     builtin,
@@ -166,7 +169,9 @@ def _call(ctx: Context, node: ast.Call) -> Sugar:
     kwargs: dict[str, Sugar] = {}
     for argument in node.args:
         if isinstance(argument, ast.Starred):
-            args += sequences.spread(ctx, ctx.expression(argument.value), ctx.place(argument))
+            value, place = ctx.expression(argument.value), ctx.place(argument)
+            star = spread_for(ctx, function, value, place)
+            args += [star] if star is not None else sequences.spread(ctx, value, place)
         else:
             args.append(ctx.expression(argument))
     for keyword in node.keywords:
@@ -222,7 +227,25 @@ def _items(ctx: Context, elements: list[ast.expr]) -> list[Sugar]:
 
 def _tuple(ctx: Context, node: ast.Tuple) -> Sugar:
     at = ctx.place(node)
+    if any(isinstance(element, ast.Starred) for element in node.elts):
+        return _starred_tuple(ctx, node)
     return TupleSugar([ctx.settled(item, at) for item in _items(ctx, node.elts)])
+
+
+def _starred_tuple(ctx: Context, node: ast.Tuple) -> Sugar:
+    """``(*sizes, 2)``: a tuple, or sizes when only a run knows how many there are."""
+    at = ctx.place(node)
+    parts: list[Sugar] = []
+    for element in node.elts:
+        if not isinstance(element, ast.Starred):
+            parts.append(ctx.settled(ctx.expression(element), at))
+            continue
+        value, place = ctx.expression(element.value), ctx.place(element)
+        star = sizes_star(ctx, value, place)
+        parts += [star] if star is not None else sequences.spread(ctx, value, place)
+    if any(isinstance(part, Spread) for part in parts):
+        return as_size(Ssa(Joined(parts).as_value(ctx, at)))
+    return TupleSugar([ctx.settled(part, at) for part in parts])
 
 
 def _list(ctx: Context, node: ast.List) -> Sugar:

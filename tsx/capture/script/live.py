@@ -103,6 +103,7 @@ class LiveTree:
     tree: StateTree
     lives: dict[int, Live] = field(default_factory=dict)
     paths: dict[Path, Live] = field(default_factory=dict)
+    _entered: set[int] = field(default_factory=set)
     _keys: dict[int, object] = field(default_factory=dict)
     _classes: dict[object, LiveClass] = field(default_factory=dict)
 
@@ -110,19 +111,22 @@ class LiveTree:
     def of(program: Program, root: Any, world: World) -> LiveTree:
         """The tree below ``root``."""
         made = LiveTree(program, root, world, world.state(root))
-        made._adopt((), root)
+        made._adopt((), root, is_seen=True)
         return made
 
-    def _adopt(self, path: Path, obj: Any) -> None:
-        if id(obj) in self.lives:
+    def _adopt(self, path: Path, obj: Any, *, is_seen: bool) -> None:
+        """Takes a module in; ``is_seen``: the library itself walks to it, so the tree has it already."""
+        if id(obj) in self._entered:
             return
+        self._entered.add(id(obj))
+        registered = self.world.children(obj)
         for name, child in _children(self.world, obj):
             inner = (*path, name)
-            if name not in self.world.children(obj):
-                self.tree.add_object(
-                    inner, child
-                )  # held in a list, where the library doesn't see it
-            self._adopt(inner, child)
+            below = is_seen and name in registered
+            if not below and self.tree.add_object(inner, child):
+                for own, array in self.world.arrays(child).items():
+                    self.tree.add_array((*inner, own), array, "plain")
+            self._adopt(self.tree.object_path(child), child, is_seen=below)
         key = self.key(obj)
         found = self._classes.get(key)
         if found is None:

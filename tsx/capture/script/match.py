@@ -7,11 +7,13 @@ taken as numbers.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tsx.capture.script.open_types import solve, substitute
+from tsx.capture.script.spreads import Joined, Spread
 from tsx.capture.script.values import NOT_STATIC, Code, Constant, Handler, Ssa, Sugar, TupleSugar
 from tsx.capture.trace.match import SYNONYMS
 from tsx.ir import types as ty
@@ -90,7 +92,11 @@ class Matcher:
         for index, argument in enumerate(schema.arguments[: len(args)]):
             if argument.type == ty.ListType(ty.INT) and argument.size is None:
                 rest = args[index:]
-                if all(s.type in (ty.INT, ty.NUMBER) or _is_tensor(s) for s in rest):
+                stars = [isinstance(s, Spread) for s in rest]
+                numbers = [s.type in (ty.INT, ty.NUMBER) or _is_tensor(s) for s in rest]
+                if any(stars) and all(map(operator.or_, stars, numbers)):
+                    return [*args[:index], Joined(rest)]
+                if all(numbers):
                     return [*args[:index], TupleSugar(rest)]
                 return args
         return args

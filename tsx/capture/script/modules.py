@@ -74,6 +74,9 @@ class ModuleSugar(Sugar):
     def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:
         obj, world = self.live.obj, self.live.world
         found = inspect.getattr_static(type(obj), name, MISSING)
+        derived = parametrized(self, name)
+        if derived is not None:
+            return derived.call(ctx, at, [], {})
         if isinstance(found, property) and found.fget is not None:
             getter: Any = found.fget
             return self.method(getter, name).call(ctx, at, [], {})
@@ -429,6 +432,15 @@ class DictAttribute(Sugar):
 
     def truth(self, ctx: Context, at: Place) -> Sugar:
         return Constant(bool(self.items))
+
+
+def parametrized(module: ModuleSugar, name: str) -> Sugar | None:
+    """What computes a parameter that the library derives from others (``parametrizations.weight``)."""
+    table = module.live.world.children(module.live.obj).get("parametrizations")
+    if table is None or name not in module.live.world.children(table):
+        return None
+    inner = module.child("parametrizations", table)
+    return inner.child(name, inner.live.world.children(table)[name])
 
 
 def library_member(module: ModuleSugar, name: str, found: object) -> Sugar | None:
