@@ -2,7 +2,8 @@
 
 The number is known when the bounds are constants, or when the condition follows from constants through the carried
 numbers (``while i < 3``). The options are named as LLVM's are: a loop of more than ``full-max-count`` rounds stays, and
-so does one whose rounds have more than ``threshold`` nodes together, constants not counted. Inner loops come first.
+so does one whose rounds have more than ``threshold`` nodes together, constants not counted. Inner loops come first, and
+again once an outer one is unrolled; one run makes at most 16 thresholds of nodes.
 
 Before:
 
@@ -36,10 +37,24 @@ from tsx.passes.support.evaluation import Evaluator
 
 @define(safety="exact")
 def unroll(ctx: Context, *, threshold: int = 256, full_max_count: int = 64) -> None:
-    """Counts the rounds of each loop, then unrolls the small ones from the inside out."""
+    """Unrolls until no loop is left that may be: an outer loop's number often tells how often the inner one runs."""
+    room = _MOST * threshold
+    while room > 0:
+        made = _unroll_known(ctx, min(threshold, room), full_max_count)
+        if not made:
+            return
+        room -= made
+
+
+_MOST = 16
+"""What one run may make of a graph, in thresholds."""
+
+
+def _unroll_known(ctx: Context, threshold: int, full_max_count: int) -> int:
+    """Counts the rounds of each loop, then unrolls the small ones from the inside out; gives how many nodes it made."""
     loops = [node for node in ctx.graph.all_nodes() if node.kind == "prim::Loop"]
     if not loops:
-        return
+        return 0
     abstracts, aliases = ctx.abstracts(), ctx.aliases()
     trips: dict[Node, int] = {}
     for loop in loops:
@@ -49,9 +64,13 @@ def unroll(ctx: Context, *, threshold: int = 256, full_max_count: int = 64) -> N
         evaluator.loop(loop, ChainMap())
         if loop in evaluator.trips:
             trips[loop] = evaluator.trips[loop]
+    made = 0
     for loop in reversed(loops):
-        if loop in trips and trips[loop] * _size(loop) <= threshold:
+        size = trips.get(loop, threshold + 1) * max(_size(loop), 1)
+        if size <= threshold:
             _unroll(ctx, loop, trips[loop])
+            made += max(size, 1)
+    return made
 
 
 def _size(loop: Node) -> int:
