@@ -88,4 +88,3 @@ def test_a_tensor_without_dimensions_formats_as_its_number() -> None:
         assert found == want
     with pytest.raises(TypeError, match="unsupported format string"):
         call("tsx::format.Tensor", np.ones(2), ".2f")
-    assert call("tsx::dtype_text", 6) == str(torch.float32)

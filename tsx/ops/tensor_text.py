@@ -12,7 +12,7 @@ import numpy as np
 
 from tsx.ir import types as ty
 from tsx.ir.op import Abstract, Unknown
-from tsx.ir.types import DTYPE_BY_CODE, DType
+from tsx.ir.types import DType
 from tsx.ops.define import op
 from tsx.ops.dtypes import Array, bfloat16_to_float32, dtype_of
 from tsx.ops.number_rules import PURE, RAISES
@@ -158,10 +158,5 @@ def _str(*_: Abstract) -> Abstract:
     return Unknown(ty.STR)
 
 
-def _dtype_text(code: int) -> str:
-    return f"torch.{DTYPE_BY_CODE[code]}"
-
-
 op("tsx::repr.Tensors(t value) -> str", infer=_str, eval=text, traits=PURE)
 op("tsx::format.Tensor(Tensor x, str spec) -> str", infer=_str, eval=_formatted, traits=RAISES)
-op("tsx::dtype_text(ScalarType dtype) -> str", infer=_str, eval=_dtype_text, traits=RAISES)
