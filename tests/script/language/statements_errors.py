@@ -315,7 +315,7 @@ rows.add(
     "`with contextlib.suppress(…)`",
     "4",
     refused="programs do not catch errors, and this context is nothing else",
-    code="TSX3010",
+    code="TSX3073",
 )
 
 

@@ -26,6 +26,7 @@ The handler's Python signature binds the call's arguments (defaults and keyword-
 
 from __future__ import annotations
 
+import abc
 import builtins
 import difflib
 import enum
@@ -34,35 +35,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tsx.capture.trace.match import Code, DeviceName
+from tsx.capture.trace.match import Code as Code  # part of this interface
+from tsx.capture.trace.match import DeviceName as DeviceName
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
     from tsx.capture.script.source import Place
-
-__all__ = [
-    "NOT_STATIC",
-    "Code",
-    "Constant",
-    "DeviceName",
-    "Door",
-    "Handler",
-    "Iteration",
-    "ListLiteral",
-    "Meaning",
-    "Operator",
-    "Slice",
-    "Ssa",
-    "Sugar",
-    "TupleSugar",
-    "attribute",
-    "builtin",
-    "doors",
-    "meaning",
-    "method",
-]
 
 
 class _NotStatic(enum.Enum):
@@ -159,30 +139,18 @@ class Sugar:
         return Constant(True)
 
 
-@dataclass(eq=False, slots=True)
-class Ssa(Sugar):
-    """A first-class value of a program.
+class FirstClass(Sugar, abc.ABC):
+    """A value that has a type, whose ``Meaning`` says what it can do: see there, and the registries below."""
 
-    ``code`` says what an int stands for: ScalarType, Layout, MemoryFormat; or that a list is a Size, which Python has
-    as a tuple.
-
-    What it can do depends on its type: see ``Meaning``, and the registries below.
-    """
-
-    value: Value
-    code: str = ""
+    @property
+    @abc.abstractmethod
+    def type(self) -> ty.Type:
+        """The type, which is always known."""
 
     def describe(self) -> str:
         from tsx.capture.script.words import described_type
 
-        return described_type(self.value.type)
-
-    @property
-    def type(self) -> ty.Type:
-        return self.value.type
-
-    def as_value(self, ctx: Context, at: Place) -> Value:
-        return self.value
+        return described_type(self.type)
 
     def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:
         return meaning_of(self.type).attribute(ctx, at, self, name)
@@ -218,18 +186,32 @@ class Ssa(Sugar):
 
 
 @dataclass(eq=False, slots=True)
-class Constant(Sugar):
+class Ssa(FirstClass):
+    """A first-class value of a program.
+
+    ``code`` says what an int stands for: ScalarType, Layout, MemoryFormat; or that a list is a Size, which Python has
+    as a tuple.
+    """
+
+    value: Value
+    code: str = ""
+
+    @property
+    def type(self) -> ty.Type:
+        return self.value.type
+
+    def as_value(self, ctx: Context, at: Place) -> Value:
+        return self.value
+
+
+@dataclass(eq=False, slots=True)
+class Constant(FirstClass):
     """A Python value that compilation knows: None, bool, int, float, complex, str, ``Code`` or ``DeviceName``.
 
-    It becomes a ``prim::Constant`` where a first-class value is needed; the ``Meaning`` of its type answers the rest.
+    It becomes a ``prim::Constant`` where a first-class value is needed.
     """
 
     value: bool | int | float | complex | str | None
-
-    def describe(self) -> str:
-        from tsx.capture.script.words import described_type
-
-        return described_type(self.type)
 
     @property
     def type(self) -> ty.Type:
@@ -240,21 +222,6 @@ class Constant(Sugar):
 
     def static(self) -> object:
         return self.value
-
-    def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:
-        return meaning_of(self.type).attribute(ctx, at, self, name)
-
-    def has_attribute(self, ctx: Context, name: str) -> bool:
-        return meaning_of(self.type).has_attribute(ctx, self, name)
-
-    def subscript(self, ctx: Context, at: Place, index: Sugar) -> Sugar:
-        return meaning_of(self.type).subscript(ctx, at, self, index)
-
-    def iterate(self, ctx: Context, at: Place) -> Iteration:
-        return meaning_of(self.type).iterate(ctx, at, self)
-
-    def length(self, ctx: Context, at: Place) -> Sugar:
-        return meaning_of(self.type).length(ctx, at, self)
 
     def truth(self, ctx: Context, at: Place) -> Sugar:
         return Constant(bool(self.value))
