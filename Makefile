@@ -49,6 +49,7 @@ engine: $(TEST_VENV)/ready
 	cmake -S engine -B engine/build
 	cmake --build engine/build -j2
 	ctest --test-dir engine/build --output-on-failure
+	sh tools/engine_demo.sh engine/build fixtures/golden/v1.0/model_resblock.tsx
 	OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q -m engine tests
 
 lint: $(TEST_VENV)/ready

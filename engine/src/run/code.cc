@@ -15,6 +15,7 @@ struct Pending {
 
   Kind kind = kInPlace;
   std::uint32_t index = 0;  // of the slot or constant
+  std::uint32_t until = 0;  // the place up to which it stays so on every path, see Translator::keep
 };
 
 StepKind scalar_step(Opcode opcode) {
@@ -58,10 +59,8 @@ class Translator {
   Code code() {
     find_targets();
     for (place_ = 0; place_ < function_.code.size(); ++place_) {
-      if (is_target_[place_]) flush_all();
-      // Behind a jump only what the depth says is known: everything is in its register.
-      if (is_unreachable_ || is_target_[place_])
-        stack_.assign(static_cast<std::size_t>(depths_[place_]), Pending());
+      if (is_target_[place_]) flush_all(place_);
+      if (is_unreachable_ || is_target_[place_]) arrive();
       is_unreachable_ = false;
       unit_of_[place_] = next_unit();
       take(function_.code[place_]);
@@ -149,14 +148,13 @@ class Translator {
   /// Emits `reg` = the value.
   void load(std::uint32_t reg, const Pending& value, std::uint32_t own) {
     switch (value.kind) {
-    case Pending::kInPlace:
-      if (reg != own) emit({StepKind::kTake, 0, reg, own, 0});
+    case Pending::kInPlace: {
+      const StepKind copy = reg < code_.slots ? copy_of(reg) : StepKind::kCopy;
+      if (reg != own) emit({copy == StepKind::kCopy ? StepKind::kTake : copy, 0, reg, own, 0});
       return;
-    case Pending::kSlot: return emit({copy_of(value.index), 0, reg, value.index, 0});
-    case Pending::kLastUse: {
-      const StepKind copy = copy_of(value.index);
-      return emit({copy == StepKind::kCopy ? StepKind::kTake : copy, 0, reg, value.index, 0});
     }
+    case Pending::kSlot: return emit({copy_of(value.index), 0, reg, value.index, 0});
+    case Pending::kLastUse: return emit({StepKind::kTake, 0, reg, value.index, 0});
     case Pending::kConstant:
       return emit({is_fresh(value.index) ? StepKind::kFresh : StepKind::kConst, 0, reg, value.index, 0});
     }
@@ -183,7 +181,44 @@ class Translator {
       stack_[i] = Pending();
     }
   }
-  void flush_all() { flush(0, stack_.size()); }
+  /// All but what stays as it is up to `place` on every path.
+  void flush_all(std::uint32_t place = UINT32_MAX) {
+    for (std::size_t i = 0; i < stack_.size(); ++i)
+      if (stack_[i].until < place) flush(i, i + 1);
+  }
+
+  /// Where paths meet: what was kept is still to be loaded, everything else is in its register.
+  void arrive() {
+    stack_.assign(static_cast<std::size_t>(depths_[place_]), Pending());
+    for (std::size_t i = 0; i < std::min(stack_.size(), kept_.size()); ++i)
+      if (kept_[i].until >= place_) stack_[i] = kept_[i];
+  }
+
+  /// Before a branch: what is loaded below it need not be, if both ways leave it alone until they
+  /// meet. Constants and numbers only, so that nothing is emptied on one way.
+  void keep(std::uint32_t other) {
+    const Instruction& last = function_.code[other - 1];  // of the first way
+    std::uint32_t meet = other;
+    if (last.opcode == Opcode::JMP && last.operands[0] > other)
+      meet = landing(other - 1, last.operands[0]);
+    std::vector<bool> is_written(function_.slots(), false);
+    for (std::uint32_t at = place_; at <= meet; ++at) {
+      const Instruction& instruction = function_.code[at];
+      if (instruction.opcode == Opcode::LOOP) return;  // it wants all in their registers
+      if (instruction.opcode == Opcode::STORE || instruction.opcode == Opcode::FREE)
+        is_written[instruction.operands[0]] = true;
+    }
+    kept_.resize(std::max(kept_.size(), stack_.size()));
+    for (std::size_t i = 0; i < stack_.size(); ++i) {
+      Pending& value = stack_[i];
+      const bool is_number = value.kind == Pending::kConstant
+                                 ? !is_fresh(value.index)
+                                 : value.kind != Pending::kInPlace && !is_written[value.index] &&
+                                       copy_of(value.index) != StepKind::kCopy;
+      if (is_number) value.until = std::max(value.until, meet);
+      kept_[i] = is_number ? value : Pending();
+    }
+  }
   /// The top `count` values into their registers; gives the first of these.
   std::uint32_t flush_top(std::size_t count) {
     flush(stack_.size() - count, stack_.size());
@@ -224,7 +259,8 @@ class Translator {
     const std::uint32_t a = i.operands[0];
     switch (i.opcode) {
     case Opcode::LOAD: return stack_.push_back({Pending::kSlot, a});
-    case Opcode::MOVE: return stack_.push_back({Pending::kLastUse, a});
+    case Opcode::MOVE:  // a number need not leave its slot
+      return stack_.push_back({copy_of(a) == StepKind::kCopy ? Pending::kLastUse : Pending::kSlot, a});
     case Opcode::LOADC: return stack_.push_back({Pending::kConstant, a});
     case Opcode::STORE: return store(a);
     case Opcode::DROP: return drop();
@@ -362,11 +398,13 @@ class Translator {
       const Unit compare = *made;
       code_.units.pop_back();
       code_.places.pop_back();
-      flush_all();
+      keep(target_place);
+      flush_all(target_place);
       return jump({unless, 0, 0, compare.b, compare.c}, target_place);
     }
     const std::uint32_t condition = number_register(value, stack_.size());
-    flush_all();
+    keep(target_place);
+    flush_all(target_place);
     jump({StepKind::kJumpFalse, 0, condition, 0, 0}, target_place);
   }
 
@@ -377,7 +415,7 @@ class Translator {
       function_.code[at].opcode == Opcode::STORE ? store(function_.code[at].operands[0]) : drop();
     if (function_.code[land].opcode == Opcode::LOOP && land <= place && next_turn(land))
       return unreachable();
-    flush_all();
+    flush_all(land > place ? land : UINT32_MAX);
     jump({StepKind::kJump, 0, 0, 0, 0}, land);
     unreachable();
   }
@@ -411,7 +449,9 @@ class Translator {
     const std::uint32_t number = trip.opcode == Opcode::STORE ? trip.operands[0] : kNoRegister;
     jump({StepKind::kLoopNext, has_condition, stack_register(base), 0, number}, start);
     for (std::uint32_t k = 0; k < count; ++k)
-      load(stack_register(base + k), {Pending::kLastUse, moves[k].slot}, 0);
+      load(stack_register(base + k),
+           {copy_of(moves[k].slot) == StepKind::kCopy ? Pending::kLastUse : Pending::kSlot, moves[k].slot},
+           0);
     stack_.resize(base + count);
     jump({StepKind::kJump, 0, 0, 0, 0}, function_.code[loop].operands[0]);
     return true;
@@ -458,6 +498,7 @@ class Translator {
   std::vector<std::uint32_t> unit_of_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> jumps_;  // unit, place that it jumps to
   std::vector<Pending> stack_;
+  std::vector<Pending> kept_;  // by depth
   Code code_;
   std::map<std::pair<Tag, std::uint64_t>, std::uint32_t> constants_;
   std::uint32_t first_constant_ = 0;

@@ -262,9 +262,15 @@ label_GetAttr:
 label_FloordivI:
   STOPS_HERE();
   INTEGER(floor_divide(integer(B), integer(C)));
-label_ModI:
-  STOPS_HERE();
-  INTEGER(modulo(integer(B), integer(C)));
+label_ModI: {
+  const std::int64_t by = integer(C);
+  if (__builtin_expect(by <= 0, 0)) {
+    STOPS_HERE();
+    INTEGER(modulo(integer(B), by));
+  }
+  const std::int64_t rest = integer(B) % by;
+  INTEGER(rest < 0 ? rest + by : rest);
+}
 label_Mask:
   INTEGER(integer(B) & integer(C));
 label_NegI:

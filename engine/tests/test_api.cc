@@ -1,0 +1,160 @@
+// The public interface, over archives of fixtures/golden.
+#include <cstdint>
+#include <cstring>
+#include <thread>
+#include <vector>
+
+#include "test.h"
+#include "tsx/tsx.h"
+
+namespace {
+
+tsx::Module load(const std::string& name) {
+  return tsx::load(std::string(TSX_GOLDEN) + "/" + name + ".tsx");
+}
+
+/// The code of the tsx::Error that `run` throws.
+template <typename Run> std::string code(Run run) {
+  try {
+    run();
+  } catch (const tsx::Error& error) {
+    return error.code();
+  }
+  return "";
+}
+
+tsx::Tensor counting(const tsx::Sizes& sizes) {
+  tsx::Tensor made = tsx::zeros(sizes);
+  for (std::int64_t i = 0; i < made.count(); ++i) made.data<float>()[i] = static_cast<float>(i);
+  return made;
+}
+
+}  // namespace
+
+TEST("load, forward, read") {
+  const tsx::Module module = load("arithmetic");  // x * y + x
+  const tsx::Tensor out = module.forward({counting({2, 3}), tsx::ones({2, 3})}).to_tensor();
+  CHECK(out.sizes() == (tsx::Sizes{2, 3}));
+  CHECK_EQUAL(out.data<float>()[5], 10.0f);
+  const tsx::Tensor named =
+      module.forward({counting({2, 3})}, {{"y", tsx::ones({2, 3})}}).to_tensor();
+  CHECK_EQUAL(named.data<float>()[4], 8.0f);
+}
+
+TEST("what doesn't load says why") {
+  CHECK_EQUAL(code([] { tsx::load("/nonexistent.tsx"); }), "TSX6008");
+  CHECK_EQUAL(code([] { tsx::load(TSX_GOLDEN); }), "TSX6001");
+  const tsx_load_options options = {"sometimes", nullptr};
+  CHECK_EQUAL(code([&] { tsx::load(std::string(TSX_GOLDEN) + "/arithmetic.tsx", &options); }),
+              "TSX1006");
+}
+
+TEST("inputs that don't fit are named") {
+  const tsx::Module module = load("arithmetic");
+  const tsx::Tensor x = tsx::ones({2, 3});
+  CHECK_EQUAL(code([&] { module.forward({x}); }), "TSX5010");
+  CHECK_EQUAL(code([&] { module.forward({x, x, x}); }), "TSX5011");
+  CHECK_EQUAL(code([&] { module.forward({x}, {{"z", x}}); }), "TSX5011");
+  CHECK_EQUAL(code([&] { module.forward({x}, {{"x", x}}); }), "TSX5011");
+  CHECK_EQUAL(code([&] { module.forward({x, "text"}); }), "TSX5012");
+  CHECK_EQUAL(code([&] { module.forward({x, tsx::full({2, 3}, 1.0)}); }), "TSX5013");
+  CHECK_EQUAL(code([&] { module.forward({x, tsx::ones({2, 4})}); }), "TSX5014");
+  CHECK_EQUAL(code([&] { module.forward({x, tsx::ones({3, 3})}); }), "TSX5016");
+  CHECK_EQUAL(code([&] { module.call("backward", {x, x}); }), "TSX5008");
+}
+
+TEST("numbers and lists of them become tensors") {
+  const tsx::Module module = load("arithmetic");
+  const tsx::Value rows = tsx::Value::list({tsx::Value::list({1, 2, 3})});
+  const tsx::Tensor out = module.forward({rows, rows}).to_tensor();
+  CHECK_EQUAL(out.data<float>()[2], 12.0f);
+  CHECK_EQUAL(code([&] { module.forward({rows, tsx::Value::list({1, tsx::Value::list({2})})}); }),
+              "TSX5012");
+}
+
+TEST("structured results") {
+  const tsx::Module module = load("trees");
+  const tsx::Tensor x = tsx::ones({1});
+  const tsx::Value pair = tsx::Value::tuple({x, counting({2})});
+  const tsx::Value state = tsx::Value::dict(
+      {{"named", tsx::Value::dict({{"hidden", x}})}, {"record", tsx::Value::dict({{"logits", x}})}});
+  const std::string failed = code([&] { module.forward({x, pair, 3}); });
+  CHECK_EQUAL(failed, "TSX5018");
+  CHECK_EQUAL(code([&] { module.forward({x, tsx::Value::tuple({x})}); }), "TSX5018");
+}
+
+TEST("the caller's memory stays as it is, unless in place") {
+  const tsx::Module module = load("in_place");  // x.add_(y)
+  float memory[] = {1, 2};
+  const tsx::Tensor x = tsx::from_memory(memory, {2});
+  const tsx::Tensor out = module.forward({x, tsx::ones({2})}).to_tensor();
+  CHECK_EQUAL(out.data<float>()[1], 3.0f);
+  CHECK_EQUAL(memory[1], 2.0f);
+  CHECK(out.data<float>() != memory);
+  tsx_call_options options = {};
+  options.in_place = 1;
+  const tsx::Tensor written = module.call("forward", {x, tsx::ones({2})}, {}, &options).to_tensor();
+  CHECK_EQUAL(memory[1], 3.0f);
+  CHECK_EQUAL(written.data<float>()[1], 3.0f);
+  CHECK(written.data<float>() != memory);  // a result is always the caller's own
+}
+
+TEST("state needs a session, and each has its own") {
+  const tsx::Module module = load("state");
+  CHECK_EQUAL(code([&] { module.forward({1}); }), "TSX5030");
+  tsx::Session one = module.session(), two = module.session();
+  const std::int64_t start = one.forward({0}).to_int();
+  CHECK_EQUAL(one.forward({5}).to_int(), start + 5);
+  CHECK_EQUAL(one.forward({2}).to_int(), start + 7);
+  CHECK_EQUAL(two.forward({1}).to_int(), start + 1);
+}
+
+TEST("a guard that fails names its line") {
+  const tsx::Module module = load("guards_and_pins");
+  CHECK_EQUAL(module.forward({tsx::ones({4, 3}), 4}).to_tensor().count(), 12);
+  CHECK_EQUAL(code([&] { module.forward({tsx::ones({4, 3}), 5}); }), "TSX5004");
+  CHECK_EQUAL(code([&] { module.forward({tsx::ones({4, 2}), 4}); }), "TSX5015");
+}
+
+TEST("methods by name, functions, control flow") {
+  CHECK_EQUAL(load("several_methods").methods().size(), 3u);
+  const tsx::Tensor x = counting({1, 3});
+  CHECK_EQUAL(load("several_methods").call("negate", {x}).to_tensor().data<float>()[2], -2.0f);
+  CHECK_EQUAL(load("functions").forward({3}).to_int(), 12);
+  CHECK_EQUAL(load("control_flow").forward({true, 4, 9}).to_int(), 3);
+  CHECK_EQUAL(load("control_flow").forward({false, 4, 9}).to_int(), 4);
+}
+
+TEST("threads share a module") {
+  const tsx::Module module = load("model_factorial");
+  std::vector<std::thread> threads;
+  std::vector<std::int64_t> results(8);
+  for (std::size_t i = 0; i < results.size(); ++i)
+    threads.emplace_back([&, i] {
+      for (int turn = 0; turn < 200; ++turn)
+        results[i] = module.forward({static_cast<int>(i)}).to_int();
+    });
+  for (std::thread& thread : threads) thread.join();
+  std::int64_t factorial = 1;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (i > 0) factorial *= static_cast<std::int64_t>(i);
+    CHECK_EQUAL(results[i], factorial);
+  }
+}
+
+TEST("a profile names the operators") {
+  const tsx::Module module = load("arithmetic");
+  tsx_profile* profile = nullptr;
+  CHECK(tsx_profile_new(module.get(), &profile) == nullptr);
+  tsx_call_options options = {};
+  options.profile = profile;
+  for (int i = 0; i < 3; ++i)
+    module.call("forward", {tsx::ones({1, 3}), tsx::ones({1, 3})}, {}, &options);
+  const tsx_profile_row* rows = nullptr;
+  std::size_t count = 0;
+  CHECK(tsx_profile_rows(profile, &rows, &count) == nullptr);
+  CHECK_EQUAL(count, 2u);
+  CHECK_EQUAL(rows[0].calls, 3u);
+  CHECK(std::strncmp(rows[0].instruction, "CALL aten::", 11) == 0);
+  tsx_profile_free(profile);
+}

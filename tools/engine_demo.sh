@@ -1,0 +1,25 @@
+#!/bin/sh
+# Deploys a model with no Python: installs the built engine, builds engine/examples/demo against the installed tree, and
+# runs it where no python is on the PATH. Takes the build folder (engine/build) and an archive.
+set -eu
+build=$(cd "$1" && pwd)
+model=$(cd "$(dirname "$2")" && pwd)/$(basename "$2")
+source=$(cd "$(dirname "$0")/.." && pwd)
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+cmake --install "$build" --prefix "$out/tsx" >/dev/null
+cmake -S "$source/engine/examples/demo" -B "$out/demo" -DCMAKE_PREFIX_PATH="$out/tsx" -DCMAKE_BUILD_TYPE=Release >/dev/null
+cmake --build "$out/demo" >/dev/null
+strip "$out/demo/demo"
+
+env -i PATH=/nonexistent "$out/demo/demo" "$model"
+status=0
+env -i PATH=/nonexistent "$out/demo/demo" "$out/no-such-model.tsx" 2>"$out/error" || status=$?
+[ "$status" = 3 ] || { echo "expected exit status 3 for a missing model, got $status" >&2; exit 1; }
+
+bytes=$(wc -c <"$out/demo/demo")
+[ "$bytes" -lt 3000000 ] || { echo "the demo has $bytes bytes, over 3 MB" >&2; exit 1; }
+others=$(ldd "$out/demo/demo" | grep -Ev 'libc\.so|libm\.so|libstdc\+\+\.so|libgcc_s\.so|libpthread\.so|ld-linux|linux-vdso' || true)
+[ -z "$others" ] || { echo "the demo needs other libraries: $others" >&2; exit 1; }
+echo "the stripped demo, libtsx in it, has $bytes bytes and needs the C and C++ libraries only"
