@@ -17,12 +17,13 @@ STAGE_python := -m "not matrix and not zoo and not engine" tests
 STAGE_matrix := -m matrix tests
 STAGE_zoo := -m zoo tests
 
-.PHONY: help demo test engine lint format generate full clean
+.PHONY: help demo test engine engine-demo lint format generate full clean
 
 help:
 	@echo "make demo      convert, optimise, inspect and run a model in a fresh .venv without torch"
 	@echo "make test      all tests but the engine's in a fresh .venv-test with torch (STAGE=python|matrix|zoo for one stage)"
 	@echo "make engine    build the C++ engine in engine/build, run its tests and compare it with NumPy and torch"
+	@echo "make engine-demo  build the engine and its C++ demo from an installed tree, and run that without Python"
 	@echo "make lint      ruff, mypy, the import contract and the drift of generated files"
 	@echo "make format    let ruff format and mend what it can"
 	@echo "make generate  write the generated docs again"
@@ -49,8 +50,12 @@ engine: $(TEST_VENV)/ready
 	cmake -S engine -B engine/build
 	cmake --build engine/build -j2
 	ctest --test-dir engine/build --output-on-failure
-	sh tools/engine_demo.sh engine/build fixtures/golden/v1.0/model_resblock.tsx
 	OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q -m engine tests
+
+engine-demo:
+	cmake -S engine -B engine/build
+	cmake --build engine/build -j2 --target tsx tsx_shared tsx_run
+	sh tools/engine_demo.sh engine/build fixtures/golden/v1.0/model_resblock.tsx
 
 lint: $(TEST_VENV)/ready
 	$(TEST_VENV)/bin/ruff format --check .

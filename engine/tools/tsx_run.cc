@@ -17,6 +17,7 @@ constexpr const char kHelp[] =
     "  --input [NAME=]FILE.npy  an array, for the next input or the one of that name\n"
     "  --value [NAME=]VALUE     a number, string, list, … as Python writes it: --value n=3\n"
     "  --output FILE.npy        where the result goes, if it is one array; else it is printed\n"
+    "  --outputs FOLDER         where each array of the result goes, in order: 0.npy, 1.npy, …\n"
     "  --method NAME            runs this method instead of forward\n"
     "  --session                in a session, for a model that changes what it keeps between calls\n"
     "  --repeat N               calls it N times; the last result counts\n"
@@ -36,7 +37,7 @@ class UsageError : public std::runtime_error {
 };
 
 struct Options {
-  std::string model, output, check = "auto", mmap = "auto";
+  std::string model, output, outputs, check = "auto", mmap = "auto";
   std::string method;  // empty: forward
   std::vector<tsx::Value> positional;
   tsx::Named named;
@@ -76,6 +77,7 @@ Options parsed(int count, char** words) {
     if (word == "--input") add_input(options, next(), true);
     else if (word == "--value") add_input(options, next(), false);
     else if (word == "--output") options.output = next();
+    else if (word == "--outputs") options.outputs = next();
     else if (word == "--method") options.method = next();
     else if (word == "--check") options.check = next();
     else if (word == "--mmap") options.mmap = next();
@@ -130,15 +132,29 @@ tsx::Value run(const tsx::Module& module, const Options& options) {
   return result;
 }
 
+void write(const std::string& path, const tsx::Value& array) {
+  try {
+    tsx::tools::write_npy(path, array.to_tensor());
+  } catch (const tsx::tools::FileError& error) {
+    throw UsageError(path + ": " + error.what());
+  }
+}
+
+/// Each array in a result, also in containers, as the next file of a folder.
+void write_all(const std::string& folder, const tsx::Value& result, int& number) {
+  if (result.is_tensor())
+    return write(folder + "/" + std::to_string(number++) + ".npy", result);
+  for (std::size_t i = 0; i < result.size(); ++i) write_all(folder, result[i], number);
+}
+
 void show(const tsx::Value& result, const Options& options) {
   if (!options.output.empty()) {
     if (!result.is_tensor()) throw UsageError("the result is not one array; leave --output out");
-    try {
-      tsx::tools::write_npy(options.output, result.to_tensor());
-    } catch (const tsx::tools::FileError& error) {
-      throw UsageError(options.output + ": " + error.what());
-    }
-    return;
+    return write(options.output, result);
+  }
+  if (!options.outputs.empty()) {
+    int number = 0;
+    return write_all(options.outputs, result, number);
   }
   const std::int64_t most = options.shows_all ? INT64_MAX : 1000;
   const bool is_tuple = result.kind() == TSX_KIND_TUPLE;
