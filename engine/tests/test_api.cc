@@ -72,15 +72,27 @@ TEST("numbers and lists of them become tensors") {
               "TSX5012");
 }
 
-TEST("structured results") {
+TEST("structured inputs and results") {
   const tsx::Module module = load("trees");
-  const tsx::Tensor x = tsx::ones({1});
+  const tsx::Tensor x = tsx::full({1}, 7.0f);
   const tsx::Value pair = tsx::Value::tuple({x, counting({2})});
-  const tsx::Value state = tsx::Value::dict(
-      {{"named", tsx::Value::dict({{"hidden", x}})}, {"record", tsx::Value::dict({{"logits", x}})}});
-  const std::string failed = code([&] { module.forward({x, pair, 3}); });
-  CHECK_EQUAL(failed, "TSX5018");
-  CHECK_EQUAL(code([&] { module.forward({x, tsx::Value::tuple({x})}); }), "TSX5018");
+  const tsx::Value list = tsx::Value::list({tsx::Value::list({tsx::Value::list({counting({3})})})});
+  const tsx::Value state = tsx::Value::dict({{"named", tsx::Value::dict({{"hidden", x}})},
+                                             {7, tsx::Value::dict({{"logits", x}})},
+                                             {"nothing", tsx::Value()}});
+  const tsx::Value out = module.forward({x, pair, "fast", 0.5, list}, {{"state", state}});
+  CHECK_EQUAL(out.size(), 2u);
+  CHECK_EQUAL(out[0][2].to_tensor().size(0), 2);
+  CHECK_EQUAL(out[1].to_tensor().size(0), 3);
+  const auto with = [&](const tsx::Value& other) {
+    return code([&] { module.forward({x, pair, "fast", 0.5, list}, {{"state", other}}); });
+  };
+  CHECK_EQUAL(with(3), "TSX5018");
+  CHECK_EQUAL(with(tsx::Value::dict({{"named", x}})), "TSX5018");
+  CHECK_EQUAL(code([&] { module.forward({x, pair, "slow", 0.5, list}, {{"state", state}}); }),
+              "TSX5017");
+  CHECK_EQUAL(code([&] { module.forward({x, tsx::Value::tuple({x})}, {{"state", state}}); }),
+              "TSX5018");
 }
 
 TEST("the caller's memory stays as it is, unless in place") {

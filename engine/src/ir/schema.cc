@@ -26,7 +26,10 @@ std::vector<std::string_view> tokens_of(std::string_view text) {
       const auto goes_on = [](char n) {
         return is_letter(n) || is_digit(n) || n == ':' || n == '.';
       };
-      while (end < text.size() && goes_on(text[end]))
+      const auto is_exponent = [&] {  // 1e-05
+        return is_digit(c) && text[end - 1] == 'e' && (text[end] == '-' || text[end] == '+');
+      };
+      while (end < text.size() && (goes_on(text[end]) || is_exponent()))
         ++end;
     } else if (c == '"' || c == '\'') {
       while (end < text.size() && text[end] != c)
