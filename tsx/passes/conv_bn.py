@@ -56,6 +56,7 @@ from tsx.passes.define import Context, define
 from tsx.passes.support.constants import add_weight, derived_name, drop_unused_weights
 from tsx.passes.support.describe import describe
 from tsx.passes.support.erase import erase_dead
+from tsx.passes.support.ranks import only_asks_sizes, rank_at
 from tsx.passes.support.walk import walk_outside_groups
 
 Doubles = npt.NDArray[np.float64]
@@ -127,7 +128,7 @@ def _read_norm(norm: Node, module: Module) -> _Affine | None:
 def _into_previous(ctx: Context, norm: Node, affine: _Affine, aliases: AliasAnalysis) -> bool:
     """``s * conv(x, W, b) + t == conv(x, s*W, s*b + t)``."""
     layer = norm.inputs[0].node
-    if layer is None or layer.kind not in _LAYERS or len(layer.output.uses) != 1:
+    if layer is None or layer.kind not in _LAYERS or not only_asks_sizes(layer.output, norm):
         return False
     if layer.block is not norm.block or not _is_unwritten(layer, aliases):
         return False
@@ -155,7 +156,7 @@ def _into_next(ctx: Context, norm: Node, affine: _Affine, aliases: AliasAnalysis
     weight, bias = _parameters(layer, ctx.module)
     if weight is None or bias is None or not _is_unwritten(layer, aliases):
         return False
-    if not _is_unpadded(layer) or not _has_rank(norm.output, layer):
+    if not _is_unpadded(layer) or not _has_rank(norm.output, layer, layer):
         return False
     groups = _groups(layer)
     per_group = weight.shape[1]
@@ -235,11 +236,11 @@ def _finish(layer: Node, norm: Node) -> None:
 
 def _has_channels(layer: Node, norm: Node, affine: _Affine) -> bool:
     """Whether dimension 1 of the result, which BatchNorm normalises, is the layer's channels."""
-    return _has_rank(norm.inputs[0], layer) and affine.scale.ndim == 1
+    return _has_rank(norm.inputs[0], layer, norm) and affine.scale.ndim == 1
 
 
-def _has_rank(value: Value, layer: Node) -> bool:
-    return isinstance(value.type, TensorType) and value.type.rank == _LAYERS[layer.kind][2]
+def _has_rank(value: Value, layer: Node, at: Node) -> bool:
+    return rank_at(value, at) == _LAYERS[layer.kind][2]
 
 
 def _is_unpadded(layer: Node) -> bool:
