@@ -387,6 +387,8 @@ class Context(Verbs):
         given = self.settled(given, at)
         type = container.type
         assert isinstance(type, ty.ListType)
+        if given.type is None and self.is_open(type) and not hasattr(given, "as_type"):
+            raise self.problem("TSX3010", at, what=given.describe())
         open = type.element
         if isinstance(open, ty.OptionalType) and not isinstance(given.type, ty.OptionalType):
             open = open.element  # what is not None decides
