@@ -441,28 +441,14 @@ def next_of(values: List[int]) -> int:
     return next(v for v in values if v > 2)
 
 
-rows.add(
-    next_of,
-    "`next` of a generator expression",
-    ([1, 3, 5],),
-    ([1],),
-    refused="write a loop with a break: an iterator is a value with a hidden position",
-    code="TSX3026",
-)
+rows.add(next_of, "`next` of a generator expression", ([1, 3, 5],), ([1],))
 
 
 def next_default(values: List[int]) -> int:
     return next((v for v in values if v > 2), -1)
 
 
-rows.add(
-    next_default,
-    "`next` with a default",
-    ([1, 3, 5],),
-    ([1],),
-    refused="write a loop with a break: an iterator is a value with a hidden position",
-    code="TSX3026",
-)
+rows.add(next_default, "`next` with a default", ([1, 3, 5],), ([1],))
 
 
 def iter_next(values: List[int]) -> int:
