@@ -213,3 +213,13 @@ def test_what_can_not_be_traced_is_scripted() -> None:
     module, report = captured(model, torch.ones(2, 3))
     assert "it can't be traced, so it is scripted" in report.warnings[0]
     agree(module, model, torch.randn(4, 3))
+
+
+def test_a_module_that_torch_jit_compiled_says_what_to_give_instead() -> None:
+    compiled = torch.jit.script(Gate(4).eval())
+    with pytest.raises(TsxError, match="TSX3308.*Gate was compiled by torch.jit"):
+        tsx.script(compiled)
+    model = nn.Sequential(nn.Linear(4, 4), compiled)
+    module, report = captured(model, torch.ones(2, 4))
+    assert len(report.guards) == 1  # its branch, as torch's interpreter took it
+    agree(module, model, torch.ones(2, 4))

@@ -12,6 +12,7 @@ from tsx.capture.modules import StateTree
 from tsx.capture.script.live import worlds
 from tsx.capture.torch import tensors
 from tsx.capture.torch.state import OWN, state_tree
+from tsx.errors import fail
 from tsx.ir.types import TensorType
 from tsx.ops.weights import Weight
 
@@ -27,6 +28,7 @@ class TorchModules:
         return isinstance(obj, torch.Tensor)
 
     def state(self, module: torch.nn.Module) -> StateTree:
+        _refuse_compiled(module)
         return state_tree(module)
 
     def weight(self, array: torch.Tensor) -> Weight:
@@ -36,7 +38,10 @@ class TorchModules:
         return tensors.type_of(array)
 
     def children(self, module: torch.nn.Module) -> dict[str, Any]:
-        return {name: child for name, child in module._modules.items() if child is not None}
+        found = {name: child for name, child in module._modules.items() if child is not None}
+        for child in found.values():
+            _refuse_compiled(child)
+        return found
 
     def arrays(self, module: torch.nn.Module) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -73,6 +78,12 @@ class TorchModules:
             [(hook, False) for hook in torch_module._global_forward_pre_hooks.values()] + before,
             [(hook, False) for hook in torch_module._global_forward_hooks.values()] + after,
         )
+
+
+def _refuse_compiled(module: torch.nn.Module) -> None:
+    """A module that torch.jit compiled has methods of TorchScript and no Python source."""
+    if isinstance(module, torch.jit.ScriptModule):
+        raise fail("TSX3308", what=getattr(module, "original_name", type(module).__name__))
 
 
 worlds.append(TorchModules())
