@@ -217,7 +217,7 @@ def test_what_can_not_be_traced_is_scripted() -> None:
 
 def test_a_module_that_torch_jit_compiled_says_what_to_give_instead() -> None:
     compiled = torch.jit.script(Gate(4).eval())
-    with pytest.raises(TsxError, match="TSX3308.*Gate was compiled by torch.jit"):
+    with pytest.raises(TsxError, match=r"TSX3308.*Gate was compiled by torch.jit"):
         tsx.script(compiled)
     model = nn.Sequential(nn.Linear(4, 4), compiled)
     module, report = captured(model, torch.ones(2, 4))
