@@ -303,3 +303,19 @@ IMAGE = torch.randn(2, 4, 6, 6, generator=torch.Generator().manual_seed(0))
 @pytest.mark.filterwarnings("ignore")
 def test_derived_weights_and_layers_outside_module_db(model: nn.Module) -> None:
     check(model, IMAGE)
+
+
+NET = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3), nn.ReLU()).eval()
+
+
+def uses_global(x: Tensor, times: int) -> Tensor:
+    for _ in range(times):
+        x = NET(x) + NET[0].weight.sum()
+    return x
+
+
+def test_a_module_that_is_a_global_is_constant() -> None:
+    x = torch.randn(2, 3)
+    with torch.no_grad():
+        want = uses_global(x, 2)
+    assert_close(tsx.script(uses_global)(x, 2), want)

@@ -98,7 +98,7 @@ def _learns_writes(module: Module, program: Program) -> bool:
 
 def load_meanings() -> None:
     """Enters what modules and classes mean, and the doors of the array libraries that are loaded."""
-    for name in ("objects", "instances", "module_entry"):
+    for name in ("objects", "instances", "module_entry", "global_modules"):
         importlib.import_module(f"tsx.capture.script.{name}")
     if "torch" in sys.modules:
         importlib.import_module("tsx.capture.torch.script")

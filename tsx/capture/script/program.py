@@ -80,6 +80,7 @@ class Program:
     known_attributes: dict[tuple[str, str], tuple[type, ty.Type | None]] = field(
         default_factory=dict
     )  # lists and dicts of modules that were taken for constant, by class and name
+    global_trees: dict[int, Any] = field(default_factory=dict)  # of modules that are globals
     codes: dict[Graph, str] = field(default_factory=dict)  # what the results of graphs stand for
     known: list[Known] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
