@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script import open_types
+from tsx.capture.script import open_types, operators
 from tsx.capture.script.builtins.common import (
     NONE,
     each,
@@ -150,6 +150,15 @@ def _pop(ctx: Context, at: Place, self: Sugar, key: Sugar, default: Sugar | None
     key = as_key(ctx, at, self, key)
     if default is None:
         return ctx.op(("aten::pop", "tsx::pop.Dict"), at, [self, key], called="dict.pop")
+    type = self.type
+    if isinstance(type, ty.DictType) and not ctx.can_be(default, type.value, at):
+        other = default  # of another type, None above all
+
+        def popped() -> Sugar:
+            return ctx.op(("aten::pop", "tsx::pop.Dict"), at, [self, key], called="dict.pop")
+
+        there = operators.contains(ctx, self, key, at).as_value(ctx, at)
+        return ctx.choose(there, popped, lambda: other, at)
     return ctx.op("tsx::pop.default", at, [self, key, as_value(ctx, at, self, key, default)])
 
 
