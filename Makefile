@@ -6,22 +6,23 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 TRANSFORMERS ?= transformers==5.23.0
 TORCH_INDEX ?=
-# make test STAGE=python runs one stage: python, matrix or zoo.
+# make test STAGE=python runs one stage: python, matrix, zoo or script.
 STAGE ?= all
 
 VENV := .venv
 TEST_VENV := .venv-test
 PIP := -m pip --disable-pip-version-check install --quiet
 STAGE_all := -m "not engine" tests
-STAGE_python := -m "not matrix and not zoo and not engine" tests
+STAGE_python := -m "not matrix and not zoo and not script and not engine" tests
 STAGE_matrix := -m matrix tests
 STAGE_zoo := -m zoo tests
+STAGE_script := -m script tests
 
 .PHONY: help demo test engine engine-demo lint format generate full clean
 
 help:
 	@echo "make demo      convert, optimise, inspect and run a model in a fresh .venv without torch"
-	@echo "make test      all tests but the engine's in a fresh .venv-test with torch (STAGE=python|matrix|zoo for one stage)"
+	@echo "make test      all tests but the engine's in a fresh .venv-test with torch (STAGE=python|matrix|zoo|script for one stage)"
 	@echo "make engine    build the C++ engine in engine/build, run its tests and compare it with NumPy and torch"
 	@echo "make engine-demo  build the engine and its C++ demo from an installed tree, and run that without Python"
 	@echo "make lint      ruff, mypy, the import contract and the drift of generated files"

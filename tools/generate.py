@@ -154,6 +154,13 @@ def numpy_names() -> str:
     return text
 
 
+def language() -> str:
+    """docs/language.md, from the language table; imported late, since its rows need torch."""
+    from language_page import language
+
+    return language()
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/numpy.md": numpy_names,
     "tsx/ops/bodies/bodies.ir": operator_bodies.operator_bodies,
@@ -161,6 +168,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/cli.md": command_line,
     "docs/opcodes.md": opcodes,
     "docs/passes.md": passes,
+    "docs/language.md": language,
     "engine/gen/errors.inc": engine_errors.error_table,
     "engine/gen/formulas.inc": engine_formulas.text,
     "engine/gen/opcodes.inc": engine_opcodes.opcodes,

@@ -50,9 +50,18 @@ def run(function: Any, args: tuple[Any, ...]) -> Outcome:
 
 
 def difference(
-    got: Outcome, want: Outcome, *, any_error: bool = False, widens: bool = False
+    got: Outcome,
+    want: Outcome,
+    *,
+    any_error: bool = False,
+    widens: bool = False,
+    rounded: bool = False,
 ) -> str:
-    """What is different, in words; empty when nothing is. ``widens``: a float may stand where eager has an int."""
+    """What is different, in words; empty when nothing is.
+
+    ``widens``: a float may stand where eager has an int. ``rounded``: floats come from float32 tensors, and are equal
+    as those are.
+    """
     if (got.error is None) != (want.error is None):
         return f"{got}, eager {want}"
     if want.error is not None:
@@ -61,6 +70,8 @@ def difference(
     if got.printed != want.printed:
         return f"prints {got.printed!r}, eager {want.printed!r}"
     value = floats_for_ints(got.value, want.value) if widens else got.value
+    if rounded:
+        value = snapped(value, want.value)
     return "" if same_value(value, want.value) else f"{got}, eager {want}"
 
 
@@ -69,6 +80,15 @@ def floats_for_ints(got: Any, want: Any) -> Any:
     if isinstance(want, (list, tuple)) and isinstance(got, type(want)) and len(got) == len(want):
         return type(want)([floats_for_ints(a, b) for a, b in zip(got, want, strict=True)])
     return want if type(want) is int and type(got) is float and got == want else got
+
+
+def snapped(got: Any, want: Any) -> Any:
+    """``got`` with each float that is close to that of ``want`` changed into it."""
+    if isinstance(want, float) and isinstance(got, float):
+        return want if math.isclose(got, want, rel_tol=1e-4, abs_tol=1e-6) else got
+    if isinstance(want, (list, tuple)) and isinstance(got, (list, tuple)) and len(got) == len(want):
+        return type(got)([snapped(a, b) for a, b in zip(got, want, strict=True)])
+    return got
 
 
 def same_value(got: Any, want: Any) -> bool:

@@ -44,6 +44,7 @@ class Row:
     widens: bool = (
         False  # an int that is declared float is a float here, and stays an int in Python
     )
+    unoptimised: str = ""  # why passes may change what the program does
     any_error: bool = False  # the error is torch's own: only that there is one is compared
 
     def make(self) -> Any:

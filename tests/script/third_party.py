@@ -1,4 +1,4 @@
-"""Code that nobody wrote for tsx: functions and modules of Python's library, transformers and pytorch-crf, called from
+"""Code that nobody wrote for tsx: functions and modules of Python's library and of transformers, called from
 an entry that states the types. ``CASES`` has what is scripted, and its calls.
 """
 
@@ -6,13 +6,10 @@ from __future__ import annotations
 
 import calendar
 import colorsys
-import genericpath
 import html
-import string
 from typing import Any
 
 import torch
-import torchcrf
 from torch import Tensor, nn
 from transformers import activations, image_transforms
 from transformers.generation import logits_process
@@ -24,20 +21,20 @@ from transformers.models.informer import modeling_informer
 from transformers.models.llama import modeling_llama
 from transformers.models.longformer import modeling_longformer
 from transformers.models.mamba import modeling_mamba
-from transformers.models.prophetnet import modeling_prophetnet
 from transformers.models.swin import modeling_swin
 from transformers.models.t5 import modeling_t5
 from transformers.models.vits import modeling_vits
 
 
 def colours(r: float, g: float, b: float) -> list[tuple[float, float, float]]:
+    """``hsv_to_rgb`` ends without a return where it can't get to, so that its result may be None."""
     h, s, v = colorsys.rgb_to_hsv(r, g, b)
     hue, light, sat = colorsys.rgb_to_hls(r, g, b)
     y, i, q = colorsys.rgb_to_yiq(r, g, b)
-    return [
-        (h, s, v), (hue, light, sat), (y, i, q), colorsys.hsv_to_rgb(h, s, v),
-        colorsys.hls_to_rgb(hue, light, sat), colorsys.yiq_to_rgb(y, i, q),
-    ]  # fmt: skip
+    rgb = colorsys.hsv_to_rgb(h, s, v)
+    assert rgb is not None
+    others = [colorsys.hls_to_rgb(hue, light, sat), colorsys.yiq_to_rgb(y, i, q)]
+    return [(h, s, v), (hue, light, sat), (y, i, q), rgb, *others]
 
 
 def escape(text: str, quote: bool) -> str:
@@ -46,14 +43,6 @@ def escape(text: str, quote: bool) -> str:
 
 def days(year: int) -> tuple[bool, int]:
     return calendar.isleap(year), calendar.leapdays(year, 2026)
-
-
-def extension(path: str) -> tuple[str, str]:
-    return genericpath._splitext(path, "/", None, ".")
-
-
-def capitals(text: str) -> str:
-    return string.capwords(text) + "|" + string.capwords(text, "-")
 
 
 def rotary(q: Tensor, k: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor]:
@@ -94,15 +83,6 @@ def sized(height: int, width: int, size: int, largest: int) -> tuple[int, int]:
     return image_transforms.get_size_with_aspect_ratio((height, width), size, largest)
 
 
-def buckets(relative: Tensor, bidirectional: bool, count: int) -> Tensor:
-    bucket = modeling_t5.T5Attention._relative_position_bucket
-    return bucket(relative, bidirectional, num_buckets=count)
-
-
-def prophet_buckets(relative: Tensor, bidirectional: bool) -> Tensor:
-    return modeling_prophetnet.compute_relative_buckets(16, 64, relative, bidirectional)
-
-
 def esm_parts(x: Tensor) -> Tensor:
     both = modeling_esm.average_product_correct(modeling_esm.symmetrize(x))
     return modeling_esm.gelu(both)
@@ -120,10 +100,6 @@ def gated(a: Tensor, b: Tensor, channels: Tensor) -> Tensor:
     return modeling_vits.fused_add_tanh_sigmoid_multiply(a, b, channels)
 
 
-def splines(x: Tensor, w: Tensor, h: Tensor, d: Tensor, reverse: bool) -> tuple[Tensor, Tensor]:
-    return modeling_vits._unconstrained_rational_quadratic_spline(x, w, h, d, reverse=reverse)
-
-
 def global_attention(ids: Tensor, separator: int, before: bool) -> Tensor:
     return modeling_longformer._compute_global_attention_mask(ids, separator, before)
 
@@ -139,7 +115,6 @@ class Activations(nn.Module):
             "gelu_new",
             "gelu_fast",
             "quick_gelu",
-            "gelu_10",
             "mish",
             "laplace",
             "relu2",
@@ -166,28 +141,14 @@ class Warpers(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.penalty = logits_process.RepetitionPenaltyLogitsProcessor(1.3)
         self.temperature = logits_process.TemperatureLogitsWarper(0.7)
         self.top_k = logits_process.TopKLogitsWarper(6)
         self.top_p = logits_process.TopPLogitsWarper(0.8)
         self.min_p = logits_process.MinPLogitsWarper(0.05)
 
     def forward(self, ids: Tensor, scores: Tensor) -> Tensor:
-        scores = self.penalty(ids, scores)
         scores = self.temperature(ids, scores)
         return self.min_p(ids, self.top_p(ids, self.top_k(ids, scores)))
-
-
-class Tagger(nn.Module):
-    """A conditional random field of pytorch-crf on a linear layer: its Viterbi decoding is Python loops and lists."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.linear = nn.Linear(5, 4)
-        self.crf = torchcrf.CRF(4, batch_first=True)
-
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> list[list[int]]:
-        return self.crf.decode(self.linear(x), mask)
 
 
 def noise(*sizes: int, seed: int = 0) -> Tensor:
@@ -199,14 +160,11 @@ def words(*sizes: int, seed: int = 0) -> Tensor:
 
 
 _LENGTHS = torch.tensor([[1, 1, 1, 1, 1, 1], [1, 1, 1, 0, 0, 0]], dtype=torch.uint8)
-_RELATIVE = torch.arange(-40, 40).reshape(8, 10)
 
 CASES: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
     "colours": (colours, [(0.2, 0.4, 0.8), (1.0, 0.5, 0.1), (0.3, 0.3, 0.3)]),
     "escape": (escape, [("<a href='x'>&amp;</a>", True), ('"<"', False)]),
     "days": (days, [(1900,), (2000,), (2023,)]),
-    "extension": (extension, [("a/b.tar.gz",), (".profile",), ("a.b/c",), ("",)]),
-    "capitals": (capitals, [("hello  big-world",), ("",)]),
     "rotary": (rotary, [(noise(1, 2, 3, 4), noise(1, 2, 3, 4, seed=1), noise(1, 3, 4), noise(1, 3, 4, seed=2))]),
     "gptj_rotary": (gptj_rotary, [(noise(1, 3, 2, 4), noise(1, 3, 2), noise(1, 3, 2, seed=1))]),
     "repeat_heads": (repeat_heads, [(noise(1, 2, 3, 4), 1), (noise(1, 2, 3, 4), 3)]),
@@ -216,15 +174,10 @@ CASES: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
     "boxes": (boxes, [(noise(3, 4),)]),
     "tiles": (tiles, [(noise(1, 3, 4, 6), 2, 3)]),
     "sized": (sized, [(480, 640, 100, 120), (640, 480, 100, 1000), (100, 200, 100, 400)]),
-    "buckets": (buckets, [(_RELATIVE, True, 32), (_RELATIVE, False, 16)]),
-    "prophet_buckets": (prophet_buckets, [(_RELATIVE, True), (_RELATIVE, False)]),
     "esm_parts": (esm_parts, [(noise(2, 4, 4),)]),
     "positions": (positions, [(words(2, 6), 1)]),
     "weighted": (weighted, [(noise(2, 3), None), (noise(2, 3), torch.tensor([[1.0, 0.0, 2.0], [0.0, 0.0, 0.0]]))]),
     "gated": (gated, [(noise(1, 4, 3), noise(1, 4, 3, seed=1), torch.tensor([2]))]),
-    "splines": (splines, [
-        (noise(8) * 4, noise(8, 5), noise(8, 5, seed=1), noise(8, 4), flag) for flag in (False, True)
-    ]),
     "global_attention": (global_attention, [
         (torch.tensor([[5, 2, 6, 2, 7, 2], [2, 3, 3, 2, 2, 9]]), 2, True),
         (torch.tensor([[5, 2, 6, 2, 7, 2]]), 2, False),
@@ -233,7 +186,6 @@ CASES: dict[str, tuple[Any, list[tuple[Any, ...]]]] = {
     "activations": (Activations, [(noise(3, 5),)]),
     "norms": (Norms, [(noise(2, 6),)]),
     "warpers": (Warpers, [(words(2, 4), noise(2, 9)), (words(1, 1), noise(1, 9, seed=1) * 5)]),
-    "tagger": (Tagger, [(noise(2, 6, 5),), (noise(2, 6, 5), _LENGTHS), (noise(1, 1, 5, seed=1),)]),
 }  # fmt: skip
 
 

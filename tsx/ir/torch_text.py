@@ -269,8 +269,21 @@ def _literal_type(value: bool | int | float | str, type: ty.Type) -> ty.Type:
 
 
 def type_for_torch(type: ty.Type) -> str:
-    """A type without what is known of tensors."""
-    return str(ty.erase_shapes(type))
+    """A type without what is known of tensors, and named tuples as plain ones: torch's grammar has no names."""
+    return str(_unnamed(ty.erase_shapes(type)))
+
+
+def _unnamed(type: ty.Type) -> ty.Type:
+    match type:
+        case ty.TupleType(elements):
+            return ty.TupleType(tuple(map(_unnamed, elements)))
+        case ty.ListType(element):
+            return ty.ListType(_unnamed(element))
+        case ty.OptionalType(element):
+            return ty.OptionalType(_unnamed(element))
+        case ty.DictType(key, value):
+            return ty.DictType(_unnamed(key), _unnamed(value))
+    return type
 
 
 def quoted(text: str) -> str:

@@ -107,7 +107,11 @@ def trap_unused_raises(x: Tensor) -> int:
 
 
 rows.add(
-    trap_unused_raises, "trap 22: an unused operation that fails is an error", X, any_error=True
+    trap_unused_raises,
+    "trap 22: an unused operation that fails is an error",
+    X,
+    any_error=True,
+    unoptimised="dce takes away Tensor operations whose results nobody uses",
 )
 
 

@@ -31,38 +31,6 @@ def misspelled_fixed(value: int) -> int:
 wrong.add(misspelled, misspelled_fixed, 3)
 
 
-def one_branch(flag: bool, n: int) -> int:
-    if flag:
-        y = n * 2
-    return y
-
-
-def one_branch_fixed(flag: bool, n: int) -> int:
-    y = n
-    if flag:
-        y = n * 2
-    return y
-
-
-wrong.add(one_branch, one_branch_fixed, (True, 3), (False, 3))
-
-
-def only_in_loop(values: List[int]) -> int:
-    for value in values:
-        last = value * 2
-    return last
-
-
-def only_in_loop_fixed(values: List[int]) -> int:
-    last = 0
-    for value in values:
-        last = value * 2
-    return last
-
-
-wrong.add(only_in_loop, only_in_loop_fixed, ([1, 2],), ([],))
-
-
 def read_before(n: int) -> int:
     m = k + n
     k = 1
@@ -224,23 +192,6 @@ def opens_file_fixed(text: str) -> int:
 
 
 wrong.add(opens_file, opens_file_fixed, "abc")
-
-
-def growing_set(values: List[int]) -> int:
-    seen = set()
-    for value in values:
-        seen.add(value)
-    return len(seen)
-
-
-def growing_set_fixed(values: List[int]) -> int:
-    seen: Dict[int, bool] = {}
-    for value in values:
-        seen[value] = True
-    return len(seen)
-
-
-wrong.add(growing_set, growing_set_fixed, ([1, 2, 1],))
 
 
 def hashes(text: str) -> int:

@@ -28,25 +28,6 @@ def result_or_message_fixed(x: Tensor, n: int):
 wrong.add(result_or_message, result_or_message_fixed, (X, 2), (X, 0))
 
 
-def int_then_float(values: List[float]) -> float:
-    total = 0
-    for value in values:
-        if value > 1:
-            total = total + value
-    return total
-
-
-def int_then_float_fixed(values: List[float]) -> float:
-    total = 0.0
-    for value in values:
-        if value > 1:
-            total = total + value
-    return total
-
-
-wrong.add(int_then_float, int_then_float_fixed, ([0.5, 2.0],))
-
-
 def number_or_text(flag: bool) -> int:
     if flag:
         value = 3
@@ -234,17 +215,6 @@ def function_parameter_fixed(n: int) -> int:
 
 
 wrong.add(function_parameter, function_parameter_fixed, 3)
-
-
-def set_parameter(values: Set[int], n: int) -> bool:
-    return n in values
-
-
-def set_parameter_fixed(values: List[int], n: int) -> bool:
-    return n in values
-
-
-wrong.add(set_parameter, set_parameter_fixed, ([1, 2], 2))
 
 
 def bytes_parameter(data: bytes) -> int:

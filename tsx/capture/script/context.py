@@ -7,6 +7,7 @@ graph; what several share (functions, classes, weights, problems) is in ``ctx.pr
 from __future__ import annotations
 
 import ast
+import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -158,7 +159,7 @@ class Context(Verbs):
         try:
             found = self.frame.source.namespace(name)
         except KeyError:
-            raise self.problem("TSX3028", at, name=name) from None
+            raise self.problem("TSX3028", at, name=name, help=self._close_to(name)) from None
         return self.resolve(found, at, name)
 
     def _bound(self, key: Key, binding: Binding, at: Place) -> Sugar:
@@ -172,6 +173,12 @@ class Context(Verbs):
                 binding.value, binding.at, binding.refined, binding.declared
             )
         return self.refined(binding, at)
+
+    def _close_to(self, name: str) -> str | None:
+        """``did you mean total?``, of the names that are bound here."""
+        bound = [key[1] for key in self.env.names if key[0] == self.frame.number]
+        close = difflib.get_close_matches(name, [n for n in bound if n.isidentifier()], n=1)
+        return f"write {close[0]}, if that is what is meant" if close else None
 
     def _unbound(self, key: Key, at: Place) -> Sugar:
         self.missed.add(key)

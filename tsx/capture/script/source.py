@@ -117,10 +117,13 @@ def _tree(function: Callable[..., Any], lines: list[str]) -> FunctionTree:
     block = inspect.getblock(lines[first - 1 :])
     tree = _parse(block, first, function)
     found = next((n for n in tree.body if isinstance(n, ast.FunctionDef)), None)
-    if any(isinstance(n, ast.AsyncFunctionDef) for n in tree.body):
-        where = f"{code.co_filename}:{first}"
+    coroutine = next((n for n in tree.body if isinstance(n, ast.AsyncFunctionDef)), None)
+    if coroutine is not None:
+        line = lines[coroutine.lineno - 1].strip() if coroutine.lineno <= len(lines) else ""
+        where = Span(code.co_filename, coroutine.lineno, coroutine.col_offset)
         way = "write it as a plain def, and call it from the async function"
-        raise fail("TSX3043", what="async def", way=way, where=where)
+        excerpt = f"{line}\n{'^' * len(line)}"
+        raise fail("TSX3043", what="async def", way=way, where=where, excerpt=excerpt)
     if found is None:
         raise fail("TSX3002", function=function.__qualname__, where=f"{code.co_filename}:{first}")
     return found

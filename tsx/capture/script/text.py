@@ -62,7 +62,7 @@ def exception(ctx: Context, node: ast.expr) -> tuple[str, Sugar]:
     """The class name and the text of what ``raise`` raises."""
     at = ctx.place(node)
     call = node if isinstance(node, ast.Call) else None
-    cls = _live(ctx, call.func if call else node)
+    cls = live_object(ctx, call.func if call else node)
     maker = RAISERS.get(cls) if inspect.isfunction(cls) else None
     if maker is not None and call is not None:
         args = [ctx.expression(argument) for argument in call.args]
@@ -89,10 +89,10 @@ def message_of(ctx: Context, args: list[Sugar], at: Place, *, is_key: bool = Fal
     return to_str(ctx, TupleSugar([ctx.settled(a, at) for a in args]), at)
 
 
-def _live(ctx: Context, node: ast.expr) -> object:
+def live_object(ctx: Context, node: ast.expr) -> object:
     """The Python object that a dotted name means, when it is a global."""
     if isinstance(node, ast.Attribute):
-        return getattr(_live(ctx, node.value), node.attr, None)
+        return getattr(live_object(ctx, node.value), node.attr, None)
     if isinstance(node, ast.Name) and ctx.frame.owner(node.id) is None:
         try:
             return ctx.frame.source.namespace(node.id)

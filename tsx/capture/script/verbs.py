@@ -229,7 +229,7 @@ class Verbs:
             found = resolver(self._whole, at, obj)
             if found is not None:
                 return found
-        raise self.problem("TSX3026", at, name=name, type=type(obj).__name__)
+        raise self.problem("TSX3026", at, name=name, type=_kind_words(type(obj)))
 
     # -- types ----------------------------------------------------------------------------------------------------
 
@@ -357,3 +357,10 @@ def _form(op: Op, name: str) -> str:
         default = f" = {argument.default}" if argument.has_default else ""
         parts.append(f"{argument.name}: {type_words(argument.type)}{default}")
     return f"{name}({', '.join(parts)})"
+
+
+def _kind_words(cls: type) -> str:
+    """What an object that has no meaning is, as a message says it."""
+    if cls.__name__ in ("builtin_function_or_method", "method_descriptor", "wrapper_descriptor"):
+        return "function of Python's own"
+    return "object without a class" if cls is object else cls.__name__

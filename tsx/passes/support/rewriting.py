@@ -185,6 +185,11 @@ def constant(value: Value) -> object:
     return value.node.attributes.get("value")
 
 
+def asks_identity(value: Value) -> bool:
+    """Whether the program asks if ``value`` is another object: then a copy is not what it copies."""
+    return any(use.node.kind in ("aten::__is__", "aten::__isnot__") for use in value.uses)
+
+
 def made_by(value: Value, *kinds: str) -> Node | None:
     """The node that made ``value``, if it is of one of ``kinds``."""
     return value.node if value.node is not None and value.node.kind in kinds else None

@@ -5,7 +5,16 @@ from __future__ import annotations
 from tsx.ir import types as ty
 from tsx.ir.graph import Node, Value
 from tsx.ir.prim import tuple_index
-from tsx.passes.support.rewriting import MISSING, Literal, Make, Result, constant, made_by, rule
+from tsx.passes.support.rewriting import (
+    MISSING,
+    Literal,
+    Make,
+    Result,
+    asks_identity,
+    constant,
+    made_by,
+    rule,
+)
 
 _LIST, _TUPLE, _DICT = "prim::ListConstruct", "prim::TupleConstruct", "prim::DictConstruct"
 _KEYS = ("str", "int", "float", "bool", "complex")
@@ -89,6 +98,8 @@ def repeat(node: Node) -> Result:
 
 @rule("list(l) == l where nothing is written", "aten::list.t", "aten::copy.t")
 def copy(node: Node) -> Result:
+    if asks_identity(node.output):
+        return None
     return node.inputs[0] if node.inputs[0].type == node.output.type else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tsx.ir import types as ty
 from tsx.ir.graph import Node, Value
 from tsx.ir.op import lookup
-from tsx.passes.support.rewriting import Result, constant, made_by, rule
+from tsx.passes.support.rewriting import Result, asks_identity, constant, made_by, rule
 
 _CASTS = (
     "aten::to.dtype", "aten::to.dtype_layout", "aten::to.device", "aten::to.other", "aten::to.prim_Device",
@@ -36,6 +36,8 @@ def detach(node: Node) -> Result:
 
 @rule("clone(x) == x where nothing is written", "aten::clone")
 def clone(node: Node) -> Result:
+    if asks_identity(node.output):
+        return None
     return node.inputs[0] if _keeps_layout(node.inputs[1]) else None
 
 
