@@ -3,6 +3,7 @@
 #include "kernels/support.h"
 #include "kernels/views.h"
 #include "tile/formula.h"
+#include "tile/promote.h"
 #include "tile/run.h"
 
 namespace tsx::engine {
@@ -34,6 +35,12 @@ template <int place, int flag> void to_kernel(Call& call) {
 void to_copy_kernel(Call& call) {
   const TensorRef x = call.tensor_ref(0);
   call.give(converted(x, call.optional_dtype(1).value_or(x->dtype()), true));
+}
+
+/// What the bodies of composites compute with: half precision as float32, anything else copied.
+void widen_kernel(Call& call) {
+  const TensorRef x = call.tensor_ref(0);
+  call.give(converted(x, tile::opmath(x->dtype()), true));
 }
 
 void same_kernel(Call& call) { call.give(call.tensor_ref(0)); }
@@ -91,6 +98,7 @@ TSX_KERNELS(casts) {
   registry.add("aten::to.prim_other", to_kernel<-1, 2>);
   registry.add("aten::type_as", to_kernel<1, -1>);
   registry.add("aten::_to_copy", to_copy_kernel);
+  registry.add("tsx::widen", widen_kernel);
   registry.add("aten::clone", clone_kernel);
   registry.add("aten::contiguous", contiguous_kernel);
   registry.add("aten::lift", same_kernel);

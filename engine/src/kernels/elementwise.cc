@@ -16,101 +16,39 @@ using tile::Number;
 
 constexpr std::size_t kMostPlans = 512; // kept by a thread
 
-std::optional<Number> as_number(const Value& value) {
-  switch (value.tag()) {
-  case Tag::kBool:
-    return Number(value.boolean());
-  case Tag::kInt:
-    return Number(value.integer());
-  case Tag::kFloat:
-    return Number(value.real());
-  case Tag::kComplex:
-    return Number(value.complex());
-  default:
-    return {};
-  }
-}
-
 void append(std::string& key, const void* bytes, std::size_t count) {
   key.append(static_cast<const char*>(bytes), count);
 }
 
-/// What a plan depends on: dtypes, 0-dim or not, the values of baked numbers and strings.
-std::string signature(const FormulaRow& row, Span<const Value> operands,
-                      std::optional<DType> target) {
+std::string signature(const FormulaRow& row, Span<const Value> operands) {
   std::string key;
   const FormulaRow* const place = &row;
   append(key, &place, sizeof place);
-  key.push_back(target ? static_cast<char>(*target) : '\x7f');
   for (std::size_t i = 0; i < operands.size(); ++i) {
-    const Value& value = operands[i];
-    key.push_back(static_cast<char>(value.tag()));
-    if (value.is(Tag::kTensor)) {
-      key.push_back(static_cast<char>(value.tensor().dtype()));
-      key.push_back(value.tensor().rank() == 0 ? '0' : '+');
-    } else if (value.is(Tag::kString)) {
-      key += value.string() + '\0';
-    } else if (row.bakes(static_cast<int>(i))) {
-      if (const std::optional<Number> number = as_number(value)) {
-        std::visit([&](auto v) { append(key, &v, sizeof v); }, *number);
-      }
-    }
+    append_signature(key, operands[i], row.bakes(static_cast<int>(i)));
   }
   return key;
 }
 
-tile::Plan made(const FormulaRow& row, Span<const Value> operands, std::optional<DType> target) {
+tile::Plan made(const FormulaRow& row, Span<const Value> operands) {
   tile::Builder builder;
   std::vector<tile::Operand> given;
   for (std::size_t i = 0; i < operands.size(); ++i) {
-    const Value& value = operands[i];
-    const std::optional<Number> number = as_number(value);
-    if (value.is(Tag::kTensor)) {
-      const Category category = value.tensor().rank() == 0 ? Category::kZeroDim : Category::kTensor;
-      given.emplace_back(builder.load(i, value.tensor().dtype(), category));
-    } else if (value.is(Tag::kString)) {
-      given.emplace_back(std::string_view(value.string()));
-    } else if (!number) {
-      given.emplace_back(std::monostate());
-    } else if (row.bakes(static_cast<int>(i))) {
-      given.emplace_back(*number);
-    } else {
-      given.emplace_back(builder.load(i, tile::number_dtype(*number), Category::kNumber));
-    }
+    given.push_back(load_operand(builder, i, operands[i], row.bakes(static_cast<int>(i))));
   }
-  builder.store(emit(builder, row, Span<const tile::Operand>(given), target));
+  builder.store(emit(builder, row, Span<const tile::Operand>(given)));
   return tile::Plan(builder.finish());
 }
 
-std::shared_ptr<const tile::Plan> plan_for(const FormulaRow& row, Span<const Value> operands,
-                                           std::optional<DType> target) {
+std::shared_ptr<const tile::Plan> plan_for(const FormulaRow& row, Span<const Value> operands) {
   thread_local std::unordered_map<std::string, std::shared_ptr<const tile::Plan>> plans;
-  std::string key = signature(row, operands, target);
+  std::string key = signature(row, operands);
   const auto found = plans.find(key);
   if (found != plans.end()) return found->second;
-  auto plan = std::make_shared<const tile::Plan>(made(row, operands, target));
+  auto plan = std::make_shared<const tile::Plan>(made(row, operands));
   if (plans.size() >= kMostPlans) plans.clear();
   plans.emplace(std::move(key), plan);
   return plan;
-}
-
-/// The numbers among the operands, in memory as their loads read them.
-union NumberMemory {
-  std::uint8_t flag;
-  std::int64_t integer;
-  double real[2];
-};
-
-NumberMemory in_memory(const Value& value) {
-  NumberMemory memory{};
-  if (value.is(Tag::kBool)) memory.flag = value.boolean();
-  if (value.is(Tag::kInt)) memory.integer = value.integer();
-  if (value.is(Tag::kFloat)) memory.real[0] = value.real();
-  if (value.is(Tag::kComplex)) {
-    memory.real[0] = value.complex().real();
-    memory.real[1] = value.complex().imag();
-  }
-  return memory;
 }
 
 Span<const Value> operands_of(const Call& call) {
@@ -165,9 +103,70 @@ constexpr WrittenForm kWrittenForms[] = {
 
 } // namespace
 
+std::optional<Number> as_number(const Value& value) {
+  switch (value.tag()) {
+  case Tag::kBool:
+    return Number(value.boolean());
+  case Tag::kInt:
+    return Number(value.integer());
+  case Tag::kFloat:
+    return Number(value.real());
+  case Tag::kComplex:
+    return Number(value.complex());
+  default:
+    return {};
+  }
+}
+
+void append_signature(std::string& key, const Value& value, bool is_baked) {
+  key.push_back(static_cast<char>(value.tag()));
+  if (value.is(Tag::kTensor)) {
+    key.push_back(static_cast<char>(value.tensor().dtype()));
+    key.push_back(value.tensor().rank() == 0 ? '0' : '+');
+  } else if (value.is(Tag::kString)) {
+    key += value.string() + '\0';
+  } else if (is_baked) {
+    const std::optional<Number> number = as_number(value);
+    if (number) std::visit([&](auto v) { append(key, &v, sizeof v); }, *number);
+  }
+}
+
+tile::Operand load_operand(tile::Builder& builder, std::size_t slot, const Value& value,
+                           bool is_baked) {
+  if (value.is(Tag::kTensor)) {
+    const Category category = value.tensor().rank() == 0 ? Category::kZeroDim : Category::kTensor;
+    return builder.load(slot, value.tensor().dtype(), category);
+  }
+  if (value.is(Tag::kString)) return std::string_view(value.string());
+  const std::optional<Number> number = as_number(value);
+  if (!number) return std::monostate();
+  if (is_baked) return *number;
+  return builder.load(slot, tile::number_dtype(*number), Category::kNumber);
+}
+
+std::optional<DType> cast_target(const Value& wanted, DType own) {
+  if (wanted.is(Tag::kTensor)) return wanted.tensor().dtype();
+  if (wanted.is_none()) return own;
+  const std::optional<DType> dtype =
+      wanted.is(Tag::kInt) ? dtype_of_code(wanted.integer()) : std::nullopt;
+  if (!dtype || !is_runnable(*dtype)) refuse("expected the number of a dtype");
+  return dtype;
+}
+
+NumberMemory in_memory(const Value& value) {
+  NumberMemory memory{};
+  if (value.is(Tag::kBool)) memory.flag = value.boolean();
+  if (value.is(Tag::kInt)) memory.integer = value.integer();
+  if (value.is(Tag::kFloat)) memory.real[0] = value.real();
+  if (value.is(Tag::kComplex)) {
+    memory.real[0] = value.complex().real();
+    memory.real[1] = value.complex().imag();
+  }
+  return memory;
+}
+
 TensorRef evaluate(const FormulaRow& row, Span<const Value> operands) {
-  std::optional<DType> target;
-  const auto plan = plan_for(row, operands, target);
+  const auto plan = plan_for(row, operands);
   std::vector<NumberMemory> numbers(operands.size());
   std::vector<tile::Source> sources(operands.size());
   for (std::size_t i = 0; i < operands.size(); ++i) {

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "kernels/gemm.h"
+#include "kernels/reductions.h"
 #include "kernels/rows.h"
 #include "kernels/support.h"
 #include "kernels/views.h"
@@ -318,6 +319,11 @@ template <bool is_root, bool with_mean> void moments_correction_kernel(Call& cal
 }
 
 } // namespace
+
+TensorRef sum_over(const TensorRef& tensor, const Axes& axes) {
+  return sum(tensor, axes, false, tensor->dtype());
+}
+
 } // namespace tsx::engine
 
 TSX_KERNELS(reductions) {

@@ -58,12 +58,15 @@ std::vector<bool> used_registers(const Program& program) {
 
 Plan::Plan(const Program& program)
     : result_dtypes_(program.results), slot_dtypes_(program.slots, DType::kUInt8),
-      place_(program.instructions.size(), 0) {
+      is_loaded_(program.slots, false), place_(program.instructions.size(), 0) {
   const std::vector<bool> used = used_registers(program);
   std::vector<bool> is_constant(program.instructions.size(), false);
   for (std::size_t i = 0; i < program.instructions.size(); ++i) {
     const Instruction& line = program.instructions[i];
-    if (line.opcode == Opcode::kLoad) slot_dtypes_[line.slot] = line.dtype;
+    if (line.opcode == Opcode::kLoad) {
+      slot_dtypes_[line.slot] = line.dtype;
+      is_loaded_[line.slot] = true;
+    }
     if (line.opcode == Opcode::kStore) {
       add(line, i, program);
       continue;
@@ -303,6 +306,15 @@ Dims space_of(Span<const Source> sources) {
   return sizes;
 }
 
+/// The operands that a program loads: a source for each of its slots, empty where it loads nothing.
+std::vector<Source> loaded(Span<const Source> sources, const std::vector<bool>& is_loaded) {
+  std::vector<Source> found(is_loaded.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (is_loaded[i]) found[i] = sources[i];
+  }
+  return found;
+}
+
 std::vector<Walk> walks_of(Span<const Source> sources, const Dims& sizes) {
   std::vector<Walk> walks;
   for (const Source& source : sources) {
@@ -328,7 +340,8 @@ Dims order_of(Span<const Walk> walks, std::size_t rank) {
 
 } // namespace
 
-std::vector<TensorRef> Plan::run(Span<const Source> sources) const {
+std::vector<TensorRef> Plan::run(Span<const Source> all) const {
+  const std::vector<Source> sources = loaded(all, is_loaded_);
   const Dims sizes = space_of(sources);
   const std::vector<Walk> walks = walks_of(sources, sizes);
   const Dims strides = strides_in_order(sizes, order_of(walks, sizes.size()));
@@ -343,8 +356,7 @@ std::vector<TensorRef> Plan::run(Span<const Source> sources) const {
 
 void Plan::run_into(Span<const Source> all, Span<const TensorRef> results) const {
   if (results[0]->count() == 0) return;
-  const Span<const Source> sources(all.data(),
-                                   slot_dtypes_.size()); // the last may be in the program
+  const std::vector<Source> sources = loaded(all, is_loaded_);
   const Dims& sizes = results[0]->sizes();
   std::vector<Walk> walks;
   std::vector<std::size_t> item_sizes;

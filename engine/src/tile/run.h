@@ -58,6 +58,7 @@ class Plan {
   std::vector<Step> steps_;    // done for each tile
   std::vector<Store> stores_;
   std::vector<DType> result_dtypes_, slot_dtypes_;
+  std::vector<bool> is_loaded_;    // of the slots: the others are no part of the space
   std::vector<std::size_t> place_; // of each register in the scratch
   std::size_t scratch_bytes_ = 0;
 };
