@@ -135,9 +135,11 @@ class AliasAnalysis:
             first = self.graph.inputs[0]
             if first.name == "self" and first.type == ty.ClassType(root.class_name):
                 self._resolved[first] = root
+        # Most nodes of a scripted program compute numbers, which no memory stands behind.
+        nodes = [node for node in self._nodes if node.blocks or _touches_memory(node)]
         size = -1
         while size != (size := self._size()):
-            for node in self._nodes:
+            for node in nodes:
                 self._transfer(node)
             self._escaped = self._closure(self._escaped)
 
@@ -428,6 +430,10 @@ class AliasAnalysis:
         written = {place for place, _ in self._writes.get(earlier, ())}
         touched = self._reads.get(later, set()) | {p for p, _ in self._writes.get(later, ())}
         return bool(written) and self._meet(written, touched)
+
+
+def _touches_memory(node: Node) -> bool:
+    return any(is_mutable(value.type) for value in (*node.inputs, *node.outputs))
 
 
 def _written_names(module: Module | None) -> set[object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from tsx.ir import types as ty
 
 TENSOR, LIST, DICT, OBJECT = "tensor", "list", "dict", "object"
@@ -24,6 +26,7 @@ def sorts_of(type: ty.Type) -> frozenset[str]:
     return ALL_SORTS if type == ty.ANY else frozenset()
 
 
+@functools.lru_cache(maxsize=4096)
 def deep_sorts(type: ty.Type) -> frozenset[str]:
     """The sorts of memory that can be reached from a value of ``type``."""
     if isinstance(type, (ty.ClassType, ty.InterfaceType)):
