@@ -29,6 +29,9 @@ def main() -> int:
         "--reduce", type=int, default=3, help="how many failures of a kind to make small"
     )
     parser.add_argument("--most", type=int, default=1000, help="stop after so many failures")
+    parser.add_argument(
+        "--optimize-every", type=int, default=1, help="run every so many programs at level 3, too"
+    )
     options = parser.parse_args()
     first, _, end = options.seeds.partition(":")
     seeds = range(int(first), int(end or int(first) + 1))
@@ -37,16 +40,17 @@ def main() -> int:
             program = make(seed)
             print(f"# seed {seed}\n{program.source}\n# calls: {program.calls}\n")
         return 0
-    return campaign(seeds, options.reduce, options.most)
+    return campaign(seeds, options.reduce, options.most, options.optimize_every)
 
 
-def campaign(seeds: range, to_reduce: int, most: int) -> int:
+def campaign(seeds: range, to_reduce: int, most: int, optimize_every: int) -> int:
     """Runs the programs of ``seeds``."""
     warnings.simplefilter("ignore")
     started, kinds, done = time.monotonic(), Counter[str](), 0
     for seed in seeds:
         done += 1
-        found = check(make(seed))
+        level = None if seed % optimize_every else 3
+        found = check(make(seed), level=level)
         if found is None:
             continue
         kinds[found.kind] += 1
