@@ -49,8 +49,8 @@ def plain_ops() -> list[Op]:
     """Operators that take and give no tensors, and whose operands can be made up."""
     found = []
     for op in all_ops():
-        if op.schema.mutates or op.kind == "aten::pow.int_to_int":
-            continue  # torch.ops copies lists, so a write can't be seen, and answers int_to_int with a float
+        if op.schema.mutates or op.kind in ("aten::pow.int_to_int", "aten::warn"):
+            continue  # torch.ops copies lists, so a write can't be seen, answers int_to_int with a float, has no warn
         spellings = [a.spelling for a in op.schema.arguments]
         known = all(
             s.split("(")[0].replace("[](a!)", "[]") in VALUES for s in map(_spelling, spellings)

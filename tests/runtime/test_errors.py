@@ -10,11 +10,17 @@ from tsx.errors import error_codes
 
 TESTS = Path(__file__).resolve().parents[1]
 CODES = [code for code in error_codes() if "TSX5002" <= code <= "TSX5049"]
+FOLDERS = [
+    TESTS / "runtime",
+    TESTS / "filetests/run",
+    TESTS / "engine",
+    TESTS.parent / "engine/tests",
+]
 TEXT = "\n".join(
     path.read_text(encoding="utf-8")
-    for folder in ("runtime", "filetests/run")
-    for path in sorted((TESTS / folder).iterdir())
-    if path.suffix in (".py", ".ir") and path.name != Path(__file__).name
+    for folder in FOLDERS
+    for path in sorted(folder.iterdir())
+    if path.suffix in (".py", ".ir", ".cc") and path.name != Path(__file__).name
 )
 
 
