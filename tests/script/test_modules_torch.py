@@ -319,3 +319,22 @@ def test_a_module_that_is_a_global_is_constant() -> None:
     with torch.no_grad():
         want = uses_global(x, 2)
     assert_close(tsx.script(uses_global)(x, 2), want)
+
+
+class Decorated(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(3, 3)
+
+    @torch.inference_mode()
+    def doubled(self, x: Tensor) -> Tensor:
+        return self.linear(x) * 2
+
+    @torch.no_grad()
+    def forward(self, x: Tensor) -> Tensor:
+        return self.doubled(x)
+
+
+def test_methods_under_no_grad_and_inference_mode() -> None:
+    model, x = Decorated().eval(), torch.randn(2, 3)
+    torch.testing.assert_close(tsx.script(model)(x), model(x))

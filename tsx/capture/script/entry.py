@@ -33,7 +33,7 @@ from tsx.capture.script.facts import Facts, Restart
 from tsx.capture.script.functions import NotAValue, compile_graph, may_change, signature_of
 from tsx.capture.script.parameters import all_arguments
 from tsx.capture.script.problems import Collector, Failed
-from tsx.capture.script.program import Program
+from tsx.capture.script.program import Program, original_of
 from tsx.capture.script.source import FunctionTree, Place, Source
 from tsx.errors import fail
 from tsx.ir import types as ty
@@ -45,10 +45,6 @@ from tsx.runtime.state import written_attributes
 Entry = Callable[[Program, Any, Sequence[Any], Mapping[str, Any]], Module | None]
 entries: list[Entry] = []
 """What else can be compiled: each takes the object, or gives None. Modules enter themselves here."""
-
-
-originals: list[Callable[[Any], Any]] = []
-"""What a library's wrappers wrap, such as the function under ``@torch.no_grad()``; anything else comes back as is."""
 
 
 @dataclass(slots=True)
@@ -109,8 +105,7 @@ def load_meanings() -> None:
 
 def _compiled(program: Program, obj: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Module:
     """One try, with what earlier ones learnt."""
-    for original in originals:
-        obj = original(obj)
+    obj = original_of(obj)
     for entry in entries:
         module = entry(program, obj, args, kwargs)
         if module is not None:

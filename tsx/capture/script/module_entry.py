@@ -19,7 +19,7 @@ from tsx.capture.script.modules import MethodReceiver, ModuleSugar
 from tsx.capture.script.open_types import close_graph
 from tsx.capture.script.parameters import all_arguments
 from tsx.capture.script.problems import Failed
-from tsx.capture.script.program import Program
+from tsx.capture.script.program import Program, original_of
 from tsx.capture.script.source import Place, Source
 from tsx.capture.script.values import Ssa
 from tsx.ir import types as ty
@@ -65,7 +65,7 @@ def _method(
 ) -> Method | None:
     """One entry point, compiled."""
     live = tree.lives[id(tree.root)]
-    function: FunctionType = getattr(type(tree.root), name)
+    function: FunctionType = original_of(getattr(type(tree.root), name))
     source = program.source(function)
     if has_stars(program, source):
         return None

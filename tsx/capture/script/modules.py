@@ -19,6 +19,7 @@ from tsx.capture.script.facts import Restart
 from tsx.capture.script.functions import Receiver, call_function
 from tsx.capture.script.live import Live, LiveTree
 from tsx.capture.script.operators import contains
+from tsx.capture.script.program import original_of
 from tsx.capture.script.sequences import DictLiteral, spread, spread_names, unpack
 from tsx.capture.script.values import (
     NOT_STATIC,
@@ -245,7 +246,7 @@ class ModuleSugar(Sugar):
 
     def method(self, function: FunctionType, name: str) -> Sugar:
         """A method that is defined in Python."""
-        return ModuleMethod(self, function, name)
+        return ModuleMethod(self, original_of(function), name)
 
     # -- containers ---------------------------------------------------------------------------------------------------
 

@@ -55,6 +55,17 @@ class _AllKnown:
         return None
 
 
+originals: list[Callable[[Any], Any]] = []
+"""What a library's wrappers wrap, such as the function under ``@torch.no_grad()``; anything else comes back as is."""
+
+
+def original_of(obj: Any) -> Any:
+    """``obj`` without the wrappers that mean nothing for a program."""
+    for original in originals:
+        obj = original(obj)
+    return obj
+
+
 @dataclass(slots=True)
 class Compiled:
     """A function in one typing: its name in the table, its graph once it is done, what its result is."""

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from tsx.capture.script.classes import Bound
-from tsx.capture.script.entry import originals
-from tsx.capture.script.program import known_types, loose_libraries
+from tsx.capture.script.program import known_types, loose_libraries, originals
 from tsx.capture.script.values import Constant, Handler, Operator, Sugar, doors
 from tsx.capture.torch import (  # noqa: F401  (they register what tensors and modules can do)
     script_modules,
