@@ -14,7 +14,7 @@ from tests.script.generate.reduce import reduce
 
 pytestmark = [pytest.mark.torch, pytest.mark.script, pytest.mark.filterwarnings("ignore")]
 FIRST = 1_000_000  # not among those of the recorded campaigns
-COUNT = int(os.environ.get("TSX_PROGRAMS", "400"))
+COUNT = int(os.environ.get("TSX_PROGRAMS", "150"))
 SLICES = 6
 
 
