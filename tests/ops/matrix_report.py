@@ -39,6 +39,12 @@ def known_failures() -> dict[tuple[str, str], str]:
     return {(row["kind"], dtype): row["reason"] for row in rows for dtype in row["dtypes"]}
 
 
+def processor_dependent() -> set[str]:
+    """Kinds whose listed failures show on some processors only: torch picks its vectorised kernels by them."""
+    rows = tomllib.loads(KNOWN_FAILURES.read_text(encoding="utf-8"))["failure"]
+    return {row["kind"] for row in rows if row.get("by_processor")}
+
+
 def failing(outcomes: Sequence[Outcome]) -> Iterator[str]:
     """A line for each kind and dtype that fails, with the first problem."""
     seen = collections.Counter(map(_key, outcomes))
