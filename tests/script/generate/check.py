@@ -6,8 +6,9 @@ Python runs the program with one rule more: an int that leaves 64 bits raises Ov
 from __future__ import annotations
 
 import ast
+import contextlib
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -33,15 +34,11 @@ class Finding:
 
 def check(program: Program, *, level: int | None = 3) -> Finding | None:
     """What is wrong with what tsx makes of ``program``, or None. A program that runs for too long is passed over."""
-    previous = signal.signal(signal.SIGALRM, _too_long)
-    signal.alarm(_SECONDS)
     try:
-        return _check(program, level)
-    except _TooLong:
+        with at_most(_SECONDS):
+            return _check(program, level)
+    except TooLong:
         return None
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, previous)
 
 
 def _check(program: Program, level: int | None) -> Finding | None:
@@ -123,12 +120,24 @@ def _checked(node: ast.expr) -> ast.expr:
     return ast.Call(ast.Name("_i64", ast.Load()), [node], [])
 
 
-class _TooLong(BaseException):
+class TooLong(BaseException):
     """Not an Exception, so that nothing on the way takes it for the program's own."""
 
 
+@contextlib.contextmanager
+def at_most(seconds: int) -> Iterator[None]:
+    """Raises TooLong when the block is still running after ``seconds``."""
+    previous = signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, previous)
+
+
 def _too_long(number: int, frame: FrameType | None) -> None:
-    raise _TooLong
+    raise TooLong
 
 
 Check = Callable[[Program], Finding | None]

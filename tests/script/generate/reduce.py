@@ -8,10 +8,11 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tests.script.generate.check import Check, expected_outcomes
+from tests.script.generate.check import Check, TooLong, at_most, expected_outcomes
 from tests.script.generate.program import Program
 
 _MOST_TRIES = 1500
+_SECONDS = 1  # a loop whose step was cut away runs forever
 _BODIES = ("body", "orelse")
 _SENSELESS = {"NameError", "UnboundLocalError", "SyntaxError", "TypeError", "AttributeError"}
 
@@ -39,8 +40,9 @@ def reduce(program: Program, check: Check) -> Program:
 def _makes_sense(program: Program) -> bool:
     """Whether Python runs it without a mistake of the reduction's."""
     try:
-        outcomes = expected_outcomes(program)
-    except Exception:  # whatever keeps Python from loading what is left
+        with at_most(_SECONDS):
+            outcomes = expected_outcomes(program)
+    except (Exception, TooLong):  # whatever keeps Python from loading what is left
         return False
     return not any(o.error is not None and o.error[0] in _SENSELESS for o in outcomes)
 
