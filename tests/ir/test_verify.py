@@ -586,6 +586,25 @@ def test_rules_that_fail_in_an_unforeseen_way_are_a_refusal(
     assert [v.code for v in verify(graph)] == ["V20"]
 
 
+def test_what_a_rule_refuses_counts_only_where_every_run_comes_by() -> None:
+    bad = "graph(%x : Float(2, 3), %y : Float(4, 5)):\n  %z : Tensor = aten::mm(%x, %y)\n  return (%z)"
+    branch = """graph(%x : Float(2, 3), %y : Float(4, 5), %c : bool):
+  %r : Tensor = prim::If(%c)
+    block0():
+      %z : Tensor = prim::CallFunction[name="bad"](%x, %y)
+      -> (%z)
+    block1():
+      -> (%x)
+  return (%r)"""
+    straight = """graph(%x : Float(2, 3), %y : Float(4, 5)):
+  %z : Tensor = prim::CallFunction[name="bad"](%x, %y)
+  return (%z)"""
+    for entry, codes in ((branch, []), (straight, ["V20"])):
+        module = Module("m", {"forward": Method(parse_graph(entry))})
+        module.functions["bad"] = parse_graph(bad)
+        assert [v.code for v in verify(module.functions["bad"], module, "bad")] == codes
+
+
 def test_values_that_are_detached_do_not_crash_the_printer() -> None:
     graph = simple()
     graph.block.return_node.set_inputs([Value(ty.INT, graph.block, None, 0)])

@@ -12,7 +12,7 @@ from torch import Tensor
 
 import tsx
 from tests.capture.torch_check import assert_close
-from tsx.errors import ScriptError
+from tsx.errors import RunError, ScriptError
 
 pytestmark = pytest.mark.torch
 
@@ -334,3 +334,23 @@ def test_what_no_program_does(function: Callable[..., Any], code: str) -> None:
     with pytest.raises(ScriptError) as caught:
         tsx.script(function)
     assert caught.value.code == code
+
+
+def never_fits(x: Tensor) -> Tensor:
+    return torch.zeros(2, 3) @ torch.zeros(4, 5) + x
+
+
+def fails_on_one_path(x: Tensor, n: int) -> Tensor:
+    if n > 3:
+        return never_fits(x)
+    return x
+
+
+def test_a_function_that_always_fails_matters_where_it_is_called() -> None:
+    module = tsx.script(fails_on_one_path)
+    assert_close(module(X, 1), X)
+    with pytest.raises(RunError):
+        module(X, 4)
+    with pytest.raises(ScriptError) as caught:
+        tsx.script(never_fits)
+    assert caught.value.code == "TSX3065"

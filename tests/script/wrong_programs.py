@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ from tests.script import wrong as folder
 from tests.script.rows import Row
 from tsx.errors import Problems, ScriptError
 
+# What stands in Python's own code, and where, differs from version to version.
+_LIBRARY = re.compile(
+    r"^(TSX\d+: .+? can't be compiled:) .+ \(([\w/]+\.py):\d+:\d+\)$", re.MULTILINE
+)
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -66,7 +71,7 @@ def message(case: Case) -> str:
     try:
         tsx.script(Row("", "", "", "", case.subject, ()).make())
     except (ScriptError, Problems) as error:
-        return str(error).replace(f"{_ROOT}/", "")
+        return _LIBRARY.sub(r"\1 … (\2)", str(error).replace(f"{_ROOT}/", ""))
     return "no error"
 
 

@@ -207,3 +207,49 @@ class WrongForwardCallFixed(nn.Module):
 
 
 wrong.add(WrongForwardCall, WrongForwardCallFixed, X)
+
+
+class MisspeltLayer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(x).relu()
+
+
+class MisspeltLayerFixed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Linear(3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv1(x).relu()
+
+
+wrong.add(MisspeltLayer, MisspeltLayerFixed, X)
+
+
+class EmptyDictFills(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.cache = {}
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.cache[x.size(0)] = x
+        return x + len(self.cache)
+
+
+class EmptyDictFillsFixed(nn.Module):
+    cache: Dict[int, Tensor]
+
+    def __init__(self):
+        super().__init__()
+        self.cache = {}
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.cache[x.size(0)] = x
+        return x + len(self.cache)
+
+
+wrong.add(EmptyDictFills, EmptyDictFillsFixed, X)

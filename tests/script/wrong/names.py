@@ -16,6 +16,7 @@ wrong = Wrong()
 X = torch.arange(6.0).reshape(2, 3) - 2
 HISTORY = []
 COUNT = 0
+CACHE = {}
 
 
 def misspelled(value: int) -> int:
@@ -215,3 +216,34 @@ def numpy_without_meaning_fixed(x: Tensor, spectrum: Tensor) -> Tensor:
 
 
 wrong.add(numpy_without_meaning, numpy_without_meaning_fixed, (X, torch.ones(2)))
+
+
+def fills_global(x: Tensor, name: str) -> Tensor:
+    CACHE[name] = x
+    return CACHE[name]
+
+
+def fills_global_fixed(x: Tensor, name: str, cache: Dict[str, Tensor]) -> Tensor:
+    cache[name] = x
+    return cache[name]
+
+
+wrong.add(fills_global, fills_global_fixed, (X, "a", {"b": X}))
+
+
+def counts_calls(x: Tensor) -> Tensor:
+    global COUNT
+    COUNT += 1
+    if COUNT > 3:
+        return x
+    return x + COUNT
+
+
+def counts_calls_fixed(x: Tensor, count: int) -> Tuple[Tensor, int]:
+    count += 1
+    if count > 3:
+        return x, count
+    return x + count, count
+
+
+wrong.add(counts_calls, counts_calls_fixed, (X, 1), (X, 3))

@@ -321,3 +321,146 @@ def tuple_of_list_fixed(values: List[int]) -> Tuple[int, int]:
 
 
 wrong.add(tuple_of_list, tuple_of_list_fixed, ([1, 2],))
+
+
+def tests_a_copy(values: Dict[str, Optional[Tensor]]) -> Tensor:
+    if values["a"] is not None:
+        return values["a"].sum()
+    return torch.zeros(())
+
+
+def tests_a_copy_fixed(values: Dict[str, Optional[Tensor]]) -> Tensor:
+    value = values["a"]
+    if value is not None:
+        return value.sum()
+    return torch.zeros(())
+
+
+wrong.add(tests_a_copy, tests_a_copy_fixed, ({"a": X},), ({"a": None},))
+
+
+def tests_too_little(x: Optional[Tensor], n: int) -> Tensor:
+    if x is not None and n > 2:
+        n = 2
+    return x.sum() + n
+
+
+def tests_too_little_fixed(x: Optional[Tensor], n: int) -> Tensor:
+    if x is not None and n > 2:
+        n = 2
+    assert x is not None
+    return x.sum() + n
+
+
+wrong.add(tests_too_little, tests_too_little_fixed, (X, 3), (X, 1))
+
+
+def starts_with_none(x: Tensor) -> Tensor:
+    last = None
+    for i in range(3):
+        if i > 0:
+            x = x + last.tanh()
+        last = x
+    return x
+
+
+def starts_with_none_fixed(x: Tensor) -> Tensor:
+    last = None
+    for i in range(3):
+        if last is not None:
+            x = x + last.tanh()
+        last = x
+    return x
+
+
+wrong.add(starts_with_none, starts_with_none_fixed, X)
+
+
+def lists_of_a_name(x: Tensor) -> float:
+    rows = x.tolist()
+    total = 0.0
+    for row in rows:
+        total += row[0]
+    return total + len(rows)
+
+
+def lists_of_a_name_fixed(x: Tensor) -> float:
+    rows: list[list[float]] = x.tolist()
+    total = 0.0
+    for row in rows:
+        total += row[0]
+    return total + len(rows)
+
+
+wrong.add(lists_of_a_name, lists_of_a_name_fixed, X)
+
+
+def lists_returned(x: Tensor):
+    return x.argmax(dim=-1).tolist()
+
+
+def lists_returned_fixed(x: Tensor) -> list[int]:
+    return x.argmax(dim=-1).tolist()
+
+
+wrong.add(lists_returned, lists_returned_fixed, X)
+
+
+def lists_in_a_tuple(x: Tensor):
+    return x, x.argmax(dim=-1).tolist()
+
+
+def lists_in_a_tuple_fixed(x: Tensor):
+    values: list[int] = x.argmax(dim=-1).tolist()
+    return x, values
+
+
+wrong.add(lists_in_a_tuple, lists_in_a_tuple_fixed, X)
+
+
+def inserts_by_text(values: List[int]) -> List[int]:
+    values.insert("0", 3)
+    return values
+
+
+def inserts_by_text_fixed(values: List[int]) -> List[int]:
+    values.insert(0, 3)
+    return values
+
+
+wrong.add(inserts_by_text, inserts_by_text_fixed, ([1, 2],))
+
+
+def extends_with_floats(values: List[int]) -> List[int]:
+    values.extend([1.5, 2.0])
+    return values
+
+
+def extends_with_floats_fixed(values: List[int]) -> List[int]:
+    values.extend([int(v) for v in [1.5, 2.0]])
+    return values
+
+
+wrong.add(extends_with_floats, extends_with_floats_fixed, ([1, 2],))
+
+
+def bare_dict(values: dict) -> int:
+    return values["a"]
+
+
+def bare_dict_fixed(values: dict[str, int]) -> int:
+    return values["a"]
+
+
+wrong.add(bare_dict, bare_dict_fixed, ({"a": 1},))
+
+
+def fills_with_a_key(values: Dict[str, int], n: int) -> int:
+    return values.setdefault(n, 4)
+
+
+def fills_with_a_key_fixed(values: Dict[str, int], n: int) -> int:
+    return values.setdefault(str(n), 4)
+
+
+wrong.add(fills_with_a_key, fills_with_a_key_fixed, ({"a": 1}, 3))

@@ -24,6 +24,7 @@ from tsx.capture.numpy.script_arithmetic import (
 )
 from tsx.capture.numpy.script_functions import FUNCTIONS, METHODS, NONE, matrix_transpose, transpose
 from tsx.capture.numpy.script_types import numpy_type
+from tsx.capture.script.library_advice import for_library
 from tsx.capture.script.program import known_types
 from tsx.capture.script.values import Code, Constant, Handler, Slice, Sugar, TupleSugar, doors
 from tsx.capture.script.worlds import World, worlds
@@ -59,7 +60,8 @@ class NumpyScriptDoor:
         if isinstance(obj, np.generic):
             return ctx.resolve(obj.item(), at, at.text())
         if _is_numpys(obj) and callable(obj):
-            raise ctx.problem("TSX3301", at, name=_shown(obj))
+            name = _shown(obj, at)
+            raise ctx.problem("TSX3301", at, name=name, help=for_library(obj, name, at))
         return None
 
     def names(self, type: ty.Type) -> list[str]:
@@ -87,8 +89,11 @@ def _is_numpys(obj: object) -> bool:
     return isinstance(module, str) and module.partition(".")[0] == "numpy"
 
 
-def _shown(obj: Any) -> str:
-    return f"np.{getattr(obj, '__name__', obj)}"
+def _shown(obj: Any, at: Place) -> str:
+    """The name of a function, with the module inside NumPy that the source names."""
+    name = str(getattr(obj, "__name__", obj))
+    spelled = at.text().partition("(")[0]
+    return spelled if spelled.endswith(f".{name}") else f"np.{name}"
 
 
 class NumpyWorld:

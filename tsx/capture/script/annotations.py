@@ -19,6 +19,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from tsx.capture.script.words import type_words
+from tsx.capture.source import MODULE_BASES
 from tsx.ir import types as ty
 
 MISSING: Any = type("Missing", (), {"__repr__": lambda self: "<missing>"})()
@@ -174,7 +176,8 @@ class Reader:
             made = self.known.class_type(annotation)
             if made is not None:
                 return made
-        raise BadAnnotation("TSX3201", text=shown(annotation))
+        help = _NO_MODULE if is_module_class(annotation) else None
+        raise BadAnnotation("TSX3201", help=help, text=shown(annotation))
 
     def _variable(self, variable: typing.TypeVar) -> ty.Type | None:
         if variable in self.variables:
@@ -210,7 +213,10 @@ class Reader:
     def _bare(self, head: object, annotation: object) -> ty.Type | None:
         if head is tuple and self._depth == 1:
             return None  # what it holds is what is returned
-        raise BadAnnotation("TSX3203", type=shown(annotation), expected="a parameter, as list[int]")
+        expected = "the types of what it holds, as list[int]"
+        if head in _DICTS:
+            expected = "the types of its keys and values, as dict[str, int]"
+        raise BadAnnotation("TSX3203", type=shown(annotation), expected=expected)
 
     def _refuse(self, annotation: object) -> None:
         for refused, why, help in _REFUSED:
@@ -225,7 +231,7 @@ class Reader:
         _count("a dict", items, 2, "two parameters, as dict[str, int]")
         key = self.part(items[0])
         if not is_key(key):
-            raise BadAnnotation("TSX3204", _node(items[0]), type=key)
+            raise BadAnnotation("TSX3204", _node(items[0]), type=type_words(key))
         return ty.DictType(key, self.part(items[1]))
 
     def set_of(self, items: list[object]) -> ty.Type:
@@ -233,7 +239,7 @@ class Reader:
         _count("a set", items, 1, "one parameter, as set[int]")
         element = self.part(items[0])
         if not is_key(element):
-            raise BadAnnotation("TSX3204", _node(items[0]), type=element)
+            raise BadAnnotation("TSX3204", _node(items[0]), type=type_words(element))
         return ty.DictType(element, ty.NONE)
 
     def tuple_of(self, items: list[object]) -> ty.Type:
@@ -327,6 +333,15 @@ def signature_of_comment(text: str) -> tuple[list[ast.expr] | None, ast.expr]:
     if len(parameters) == 1 and _is_ellipsis(parameters[0]):
         return None, tree.returns
     return [p.value if isinstance(p, ast.Starred) else p for p in parameters], tree.returns
+
+
+_NO_MODULE = "make it an attribute of the module that calls it, self.layer, or give the tensors that it computes"
+
+
+def is_module_class(cls: object) -> bool:
+    """Whether instances of ``cls`` are layers of torch.nn or tsx.nn."""
+    bases = cls.__mro__ if isinstance(cls, type) else ()
+    return any((base.__module__, base.__name__) in MODULE_BASES for base in bases)
 
 
 def _node(annotation: object) -> ast.AST | None:

@@ -6,6 +6,7 @@ would find in its module on the next call: ``check_unwritten`` looks at the fini
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from tsx.capture.script.live import World, worlds
 from tsx.capture.script.sequences import DictLiteral
 from tsx.capture.script.sets import SetLiteral
+from tsx.capture.script.source import Place
 from tsx.capture.script.values import ListLiteral, Ssa, Sugar
 from tsx.capture.script.verbs import resolvers
 from tsx.ir.alias import AliasAnalysis
@@ -23,8 +25,8 @@ from tsx.runtime.state import written_inputs
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
+    from tsx.capture.script.problems import Failed
     from tsx.capture.script.program import Program
-    from tsx.capture.script.source import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,18 @@ class _Lent:
 
     def note(self, ctx: Context, at: Place, made: Sugar) -> None:
         ctx.program.borrowed.append(Borrowed(made.as_value(ctx, at), at.text(), at))
+
+    def set_subscript(self, ctx: Context, at: Place, index: Sugar, value: Sugar) -> None:
+        raise _assigned(ctx, at)
+
+    def delete_subscript(self, ctx: Context, at: Place, index: Sugar) -> None:
+        raise _assigned(ctx, at)
+
+
+def _assigned(ctx: Context, at: Place) -> Failed:
+    """The problem that an item of a global is assigned or deleted."""
+    owner = at.node.value if isinstance(at.node, ast.Subscript) else at.node
+    return ctx.problem("TSX3070", at, name=Place(at.source, owner).text())
 
 
 @dataclass(eq=False, slots=True)

@@ -125,7 +125,7 @@ class TypeForm(Sugar):
     ) -> Sugar:
         module = getattr(self.form, "__module__", "")
         name = f"{module}.{getattr(self.form, '__qualname__', self.form)}"
-        raise ctx.problem("TSX3026", at, name=name, type="class that programs don't have")
+        raise ctx.unknown_object(at, self.form, name, "class that programs don't have")
 
     def subscript(self, ctx: Context, at: Place, index: Sugar) -> Sugar:
         items = index.items if isinstance(index, TupleSugar) else [index]

@@ -306,8 +306,14 @@ def _assert(ctx: Context, statement: ast.Assert) -> None:
 
 
 def _scope(ctx: Context, statement: ast.Global | ast.Nonlocal) -> None:
-    if isinstance(statement, ast.Global):
-        raise ctx.problem("TSX3042", ctx.place(statement), names=", ".join(statement.names))
+    if not isinstance(statement, ast.Global):
+        return
+    written = [name for name in statement.names if name in ctx.frame.locals]
+    if written:
+        ctx.problem("TSX3042", ctx.place(statement), names=", ".join(written))
+        poison(ctx)
+    for name in written:
+        ctx.bind(name, POISON, None)
 
 
 _REFUSED: dict[type[ast.stmt], str] = {

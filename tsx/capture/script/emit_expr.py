@@ -57,8 +57,6 @@ def emit_expression(ctx: Context, node: ast.expr) -> Sugar:
 
 _REFUSED: dict[type[ast.expr], str] = {
     ast.Await: "await",
-    ast.Yield: "yield",
-    ast.YieldFrom: "yield from",
 }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tsx.capture.script.emit_assign import assign_target
 from tsx.capture.script.emit_block import STATEMENTS, emit_block
+from tsx.capture.script.library_advice import for_library
 from tsx.capture.script.values import Constant
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def _item(ctx: Context, statement: ast.With, place: int) -> None:
     manager = ctx.settled(ctx.expression(item.context_expr), at)
     for name in ("__enter__", "__exit__"):
         if not manager.has_attribute(ctx, name):
-            raise ctx.problem("TSX3060", at, what=manager.describe(), name=name)
+            help = for_library(getattr(manager, "obj", None), "", at)
+            raise ctx.problem("TSX3060", at, what=manager.describe(), name=name, help=help)
     leave = manager.attribute(ctx, at, "__exit__")
     value = manager.attribute(ctx, at, "__enter__").call(ctx, at, [], {})
     if item.optional_vars is not None:

@@ -32,14 +32,17 @@ from tsx.capture.script.classes import of_program
 from tsx.capture.script.facts import Facts, Restart
 from tsx.capture.script.functions import NotAValue, compile_graph, may_change, signature_of
 from tsx.capture.script.parameters import all_arguments
-from tsx.capture.script.problems import Collector, Failed
+from tsx.capture.script.problems import POISON, Collector, Failed
 from tsx.capture.script.program import Program, original_of
 from tsx.capture.script.source import FunctionTree, Place, Source
+from tsx.capture.script.values import Sugar
 from tsx.errors import fail
 from tsx.ir import types as ty
-from tsx.ir.graph import Attribute, Graph
+from tsx.ir.graph import Attribute, Graph, Node
+from tsx.ir.location import Span
 from tsx.ir.module import Method, Module, Parameter
 from tsx.ir.verify import check, verify
+from tsx.ir.verify.meaning import calls_of
 from tsx.runtime.state import written_attributes
 
 Entry = Callable[[Program, Any, Sequence[Any], Mapping[str, Any]], Module | None]
@@ -121,7 +124,11 @@ def _function(
     source = program.source(function)
     annotated = signature_of(program, source, source.tree)
     types: dict[str, ty.Type] = {}
+    static: dict[str, Sugar] = {}
     for argument in all_arguments(source.tree):
+        if argument.arg in annotated.failed:
+            static[argument.arg] = POISON
+            continue
         types[argument.arg] = annotated.types.get(argument.arg) or default_type(
             function, argument.arg
         )
@@ -137,9 +144,11 @@ def _function(
             "TSX3035", Place(source, source.tree), function=function.__name__, name=changed
         )
     try:
-        graph = compile_graph(program, name, source, types, {}, annotated.codes, annotated.result)
-    except NotAValue:
-        program.problems.add("TSX3037", Place(source, source.tree), function=function.__name__)
+        graph = compile_graph(
+            program, name, source, types, static, annotated.codes, annotated.result
+        )
+    except NotAValue as error:
+        error.report(program.problems, function.__name__)
     except Failed:
         pass
     parameters = border_parameters(function, source.tree)
@@ -201,20 +210,54 @@ def finish(module: Module, program: Program) -> None:
     module.classes |= program.classes
     module.weights |= program.weights
     _keep_reachable(module, program.functions)
-    _check_operands(module)
+    _check_operands(module, program)
     check(module)
 
 
-def _check_operands(module: Module) -> None:
+def _check_operands(module: Module, program: Program) -> None:
     """What the rules of operators refuse for all inputs is a problem of the source: sizes that don't fit, say."""
     found = [v for name, graph in module.graphs() for v in verify(graph, module, name)]
     refused = [v for v in found if v.code == "V20" and v.node is not None and v.node.origin.span]
     problems = Collector()
     for violation in refused if len(refused) == len(found) else ():
-        assert violation.node is not None
-        where = violation.node.origin.span
-        problems.add_error(fail("TSX3065", reason=violation.message, where=where))
+        assert violation.node is not None and violation.graph is not None
+        where = _users_line(program, module, violation.node, violation.graph)
+        inner = violation.node.origin.span
+        reason = violation.message if where == inner else f"{violation.message} ({inner})"
+        excerpt = _excerpt(program, where) if where is not None else ""
+        help = violation.help or None
+        problems.add_error(fail("TSX3065", reason=reason, where=where, excerpt=excerpt, help=help))
     problems.raise_all()
+
+
+def _users_line(program: Program, module: Module, node: Node, graph: Graph) -> Span | None:
+    """The place of a node, or of the call that leads to it from the user's own code."""
+    span = node.origin.span
+    for _ in range(_MOST_CALLS):
+        source = program.source_in(span.file) if span is not None else None
+        if source is None or source.is_users:
+            return span
+        calls = [
+            (n, g)
+            for _, g in module.graphs()
+            for n, called in calls_of(g, module)
+            if called is graph
+        ]
+        if not calls:
+            return span
+        node, graph = calls[0]
+        span = node.origin.span
+    return span
+
+
+_MOST_CALLS = 64  # inside each other, that are looked through for the user's line
+
+
+def _excerpt(program: Program, span: Span) -> str:
+    source = program.source_in(span.file)
+    line = source.line(span.line) if source is not None else ""
+    indent = len(line) - len(line.lstrip())
+    return f"{line[indent:]}\n{' ' * (span.col - indent)}^" if line else ""
 
 
 def _keep_reachable(module: Module, functions: Mapping[str, Graph]) -> None:

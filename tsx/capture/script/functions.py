@@ -23,11 +23,13 @@ from tsx.capture.script.emit_block import (
     rest_unless_left,
 )
 from tsx.capture.script.environment import RETURN, Binding
-from tsx.capture.script.frames import Frame, own_names
+from tsx.capture.script.frames import Frame, own_names, walk_scope
 from tsx.capture.script.joins import Conflict
+from tsx.capture.script.library_advice import for_library
+from tsx.capture.script.listed import Listed
 from tsx.capture.script.open_types import close_graph
 from tsx.capture.script.parameters import Signature, bind, signature
-from tsx.capture.script.problems import POISON, Failed, Poison
+from tsx.capture.script.problems import POISON, Collector, Failed, Poison
 from tsx.capture.script.program import Compiled, Program
 from tsx.capture.script.source import FunctionTree, Place, Source
 from tsx.capture.script.values import (
@@ -104,7 +106,7 @@ def call_function(
     except TsxError as error:
         if not is_user_file(function.__code__.co_filename):
             kind = "function of Python's own library"
-            raise ctx.problem("TSX3026", at, name=function.__qualname__, type=kind) from None
+            raise ctx.unknown_object(at, function, function.__qualname__, kind) from None
         raise ctx.problems.add_error(_at_call(error, at)) from None
     tree = source.tree
 
@@ -148,7 +150,8 @@ def _into_library(
     first = problems.rewind(mark)[0]
     name = f"{function.__module__}.{function.__qualname__}"
     reason = f"{first.message} ({first.where})"
-    raise ctx.problem("TSX3073", at, name=name, reason=reason)
+    help = for_library(function, name, at)
+    raise ctx.problem("TSX3073", at, name=name, reason=reason, help=help)
 
 
 def _at_call(error: TsxError, at: Place) -> TsxError:
@@ -203,6 +206,9 @@ def typed_arguments(
     found: dict[str, Sugar] = {}
     for parameter, value in bound.items():
         wanted = annotated.types.get(parameter)
+        if parameter in annotated.failed:
+            found[parameter] = POISON
+            continue
         if parameter in annotated.counts and value.type in (ty.INT, ty.FLOAT):
             value = ListLiteral([value] * annotated.counts[parameter])
         if parameter == annotated.keywords:
@@ -361,6 +367,29 @@ def _compile(
 class NotAValue(Exception):
     """A function returns what can't be a value, so that it has to be inlined."""
 
+    def __init__(self, value: Sugar, at: Place) -> None:
+        super().__init__()
+        self.value = value
+        self.at = at
+
+    def report(self, problems: Collector, function: str) -> None:
+        """Records the problem that it is for an entry point."""
+        culprit = _no_value_in(self.value)
+        if isinstance(culprit, Listed):
+            culprit.untyped(problems)
+            return
+        problems.add("TSX3037", self.at, function=function, what=culprit.describe())
+
+
+def _no_value_in(value: Sugar) -> Sugar:
+    """The first part of a value that is none itself."""
+    pairs: Sequence[tuple[Sugar, Sugar]] = getattr(value, "pairs", ())
+    items: Sequence[Sugar] = getattr(value, "items", ())
+    for part in [*items, *(v for _, v in pairs)]:
+        if part.type is None:
+            return _no_value_in(part)
+    return value
+
 
 def compile_graph(
     program: Program,
@@ -392,10 +421,11 @@ def compile_graph(
         ctx.env.bind(ctx.key(parameter), sugar, at)
     run_body(ctx, source.tree, at)
     result = _result(ctx, at)
-    if result.type is None and hasattr(result, "as_type"):
-        result = Ssa(result.as_value(ctx, at))  # it tells itself what it lacks
+    if result.type is None and hasattr(result, "as_type") and not hasattr(result, "untyped"):
+        result = Ssa(result.as_value(ctx, at))
     if result.type is None:
-        raise NotAValue
+        returned = ctx.env.get((ctx.frame.number, RETURN))
+        raise NotAValue(result, returned.at if returned is not None and returned.at else at)
     graph.block.return_node.set_inputs([result.as_value(ctx, at)])
     known = result.static()
     code = known.kind if isinstance(known, Code) else ""
@@ -406,6 +436,7 @@ def compile_graph(
 
 def run_body(ctx: Context, tree: FunctionTree, at: Place) -> None:
     """Compiles the statements of a function in the current frame; every path ends with a return."""
+    _check_generator(ctx, tree)
     if isinstance(tree, ast.Lambda):
         leave(ctx, ctx.settled(ctx.expression(tree.body), at), at)
         return
@@ -417,6 +448,18 @@ def run_body(ctx: Context, tree: FunctionTree, at: Place) -> None:
         _fall_off(ctx, at)
     else:
         rest_unless_left(ctx, left, lambda: _fall_off(ctx, at), at)
+
+
+def _check_generator(ctx: Context, tree: FunctionTree) -> None:
+    """A problem for a generator, once for all that it yields."""
+    body: list[ast.AST] = [tree.body] if isinstance(tree, ast.Lambda) else list(tree.body)
+    for node in walk_scope(body):
+        if isinstance(node, (ast.Yield, ast.YieldFrom)):
+            given = ast.unparse(node.value) if node.value is not None else "None"
+            verb = "append" if isinstance(node, ast.Yield) else "extend"
+            way = f"collect what it yields in a list, values.{verb}({given}), and return the list"
+            what = "a generator (a function with yield)"
+            raise ctx.problem("TSX3043", ctx.place(node), what=what, way=way)
 
 
 def _fall_off(ctx: Context, at: Place) -> None:

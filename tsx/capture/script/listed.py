@@ -6,6 +6,7 @@ tensor is refused when the program runs (``tsx::tolist``).
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
@@ -18,6 +19,7 @@ from tsx.ops.tolist import DEEPEST
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
     from tsx.capture.script.convert import Plan
+    from tsx.capture.script.problems import Collector, Failed
     from tsx.capture.script.source import Place
 
 _NUMBERS = {
@@ -33,6 +35,8 @@ class Listed(Sugar):
     """The lists of a tensor before their type is known."""
 
     tensor: Sugar
+    at: Place  # the call of tolist
+    statement: ast.AST  # that it stands in
 
     def describe(self) -> str:
         return "the lists of a Tensor"
@@ -49,8 +53,25 @@ class Listed(Sugar):
         kind = f"tsx::tolist.{_KINDS[element]}{depth}" if depth else _NUMBERS.get(element, "")
         return (lambda: ctx.op(kind, at, [self.tensor]).as_value(ctx, at)) if kind else None
 
+    def untyped(self, problems: Collector) -> Failed:
+        """The problem that nothing says which lists these are, where tolist is called."""
+        text = self.at.text()
+        dtype = getattr(self.tensor.type, "dtype", None)
+        element = "float"
+        if dtype is not None and not dtype.is_float:
+            element = "bool" if dtype.name == "BOOL" else "int"
+        one = f"list[{element}]"
+        match self.statement:
+            case ast.Return(value=value) if value is self.at.node:
+                way = f"annotate the result with the lists that it has: -> {one}"
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is self.at.node:
+                way = f"annotate the name with the lists that it holds: {name}: {one} = {text}"
+            case _:
+                way = f"give it a name with a type before: values: {one} = {text}"
+        return problems.add("TSX3071", self.at, way=way, two=f"list[{one}]")
+
     def _unknown(self, ctx: Context, at: Place) -> NoReturn:
-        raise ctx.problem("TSX3071", at)
+        raise self.untyped(ctx.problems)
 
     def as_value(self, ctx: Context, at: Place) -> Value:
         self._unknown(ctx, at)
@@ -78,4 +99,4 @@ class Listed(Sugar):
 
 @method(ty.TensorType, "tolist")
 def _tolist(ctx: Context, at: Place, self: Sugar) -> Sugar:
-    return Listed(self)
+    return Listed(self, at, ctx.here.node)

@@ -18,10 +18,10 @@ from tsx.capture.script.live import LiveTree, world_of
 from tsx.capture.script.modules import MethodReceiver, ModuleSugar
 from tsx.capture.script.open_types import close_graph
 from tsx.capture.script.parameters import all_arguments
-from tsx.capture.script.problems import Failed
+from tsx.capture.script.problems import POISON, Failed
 from tsx.capture.script.program import Program, original_of
 from tsx.capture.script.source import Place, Source
-from tsx.capture.script.values import Ssa
+from tsx.capture.script.values import Ssa, Sugar
 from tsx.ir import types as ty
 from tsx.ir.graph import Graph
 from tsx.ir.module import Method, Module
@@ -75,7 +75,11 @@ def _method(
     given = {} if name != "forward" else _sample_types(tree, rest, args, kwargs)
     given |= _overload_types(program, tree, function)
     types: dict[str, ty.Type] = {}
+    static: dict[str, Sugar] = {}
     for argument in rest:
+        if argument.arg in annotated.failed:
+            static[argument.arg] = POISON
+            continue
         types[argument.arg] = (
             _stated(annotated.types.get(argument.arg), source)
             or given.get(argument.arg)
@@ -91,13 +95,13 @@ def _method(
                 name,
                 source,
                 types,
-                {},
+                static,
                 annotated.codes,
                 annotated.result,
                 (own, MethodReceiver(module)),
             )
-    except NotAValue:
-        program.problems.add("TSX3037", Place(source, source.tree), function=name)
+    except NotAValue as error:
+        error.report(program.problems, name)
         return None
     except Failed:
         return None
@@ -130,7 +134,7 @@ def _with_hooks(
     inputs = [Ssa(graph.block.add_input(type, name)) for name, type in types.items()]
     result = ctx.settled(module.call(ctx, at, inputs, {}), at)
     if result.type is None:
-        raise NotAValue
+        raise NotAValue(result, at)
     graph.block.return_node.set_inputs([result.as_value(ctx, at)])
     close_graph(graph, None)
     return graph

@@ -7,11 +7,12 @@ class and kind of arguments, and called by ``prim::CallMethod``.
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tsx.capture.script.annotations import MISSING
 from tsx.capture.script.classes import member
@@ -19,6 +20,7 @@ from tsx.capture.script.facts import Restart
 from tsx.capture.script.functions import Receiver, call_function
 from tsx.capture.script.live import Live, LiveTree
 from tsx.capture.script.operators import contains
+from tsx.capture.script.problems import Failed
 from tsx.capture.script.program import original_of
 from tsx.capture.script.sequences import DictLiteral, spread, spread_names, unpack
 from tsx.capture.script.values import (
@@ -94,7 +96,21 @@ class ModuleSugar(Sugar):
             return special
         if inspect.isfunction(found):
             return self.method(found, name)
+        if found is MISSING:
+            self._unknown(ctx, at, name)
         return member(ctx, at, type(obj), self, name)
+
+    def _unknown(self, ctx: Context, at: Place, name: str) -> NoReturn:
+        """The problem that the module has no such attribute, once for one that could not be assigned either."""
+        if (type(self.live.obj), name) in ctx.program.unassigned:
+            raise Failed
+        obj, world = self.live.obj, self.live.world
+        own = [*world.plain(obj), *world.arrays(obj), *world.children(obj)]
+        own += [n for n in vars(type(obj)) if not n.startswith("_")]
+        close = difflib.get_close_matches(name, own, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        help = f"assign self.{name} in __init__ of {type(obj).__name__}, or read an attribute that it has"
+        raise ctx.problem("TSX3011", at, what=self.describe(), name=name, hint=hint, help=help)
 
     def has_attribute(self, ctx: Context, name: str) -> bool:
         return hasattr(self.live.obj, name)
@@ -169,6 +185,7 @@ class ModuleSugar(Sugar):
         plain, arrays = world.plain(obj), world.arrays(obj)
         if name in world.children(obj) or not (name in plain or name in arrays):
             code = "TSX3242" if name in world.children(obj) else "TSX3241"
+            ctx.program.unassigned.add((type(obj), name))
             raise ctx.problem(code, at, cls=type(obj).__name__, name=name)
         old = arrays.get(name, plain.get(name))
         given = value.as_value(ctx, at)

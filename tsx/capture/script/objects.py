@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script.annotations import MISSING, BadAnnotation
+from tsx.capture.script.annotations import MISSING, BadAnnotation, is_module_class
 from tsx.capture.script.classes import (
     TypeForm,
     classes_of,
@@ -25,7 +25,7 @@ from tsx.capture.script.classes import (
 )
 from tsx.capture.script.enums import EnumClass, MemberSugar
 from tsx.capture.script.named_tuples import NamedTupleClass
-from tsx.capture.script.user_classes import UserClass, is_module_class, is_user_class
+from tsx.capture.script.user_classes import UserClass, is_user_class
 from tsx.capture.script.values import Constant, Iteration, Sugar
 from tsx.capture.script.verbs import resolvers
 from tsx.ir import types as ty

@@ -43,6 +43,7 @@ class Signature:
     codes: dict[str, str] = field(
         default_factory=dict
     )  # of torch.dtype and the like, which are ints
+    failed: set[str] = field(default_factory=set)  # parameters whose annotation is a problem
     counts: dict[str, int] = field(
         default_factory=dict
     )  # of BroadcastingList2[int]: one int is taken twice
@@ -74,7 +75,8 @@ def signature(
             where = Place(
                 source, bad.node if bad.node is not None and hasattr(bad.node, "lineno") else at
             )
-            program.problems.add(bad.code, where, **bad.facts)
+            program.problems.add(bad.code, where, help=bad.help, **bad.facts)
+            found.failed.add(at.arg if isinstance(at, ast.arg) else "")
             return None
 
     for argument in arguments:

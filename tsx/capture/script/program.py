@@ -97,6 +97,7 @@ class Program:
     warnings: list[str] = field(default_factory=list)
     borrowed: list[Borrowed] = field(default_factory=list)  # what globals and closures lend
     arrays: dict[int, str] = field(default_factory=dict)  # weights by the identity of the tensor
+    unassigned: set[tuple[type, str]] = field(default_factory=set)  # attributes of modules
     facts: Facts = field(default_factory=Facts)
     signatures: dict[object, Signature] = field(default_factory=dict)
     programs: dict[object, tuple[str, Callee]] = field(default_factory=dict)  # finished ones
@@ -111,6 +112,10 @@ class Program:
             source.is_loose = str(function.__module__).partition(".")[0] in loose_libraries
             self._sources[key] = (function, source)
         return self._sources[key][1]
+
+    def source_in(self, file: str) -> Source | None:
+        """A source that was read from ``file``, as spans name it."""
+        return next((s for _, s in self._sources.values() if s.file == file), None)
 
     def reader(self, ctx: Context) -> Reader:
         """Reads annotations where ``ctx`` is."""

@@ -5,9 +5,10 @@ One class a type, entered with ``@meaning``. Methods are in ``builtins/``, tenso
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import operators, sizes
+from tsx.capture.script import advice, operators, sizes
 from tsx.capture.script.conditions import without_none
 from tsx.capture.script.named_tuples import field_of
 from tsx.capture.script.values import (
@@ -28,6 +29,7 @@ from tsx.ir import types as ty
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
+    from tsx.capture.script.problems import Failed
     from tsx.capture.script.source import Place
 
 
@@ -270,6 +272,17 @@ class NumberMeaning(Meaning):
 
 @meaning(ty.NONE)
 class NoneMeaning(Meaning):
+    def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar:
+        if self.has_attribute(ctx, value, name):
+            return super().attribute(ctx, at, value, name)
+        raise _is_none(ctx, at, f".{name}")
+
+    def subscript(self, ctx: Context, at: Place, value: Sugar, index: Sugar) -> Sugar:
+        raise _is_none(ctx, at, "[…]")
+
+    def iterate(self, ctx: Context, at: Place, value: Sugar) -> Iteration:
+        raise _is_none(ctx, at, "items")
+
     def truth(self, ctx: Context, at: Place, value: Sugar) -> Sugar:
         return Constant(False)
 
@@ -277,13 +290,13 @@ class NoneMeaning(Meaning):
 @meaning(ty.OptionalType)
 class OptionalMeaning(Meaning):
     def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar:
-        raise ctx.problem("TSX3056", at, what=value.describe(), how=f".{name}", text=_text(at))
+        raise _may_be_none(ctx, at, value, f".{name}")
 
     def subscript(self, ctx: Context, at: Place, value: Sugar, index: Sugar) -> Sugar:
-        raise ctx.problem("TSX3056", at, what=value.describe(), how="[…]", text=_text(at))
+        raise _may_be_none(ctx, at, value, "[…]")
 
     def iterate(self, ctx: Context, at: Place, value: Sugar) -> Iteration:
-        raise ctx.problem("TSX3056", at, what=value.describe(), how="iteration", text=_text(at))
+        raise _may_be_none(ctx, at, value, "items")
 
     def truth(self, ctx: Context, at: Place, value: Sugar) -> Sugar:
         assert value.type is not None
@@ -296,9 +309,22 @@ class OptionalMeaning(Meaning):
         return ctx.choose(none, lambda: Constant(False), rest, at)
 
 
-def _text(at: Place) -> str:
-    import ast
+def _may_be_none(ctx: Context, at: Place, value: Sugar, how: str) -> Failed:
+    node = _owner(at, how)
+    is_path = node is not None and ctx.path(node) is not None
+    help = advice.for_optional(at, node, is_path=is_path)
+    return ctx.problem("TSX3056", at, what=value.describe(), how=how, help=help)
 
-    node = at.node
-    inner = getattr(node, "value", node)
-    return ast.unparse(inner) if isinstance(inner, ast.expr) else at.text()
+
+def _is_none(ctx: Context, at: Place, how: str) -> Failed:
+    node = _owner(at, how)
+    is_path = node is not None and ctx.path(node) is not None
+    text, help = advice.where_none(node, is_path=is_path)
+    return ctx.problem("TSX3074", at, text=text, how=how, help=help)
+
+
+def _owner(at: Place, how: str) -> ast.expr | None:
+    """What has no attribute or item, in the expression at ``at``; None where the source doesn't name it."""
+    node = at.node if how == "items" else getattr(at.node, "value", None)
+    is_read = isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+    return node if isinstance(node, ast.expr) and is_read else None

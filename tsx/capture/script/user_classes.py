@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script.annotations import MISSING, BadAnnotation
+from tsx.capture.script.annotations import MISSING, BadAnnotation, is_module_class
 from tsx.capture.script.classes import (
     MAKERS,
     Classes,
@@ -25,7 +25,6 @@ from tsx.capture.script.classes import (
 )
 from tsx.capture.script.dataclass_source import initial_values, prepare
 from tsx.capture.script.values import Constant, Iteration, Meaning, Ssa, Sugar, meaning
-from tsx.capture.source import MODULE_BASES
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
 from tsx.ir.module import ClassDef
@@ -57,11 +56,6 @@ def is_user_class(cls: type) -> bool:
         and not issubclass(cls, BaseException)
         and not is_module_class(cls)
     )
-
-
-def is_module_class(cls: type) -> bool:
-    """Whether instances of ``cls`` are layers of torch.nn or tsx.nn."""
-    return any((base.__module__, base.__name__) in MODULE_BASES for base in cls.__mro__)
 
 
 _HEAP_TYPE = 1 << 9
@@ -127,6 +121,9 @@ class UserClass(Sugar):
     ) -> Sugar:
         if inspect.isabstract(self.cls):
             raise ctx.problem("TSX3222", at, cls=self.cls.__name__)
+        if isinstance(inspect.getattr_static(self.cls, "__new__"), staticmethod):
+            name = f"{self.cls.__module__}.{self.cls.__qualname__}"
+            raise ctx.unknown_object(at, self.cls, name, "class with a __new__ of its own")
         classes = classes_of(ctx)
         given = initial_values(ctx, at, self.cls, args, kwargs)
         record = self._record(classes, ctx, at, args, given)

@@ -7,11 +7,13 @@ through here, so every node has an origin and every mistake a place.
 from __future__ import annotations
 
 import difflib
+import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 from tsx.capture.script import advice, open_types
 from tsx.capture.script.convert import conversion
+from tsx.capture.script.library_advice import for_library
 from tsx.capture.script.match import Matcher, Plan
 from tsx.capture.script.problems import Collector, Failed
 from tsx.capture.script.values import (
@@ -26,7 +28,7 @@ from tsx.capture.script.values import (
     doors,
     list_type,
 )
-from tsx.capture.script.words import described_type, type_words
+from tsx.capture.script.words import described_type, type_words, with_article
 from tsx.ir import types as ty
 from tsx.ir.build import Builder
 from tsx.ir.graph import Attribute, Block, Node, Value
@@ -195,14 +197,15 @@ class Verbs:
         called: str,
     ) -> Failed:
         """The problem that no overload takes a call."""
-        shown = called or (names if isinstance(names, str) else names[0]).partition("::")[2]
+        base = (names if isinstance(names, str) else names[0]).partition("::")[2]
+        shown = called or base.partition(".")[0]
         if not candidates:
             return self.problem("TSX3023", at, name=shown)
         given = [type_words(a.type) if a.type else a.describe() for a in args]
         given += [
             f"{k}={type_words(v.type) if v.type else v.describe()}" for k, v in kwargs.items()
         ]
-        help = _help_for(candidates, shown, args, kwargs)
+        help = _help_for(candidates, shown, args, kwargs, at)
         return self.problem("TSX3022", at, name=shown, given=", ".join(given), help=help)
 
     # -- Python objects ---------------------------------------------------------------------------------------------
@@ -229,7 +232,15 @@ class Verbs:
             found = resolver(self._whole, at, obj)
             if found is not None:
                 return found
-        raise self.problem("TSX3026", at, name=name, type=_kind_words(type(obj)))
+        raise self.unknown_object(at, obj, name, _kind_words(type(obj)))
+
+    def unknown_object(self, at: Place, obj: object, name: str, kind: str) -> Failed:
+        """The problem that ``obj``, which is a ``kind``, means nothing in a program."""
+        help = for_library(obj, name, at)
+        spelled = at.text().partition("(")[0]
+        if spelled.endswith(f".{name.rpartition('.')[2]}"):
+            name = spelled
+        return self.problem("TSX3026", at, name=name, kind=with_article(kind), help=help)
 
     # -- types ----------------------------------------------------------------------------------------------------
 
@@ -247,7 +258,7 @@ class Verbs:
         if plan is not None:
             return plan()
         found = described_type(actual) if actual is not None else given.describe()
-        help = advice.for_conversion(wanted, actual, advice.piece(at.node, what))
+        help = advice.for_given(self._whole, at, what, wanted, actual)
         words = type_words(wanted)
         raise self.problem("TSX3021", at, what=what, wanted=words, found=found, help=help)
 
@@ -325,7 +336,11 @@ def _code(spelling: str) -> str:
 
 
 def _help_for(
-    candidates: Sequence[Op], name: str, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
+    candidates: Sequence[Op],
+    name: str,
+    args: Sequence[Sugar],
+    kwargs: Mapping[str, Sugar],
+    at: Place,
 ) -> str:
     """The forms that come near a call; a misspelt keyword is named."""
     first = args[0].type if args else None
@@ -338,7 +353,10 @@ def _help_for(
                 guesses = ["dim"]
             if guesses:
                 return f"there is no {keyword}; write {guesses[0]}=…"
-    forms = list(dict.fromkeys(_form(op, name) for op in close))
+    quotient = advice.for_quotient(args, at.node)
+    if quotient and any(_takes_ints(op) for op in close):
+        return quotient
+    forms = list(dict.fromkeys(_form(op, name, first) for op in close))
     more = f", and {len(forms) - 3} more forms" if len(forms) > 3 else ""
     return f"it takes {'; or '.join(forms[:3])}{more}"
 
@@ -349,13 +367,21 @@ def _takes_first(op: Op, type: ty.Type | None) -> bool:
     return fits(type, op.schema.arguments[0].type, {})
 
 
-def _form(op: Op, name: str) -> str:
+def _takes_ints(op: Op) -> bool:
+    return any(a.type in (ty.INT, ty.ListType(ty.INT)) for a in op.schema.arguments)
+
+
+def _form(op: Op, name: str, first: ty.Type | None) -> str:
+    """A form of an operator as a signature; the first operand tells what type variables mean."""
+    bindings: Bindings = {}
+    if first is not None and op.schema.arguments:
+        fits(first, op.schema.arguments[0].type, bindings)
     parts: list[str] = []
     for argument in op.schema.arguments:
         if argument.keyword_only and "*" not in parts:
             parts.append("*")
         default = f" = {argument.default}" if argument.has_default else ""
-        parts.append(f"{argument.name}: {type_words(argument.type)}{default}")
+        parts.append(f"{argument.name}: {type_words(bound_type(argument.type, bindings))}{default}")
     return f"{name}({', '.join(parts)})"
 
 
@@ -363,4 +389,6 @@ def _kind_words(cls: type) -> str:
     """What an object that has no meaning is, as a message says it."""
     if cls.__name__ in ("builtin_function_or_method", "method_descriptor", "wrapper_descriptor"):
         return "function of Python's own"
+    if issubclass(cls, io.IOBase):
+        return "open file"
     return "object without a class" if cls is object else cls.__name__

@@ -40,4 +40,10 @@ def described_type(type: ty.Type) -> str:
     words = type_words(type)
     if words == "None":
         return words
-    return f"{'an' if words[0] in 'aeiouAEIOU' and words != 'Union' else 'a'} {words}"
+    return with_article(words)
+
+
+def with_article(words: str) -> str:
+    """``an int``, ``a Tensor``."""
+    has_vowel = words[0] in "aeiouAEIOU" and not words.startswith(("Union", "user"))
+    return f"{'an' if has_vowel else 'a'} {words}"

@@ -1,12 +1,12 @@
 """V20: the rules of the operators, run over the whole graph, against what the graph declares.
 
-Only nodes that run whenever the graph does are judged. A branch or a loop body may never run, and a program may rely
-on that; there the kernels' own checks are what counts.
+Only nodes that run whenever the program does are judged. A branch, a loop body or a function that is called in one may
+never run, and a program may rely on that; there the kernels' own checks are what counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tsx.errors import TsxError
 from tsx.ir import types as ty
@@ -25,23 +25,50 @@ def meaning(graph: Graph, module: Module | None) -> list[Violation]:
     """V20. Only for graphs that keep V01 to V19."""
     walk = _Judgement(module)
     walk.block(graph.block, [unknown(value.type) for value in graph.inputs])
+    if walk.refused and (module is None or graph in always_entered(module)):
+        walk.found += walk.refused
     return walk.found
+
+
+def always_entered(module: Module) -> set[Graph]:
+    """The graphs that every run comes to: entry points, and what they call outside branches and loops."""
+    found: set[Graph] = set()
+    work = [method.graph for method in module.methods.values()]
+    while work:
+        graph = work.pop()
+        if graph not in found:
+            found.add(graph)
+            work += [called for node, called in calls_of(graph, module) if _always_runs(node.block)]
+    return found
+
+
+def calls_of(graph: Graph, module: Module) -> Iterator[tuple[Node, Graph]]:
+    """The calls in a graph, with what they call."""
+    for node in graph.all_nodes():
+        name = str(node.attributes.get("name"))
+        if node.kind == "prim::CallFunction" and name in module.functions:
+            yield node, module.functions[name]
+        elif node.kind == "prim::CallMethod" and isinstance(node.inputs[0].type, ty.ClassType):
+            owner = module.classes.get(node.inputs[0].type.name)
+            if owner is not None and name in owner.methods:
+                yield node, owner.methods[name]
 
 
 class _Judgement(Propagation):
     def __init__(self, module: Module | None) -> None:
         super().__init__(module)
         self.found: list[Violation] = []
+        self.refused: list[Violation] = []  # by a rule: what is wrong only once the graph runs
 
     def infer(self, node: Node, operands: Sequence[Abstract]) -> Sequence[Abstract]:
         try:
             return super().infer(node, operands)
         except TsxError as error:
-            self._report(node, error.message)
+            self._refuse(node, error.message, error.help)
         except (
             Exception
         ) as error:  # a rule that can't cope is a refusal: a verifier has no other way to fail
-            self._report(node, f"the rule of {node.kind} fails ({type(error).__name__}: {error})")
+            self._refuse(node, f"the rule of {node.kind} fails ({type(error).__name__}: {error})")
         return [unknown(value.type) for value in node.outputs]
 
     def refined(self, value: Value, abstract: Abstract) -> Abstract:
@@ -51,6 +78,10 @@ class _Judgement(Propagation):
             self._report(holder, f"{holder.kind} gives {shown}, but declares {value.type}")
         found = super().refined(value, abstract)
         return found if _is_bounded(found) else unknown(ty.erase_shapes(value.type))
+
+    def _refuse(self, node: Node, message: str, help: str = "") -> None:
+        if _always_runs(node.block):
+            self.refused.append(Violation("V20", message, node, help=help))
 
     def _report(self, node: Node, message: str) -> None:
         if _always_runs(node.block):

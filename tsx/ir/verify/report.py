@@ -21,6 +21,7 @@ class Violation:
     node: Node | None = None
     graph: Graph | None = None
     name: str = ""  # of the graph in its module, or of the thing that is wrong
+    help: str = ""  # the way out that a rule named
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
