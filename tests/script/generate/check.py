@@ -33,12 +33,12 @@ class Finding:
 
 
 def check(program: Program, *, level: int | None = 3) -> Finding | None:
-    """What is wrong with what tsx makes of ``program``, or None. A program that runs for too long is passed over."""
+    """What is wrong with what tsx makes of ``program``, or None."""
     try:
         with at_most(_SECONDS):
             return _check(program, level)
     except TooLong:
-        return None
+        return Finding("too slow", f"not done after {_SECONDS} s of processor time")
 
 
 def _check(program: Program, level: int | None) -> Finding | None:
@@ -126,14 +126,14 @@ class TooLong(BaseException):
 
 @contextlib.contextmanager
 def at_most(seconds: int) -> Iterator[None]:
-    """Raises TooLong when the block is still running after ``seconds``."""
-    previous = signal.signal(signal.SIGALRM, _too_long)
-    signal.alarm(seconds)
+    """Raises TooLong when the block has taken ``seconds`` of processor time and is not done."""
+    previous = signal.signal(signal.SIGVTALRM, _too_long)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
     try:
         yield
     finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, previous)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, previous)
 
 
 def _too_long(number: int, frame: FrameType | None) -> None:
