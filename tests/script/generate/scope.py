@@ -65,6 +65,7 @@ class Scope:
     kept: frozenset[str] = (
         frozenset()
     )  # names that keep their type, since the function returns them
+    declared: set[str] = field(default_factory=set)  # names whose type the source states
 
     def of(self, type: Type) -> list[str]:
         return [name for name, known in self.names.items() if known == type]
@@ -74,7 +75,9 @@ class Scope:
 
     def inner(self, **names: Type) -> Scope:
         """The scope of a block: what it defines is not seen after it."""
-        return Scope({**self.names, **names}, set(self.frozen), set(self.iterated), self.kept)
+        return Scope(
+            {**self.names, **names}, set(self.frozen), set(self.iterated), self.kept, self.declared
+        )
 
 
 class Maker:

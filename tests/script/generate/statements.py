@@ -65,7 +65,10 @@ class Statements(Expressions):
         value = self.short(type, scope, place)
         needs = type.startswith(("Optional", "dict", "list[list"))
         scope.names[name] = type
-        return [f"{name}: {type} = {value}" if needs or self.chance(0.2) else f"{name} = {value}"]
+        if needs or self.chance(0.2):
+            scope.declared.add(name)
+            return [f"{name}: {type} = {value}"]
+        return [f"{name} = {value}"]
 
     def assign(self, scope: Scope, place: Place) -> list[str]:
         type = self.pick(VALUES)
@@ -87,7 +90,8 @@ class Statements(Expressions):
 
     def retype(self, scope: Scope, place: Place) -> list[str]:
         """A name gets another type, in the straight-line code of a function."""
-        names = [n for t in SCALARS for n in scope.assignable(t) if n not in scope.kept]
+        fixed = scope.kept | scope.declared
+        names = [n for t in SCALARS for n in scope.assignable(t) if n not in fixed]
         if place.depth or not names:
             return self.assign(scope, place)
         name, type = self.pick(names), self.pick(SCALARS)
