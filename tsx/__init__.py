@@ -14,30 +14,53 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tsx.api import Module, Session, load, optimize, save, script, trace
+    from tsx.api import (
+        Literal,
+        Make,
+        Module,
+        Session,
+        load,
+        operator,
+        optimize,
+        register_kernel,
+        rewrite,
+        save,
+        script,
+        trace,
+    )
     from tsx.errors import TsxError
 
 __version__ = "0.1.0"
 
-_PUBLIC = {
-    "Module": "tsx.api",
-    "Session": "tsx.api",
-    "TsxError": "tsx.errors",
-    "load": "tsx.api",
-    "optimize": "tsx.api",
-    "save": "tsx.api",
-    "script": "tsx.api",
-    "trace": "tsx.api",
-}
+_API = (
+    "Literal",
+    "Make",
+    "Module",
+    "Session",
+    "load",
+    "operator",
+    "optimize",
+    "register_kernel",
+    "rewrite",
+    "save",
+    "script",
+    "trace",
+)
+_PUBLIC = {**dict.fromkeys(_API, "tsx.api"), "TsxError": "tsx.errors"}
 
 
 __all__ = [
+    "Literal",
+    "Make",
     "Module",
     "Session",
     "TsxError",
     "__version__",
     "load",
+    "operator",
     "optimize",
+    "register_kernel",
+    "rewrite",
     "save",
     "script",
     "trace",

@@ -1,4 +1,4 @@
-"""The Python interface: trace, load, save, optimize, and the Module they give and take.
+"""The Python interface: trace, script, load, save, optimize, the Module they give and take, and operators of one's own.
 
 Thin: every function hands over to the layer that knows. NumPy arrays (or anything with ``__array__`` or DLPack) in,
 NumPy arrays out; torch tensors in, torch tensors out.
@@ -13,6 +13,8 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from tsx.capture import own
+from tsx.capture.own import OwnOperator
 from tsx.capture.script.entry import ScriptReport
 from tsx.capture.script.entry import script as _script
 from tsx.capture.trace import Report
@@ -21,9 +23,11 @@ from tsx.capture.trace import trace as _trace
 from tsx.errors import fail
 from tsx.ir import module as ir
 from tsx.ir.graph import Graph
+from tsx.ir.op import Infer
 from tsx.ops.dtypes import Array, dtype_of
 from tsx.ops.weights import Weight
 from tsx.passes import pipeline
+from tsx.passes.support.rewriting import Literal, Make, RuleFunction, own_rule
 from tsx.render.code import graph_code
 from tsx.runtime.border import Executable
 from tsx.runtime.observe import Observer
@@ -33,7 +37,21 @@ from tsx.serialize import archive
 from tsx.serialize.archive import CheckMode, SaveInfo
 from tsx.serialize.source import MmapMode
 
-__all__ = ["Module", "Report", "Session", "load", "optimize", "save", "script", "trace"]
+__all__ = [
+    "Literal",
+    "Make",
+    "Module",
+    "Report",
+    "Session",
+    "load",
+    "operator",
+    "optimize",
+    "register_kernel",
+    "rewrite",
+    "save",
+    "script",
+    "trace",
+]
 
 PathOrFile = str | PathLike[str] | BinaryIO
 
@@ -235,6 +253,45 @@ def run_passes(
     program = module.ir.clone()
     results = pipeline.run(program, calls, verify=verify, hook=hook)
     return Module(program, module.report), results
+
+
+def operator(schema: str) -> Callable[[Callable[..., Any]], OwnOperator]:
+    """Makes a function an operator, ``@tsx.operator("my::swish(Tensor x) -> Tensor")``.
+
+    The function is compiled from its source (``tsx.script``), so it is a formula over operators that tsx has, with
+    parameters named and annotated as the schema says. In a graph the operator is one node; its body travels in the
+    archive, so nobody needs the function to run it. A traced or scripted model calls the decorated function; torch's
+    own operator of that name (``torch.ops.my.swish``) is taken for it as well. The last definition of a name counts.
+    Raises ``ScriptError`` for what can't be compiled, TSX4071 to TSX4073 where schema and function don't fit.
+    """
+    return lambda function: own.composite(schema, function)
+
+
+def register_kernel(
+    schema: str, *, infer: Infer | None = None, pure: bool = True
+) -> Callable[[Callable[..., Any]], OwnOperator]:
+    """Makes a function over NumPy arrays an operator that the host provides; what is no formula comes this way.
+
+    The function takes the operands of the schema (arrays for tensors; bfloat16 as uint16 bits) and gives an array for
+    each tensor of the results. An archive lists the operator as required: a program that loads it has to register it
+    first (TSX6007). ``infer`` is its type-and-shape rule (``tsx.ir.op.Abstract`` says over what); without one, results
+    are what the schema says. ``pure=False`` keeps calls in order and drops none.
+    """
+    return lambda function: own.kernel(schema, function, infer, pure=pure, run=_for_any_arrays)
+
+
+def _for_any_arrays(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *args, **kwargs: _as_given(args, kwargs, lambda a, k: function(*a, **k))
+
+
+def rewrite(equation: str, *kinds: str) -> Callable[[RuleFunction], RuleFunction]:
+    """Adds a rule of your own to ``canonicalize``: ``@tsx.rewrite("swish(x) == silu(x)", "my::swish")``.
+
+    The function sees one node of ``kinds`` and gives what equals its result: a value of the graph, ``tsx.Make(kind,
+    operands)``, ``tsx.Literal(value)``, or None to leave the node as it is. The equation names the rule in ``--diff``;
+    a second rule of that name replaces the first. The pass checks that nothing writes what the rule touches.
+    """
+    return own_rule(equation, *kinds)
 
 
 def _weight(data: ir.WeightData) -> Weight:

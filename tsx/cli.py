@@ -92,7 +92,9 @@ class _Group(click.Group):
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tsx")
-def cli() -> None:
+@click.option("--import", "files", type=PATH, multiple=True, metavar="FILE.py",
+              help="Run this file first: it defines operators, kernels or rules of your own.")  # fmt: skip
+def cli(files: tuple[Path, ...]) -> None:
     """Capture a PyTorch or NumPy model as a typed graph, optimise it, and run it without torch.
 
     \b
@@ -101,6 +103,8 @@ def cli() -> None:
       tsx inspect fast.tsx
       tsx run fast.tsx --input x.npy --output y.npy
     """
+    for path in files:
+        jobs.import_file(_existing(path))
 
 
 def _sources(function: _F) -> _F:

@@ -27,7 +27,7 @@ from tsx.capture.convert import (
     original_beside,
 )
 from tsx.capture.convert import convert as convert_source
-from tsx.capture.source import read_inputs
+from tsx.capture.source import import_file, read_inputs
 from tsx.errors import fail
 from tsx.ir import module as ir
 from tsx.ir.graph import Graph
@@ -55,6 +55,7 @@ __all__ = [
     "check",
     "compare",
     "convert",
+    "import_file",
     "load",
     "pass_calls",
     "read_inputs",

@@ -87,6 +87,15 @@ def load_source(path: Path, entry: str = "") -> Iterator[Source]:
             sys.modules[name] = before
 
 
+def import_file(path: Path) -> None:
+    """Runs a file for what it registers; it stays imported, and its folder on ``sys.path``. Raises TSX2050-2054."""
+    folder = str(path.resolve().parent)
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    with contextlib.redirect_stdout(sys.stderr):
+        _execute(path, path.stem)
+
+
 def _execute(path: Path, name: str) -> ModuleType:
     spec = importlib.util.spec_from_loader(name, loader=None, origin=str(path))
     assert spec is not None

@@ -94,16 +94,20 @@ class Op:
         return bool(self.traits & trait)
 
 
+BUILT_IN = ("aten", "prim", "tsx")
+"""The namespaces of tsx; every other one is free for operators of the user's own."""
+
 _REGISTRY: dict[str, Op] = {}
 _BY_NAME: dict[str, list[Op]] = {}
 
 
-def register(op: Op) -> Op:
-    """Adds ``op``; a kind can be defined once."""
-    if op.kind in _REGISTRY:
+def register(op: Op, *, again: bool = False) -> Op:
+    """Adds ``op``; a kind can be defined once, unless ``again`` says that the last definition counts."""
+    if op.kind in _REGISTRY and not again:
         raise fail("TSX4002", op=op.kind)
     _REGISTRY[op.kind] = op
-    _BY_NAME.setdefault(op.schema.name, []).append(op)
+    known = _BY_NAME.setdefault(op.schema.name, [])
+    known[:] = [other for other in known if other.kind != op.kind] + [op]
     return op
 
 

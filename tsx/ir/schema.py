@@ -143,8 +143,16 @@ class _Parser:
         if expected and token not in expected:
             wanted = " or ".join(repr(e) for e in expected)
             raise fail("TSX4001", text=self.text, expected=wanted, found=repr(token))
+        if not token:
+            raise fail("TSX4001", text=self.text, expected="more", found="the end")
         self.at += 1
         return token
+
+    def size(self) -> int:
+        token = self.take()
+        if not token.isdecimal():
+            raise fail("TSX4001", text=self.text, expected="a length", found=repr(token))
+        return int(token)
 
     def accept(self, token: str) -> bool:
         if self.peek() == token:
@@ -237,7 +245,7 @@ class _Parser:
                 inner = ty.OptionalType(inner)
             elif self.peek() == "[" and (self.peek(1) == "]" or self.peek(2) == "]"):
                 self.take("[")
-                size = int(self.take()) if self.peek() != "]" else None
+                size = self.size() if self.peek() != "]" else None
                 self.take("]")
                 inner, inner_alias = ty.ListType(inner), alias
                 alias = self.alias()
@@ -303,10 +311,13 @@ class _Parser:
                  "contiguous_format": 0, "strided": 0, "long": 4}  # fmt: skip
         if token in named:
             return named[token]
+        if token[0] not in "-.0123456789":
+            return token
         try:
-            return int(token)
+            return int(token) if token.lstrip("-").isdecimal() else float(token)
         except ValueError:
-            return float(token) if token[0] in "-.0123456789" else token
+            found = repr(token)
+            raise fail("TSX4001", text=self.text, expected="a number", found=found) from None
 
 
 def _named(argument: Argument, name: str, keyword_only: bool) -> Argument:

@@ -63,8 +63,7 @@ def conversion(
             Text(clean(f"  {name}: size {dim} is fixed at {value}: {reason}{at}"), "yellow")
         )
     for guard in facts.guards:
-        text = f"  guard: {guard.source or guard.kind} must be {guard.expect!r} ({guard.where})"
-        lines.append(Text(clean(text), "yellow"))
+        lines.append(Text(clean(f"  guard: {guard}"), "yellow"))
     for function, how, where, reason in captured:
         text = f"  {function} ({where}) branches on data: "
         text += "scripted" if how == "script" else f"traced, since it can't be scripted ({reason})"

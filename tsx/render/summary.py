@@ -37,7 +37,7 @@ def summary_rows(facts: Description, file_bytes: int | None) -> Iterator[tuple[s
         place = f" ({where})" if where else ""
         yield "pinned", f"size {dim} of {input_name} is {size}: {reason}{place}"
     for guard in facts.guards:
-        yield "guard", f"{guard.source or guard.kind} must be {guard.expect!r} ({guard.where})"
+        yield "guard", str(guard)
     yield from _provenance(facts.metadata)
 
 

@@ -40,6 +40,11 @@ class GuardInfo:
     source: str
     where: str
 
+    def __str__(self) -> str:
+        what = self.source or self.kind
+        subject = f"the rank of {what}" if self.kind == "rank" else what
+        return f"{subject} must be {self.expect!r} ({self.where})"
+
 
 @dataclass(frozen=True, slots=True)
 class Description:

@@ -13,15 +13,13 @@ from typing import Any
 from tsx.errors import fail
 from tsx.ir.graph import Graph, Node, WeightRef
 from tsx.ir.module import Module
-from tsx.ir.op import Op, lookup, unknown_op
+from tsx.ir.op import BUILT_IN, Op, lookup, unknown_op
 from tsx.ir.prim import PRIMS
 from tsx.ir.text import parse_graph
 from tsx.serialize import canonical, checked
 from tsx.serialize.format import digest
 from tsx.serialize.graph_codec import UnitReader, UnitWriter
 from tsx.serialize.upgrade import upgrade_operators
-
-_BUILT_IN = ("aten", "prim", "tsx")  # namespaces that no host provides
 
 
 def used_operators(kinds: Iterable[str]) -> list[Op]:
@@ -43,7 +41,7 @@ def used_operators(kinds: Iterable[str]) -> list[Op]:
 
 def is_required(op: Op) -> bool:
     """Whether a host program has to register ``op`` before it can load an archive that uses it."""
-    return not op.body and op.kind.partition("::")[0] not in _BUILT_IN
+    return not op.body and op.kind.partition("::")[0] not in BUILT_IN
 
 
 def body_rows(ops: Iterable[Op]) -> list[Any]:

@@ -15,10 +15,11 @@ import pkgutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from tsx.errors import fail
 from tsx.ir.alias import AliasAnalysis
 from tsx.ir.build import Builder, is_constant
 from tsx.ir.graph import Attribute, Node, Value
-from tsx.ir.op import lookup
+from tsx.ir.op import lookup, unknown_op
 from tsx.ir.types import TensorType, Type
 from tsx.ir.walk import all_values
 from tsx.passes.define import Context
@@ -69,6 +70,40 @@ def rule(equation: str, *kinds: str) -> Callable[[RuleFunction], RuleFunction]:
         return function
 
     return wrap
+
+
+OWN = "rules"
+"""The set that rules of the user's own join: that of ``canonicalize``."""
+
+
+def own_rule(equation: str, *kinds: str) -> Callable[[RuleFunction], RuleFunction]:
+    """Makes a user's function a rule of ``canonicalize``; its mistakes become TSX8029 with the equation."""
+
+    def wrap(function: RuleFunction) -> RuleFunction:
+        all_rules(OWN)  # ours come first
+        known = _RULES[OWN]
+        added = Rule(equation, kinds, functools.partial(_guarded, equation, function))
+        known[:] = [other for other in known if other.equation != equation] + [added]
+        all_rules.cache_clear()
+        _by_kind.cache_clear()
+        return function
+
+    return wrap
+
+
+def _guarded(equation: str, function: RuleFunction, node: Node) -> Result:
+    try:
+        result = function(node)
+    except Exception as error:  # whatever somebody else's function raises
+        reason = f"{type(error).__name__}: {error}"
+        raise fail("TSX8029", rule=equation, kind=node.kind, reason=reason) from error
+    if isinstance(result, Make) and lookup(result.kind) is None:
+        raise unknown_op(result.kind)
+    values = result if isinstance(result, (list, tuple)) else (result,)
+    if not all(v is None or isinstance(v, (Value, Make, Literal)) for v in values):
+        reason = f"it gave {type(result).__name__}"
+        raise fail("TSX8029", rule=equation, kind=node.kind, reason=reason)
+    return result
 
 
 @functools.cache
