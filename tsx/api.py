@@ -1,5 +1,8 @@
 """The Python interface: trace, script, load, save, optimize, the Module they give and take, and operators of one's own.
 
+A module runs on the C++ engine where that is built and has a kernel for each operator, else on NumPy;
+``engine="native"`` and ``engine="numpy"`` (or the environment variable TSX_ENGINE) decide it.
+
 Thin: every function hands over to the layer that knows. NumPy arrays (or anything with ``__array__`` or DLPack) in,
 NumPy arrays out; torch tensors in, torch tensors out.
 """
@@ -7,9 +10,12 @@ NumPy arrays out; torch tensors in, torch tensors out.
 from __future__ import annotations
 
 import functools
+import os
+import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from os import PathLike
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal, get_args
 
 import numpy as np
 
@@ -20,7 +26,7 @@ from tsx.capture.script.entry import script as _script
 from tsx.capture.trace import Report
 from tsx.capture.trace import calls as traced_calls
 from tsx.capture.trace import trace as _trace
-from tsx.errors import fail
+from tsx.errors import ArchiveError, TsxError, fail
 from tsx.ir import module as ir
 from tsx.ir.graph import Graph
 from tsx.ir.op import Infer
@@ -29,9 +35,9 @@ from tsx.ops.weights import Weight
 from tsx.passes import pipeline
 from tsx.passes.support.rewriting import Literal, Make, RuleFunction, own_rule
 from tsx.render.code import graph_code
+from tsx.runtime import native
 from tsx.runtime.border import Executable
 from tsx.runtime.observe import Observer
-from tsx.runtime.session import Session as _State
 from tsx.runtime.snapshot import with_state
 from tsx.serialize import archive
 from tsx.serialize.archive import CheckMode, SaveInfo
@@ -54,6 +60,8 @@ __all__ = [
 ]
 
 PathOrFile = str | PathLike[str] | BinaryIO
+Engine = Literal["auto", "native", "numpy"]
+ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 
 class Module:
@@ -63,12 +71,47 @@ class Module:
     replace weights before the first call. ``ir`` is the program itself, ``report`` what capture said of it.
     """
 
-    def __init__(self, program: ir.Module, report: Report | ScriptReport | None = None) -> None:
-        self.ir = program
+    def __init__(
+        self,
+        program: ir.Module | archive.Opened,
+        report: Report | ScriptReport | None = None,
+        *,
+        engine: Engine = "auto",
+    ) -> None:
         self.report = report
+        self._engine = _engine_named(engine)
+        self._lock = threading.RLock()
+        self._program = program
+        self._ran: _Runtime | None = None
+
+    @property
+    def ir(self) -> ir.Module:
+        """The program itself: methods, classes, graphs, weights. Of an archive it is read when it is asked for."""
+        if isinstance(self._program, archive.Opened):
+            with self._lock:
+                if isinstance(self._program, archive.Opened):
+                    self._program = self._program.module()
+        return self._program
+
+    @property
+    def engine(self) -> str:
+        """What runs it: ``native`` (the C++ engine) or ``numpy``."""
+        return self._runtime.name
+
+    @property
+    def engine_note(self) -> str:
+        """Why it runs on NumPy though the engine is the default; empty when there is nothing to say."""
+        return self._runtime.note
+
+    @property
+    def _runtime(self) -> _Runtime:
+        with self._lock:
+            if self._ran is None:
+                self._ran = _runtime_of(self, self._program, self._engine)
+            return self._ran
 
     @functools.cached_property
-    def _executable(self) -> Executable:
+    def _on_numpy(self) -> Executable:
         return Executable(self.ir)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -86,16 +129,18 @@ class Module:
     ) -> Any:
         """Runs one method; ``inplace=True`` lets the program write into the caller's arrays.
 
+        An ``observer`` watches the stack VM, so with one it runs on NumPy, whatever the engine.
+
         In a trace, on what the trace follows, it becomes a call in the traced program.
         """
         tracer = traced_calls.active_for([args, dict(kwargs or {})])
         if tracer is not None:
             return traced_calls.call_program(tracer, self.ir, method, args, kwargs or {})
-        return _as_given(
-            args,
-            kwargs,
-            lambda a, k: self._executable.run(method, a, k, inplace=inplace, observer=observer),
-        )
+        if observer is None:
+            run = functools.partial(self._runtime.executable.run, method, inplace=inplace)
+        else:  # there is one stack to watch: that of the definition
+            run = functools.partial(self._on_numpy.run, method, inplace=inplace, observer=observer)
+        return _as_given(args, kwargs, run)
 
     def session(self) -> Session:
         """A copy of the state that the program changes (buffers, attributes), for one stream of calls."""
@@ -103,12 +148,14 @@ class Module:
 
     @property
     def _forward_name(self) -> str:
-        method = self.ir.forward
-        return next(name for name, known in self.ir.methods.items() if known is method)
+        methods = self.methods
+        return "forward" if "forward" in methods else methods[0]
 
     @property
     def methods(self) -> list[str]:
         """The names of the entry points, ``forward`` first if there is one."""
+        if self._ran is not None and isinstance(self._ran.executable, native.Executable):
+            return self._ran.executable.methods
         return list(self.ir.methods)
 
     @property
@@ -140,8 +187,10 @@ class Module:
                     "TSX1011", name=name, expected=f"{old.dtype}{list(old.shape)}", given=given
                 )
             new[name] = Weight(array, old.dtype)
-        self.ir.weights.update(new)
-        self.__dict__.pop("_executable", None)
+        with self._lock:
+            self.ir.weights.update(new)
+            self._ran = None
+            self.__dict__.pop("_on_numpy", None)
 
     def save(self, path: PathOrFile) -> SaveInfo:
         """Writes the archive (atomically, when ``path`` is a path); the digests come back."""
@@ -151,24 +200,82 @@ class Module:
         inputs = ", ".join(f"{v.name}: {v.type}" for v in self.graph.inputs if v.name != "self")
         return f"<tsx.Module {self.ir.name}({inputs})>"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as the bytes of its archive, so it may go to another process; its report stays behind."""
+        return _unpickled, (archive.to_bytes(self.ir), self._engine)
+
 
 class Session:
     """One stream of calls with state of its own; the module stays as it was loaded."""
 
     def __init__(self, module: Module) -> None:
         self._module = module
-        self._state: _State = module._executable.session()
+        self._executable = module._runtime.executable
+        self._state: Any = self._executable.session()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        module = self._module
-        run = module._executable.run
-        return _as_given(
-            args, kwargs, lambda a, k: run(module._forward_name, a, k, session=self._state)
-        )
+        return self.run(self._module._forward_name, args, kwargs)
+
+    def run(
+        self, method: str, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Runs one method of the module in this session."""
+        run = functools.partial(self._executable.run, method, session=self._state)
+        return _as_given(args, kwargs, run)
 
     def save(self, path: PathOrFile) -> SaveInfo:
         """Writes the module as this session has it now; what is loaded from there goes on from here."""
-        return archive.save(with_state(self._module.ir, self._state), path)
+        state = self._executable.state(self._state)
+        return archive.save(with_state(self._module.ir, state), path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Runtime:
+    """What runs a module, and why it is not the engine."""
+
+    name: str
+    executable: Executable | native.Executable
+    note: str = ""
+
+
+def _engine_named(name: str) -> Engine:
+    """The engine of that name; ``auto`` is what TSX_ENGINE says."""
+    wanted = name if name != "auto" else os.environ.get("TSX_ENGINE") or "auto"
+    for known in ENGINES:
+        if wanted == known:
+            return known
+    raise fail("TSX5021", engine=wanted, engines=", ".join(ENGINES))
+
+
+def _runtime_of(module: Module, program: ir.Module | archive.Opened, engine: Engine) -> _Runtime:
+    """The engine, or NumPy where it can't run the program; an error when it was asked for by name."""
+    if engine == "numpy":
+        return _Runtime("numpy", module._on_numpy)
+    try:
+        native.require()
+        return _Runtime("native", _native(module, program))
+    except TsxError as error:
+        if engine == "native" or error.code not in _TAKES_NUMPY:
+            raise
+        return _Runtime("numpy", module._on_numpy, f"it runs on NumPy: {error.message}")
+
+
+# No kernel, no engine, and what no archive holds (an operator of nobody's).
+_TAKES_NUMPY = ("TSX5031", "TSX5032", "TSX6010")
+
+
+def _native(module: Module, program: ir.Module | archive.Opened) -> native.Executable:
+    if isinstance(program, archive.Opened):
+        try:
+            return native.Executable(program.source, lambda: module.ir, check=program.check)
+        except ArchiveError:
+            module.ir  # noqa: B018  (the reader in Python says what is wrong, in the same words)
+            raise
+    return native.Executable(archive.InMemory(program), lambda: module.ir, check="header")
+
+
+def _unpickled(data: bytes, engine: Engine) -> Module:
+    return load(data, engine=engine)
 
 
 def trace(
@@ -208,9 +315,23 @@ def script(
     return Module(*_script(model, tuple(args), dict(kwargs or {}), name=name))
 
 
-def load(path: PathOrFile | bytes, *, mmap: MmapMode = "auto", check: CheckMode = "auto") -> Module:
-    """Opens an archive; ``ArchiveError`` when it is damaged or no archive. Nothing in it is ever executed."""
-    return Module(archive.load(path, mmap=mmap, check=check))
+def load(
+    path: PathOrFile | bytes,
+    *,
+    mmap: MmapMode = "auto",
+    check: CheckMode = "auto",
+    engine: Engine = "auto",
+) -> Module:
+    """Opens an archive; ``ArchiveError`` when it is damaged or no archive. Nothing in it is ever executed.
+
+    ``engine``: ``native`` is the C++ engine (TSX5031 or TSX5032 when it can't run the model), ``numpy`` the definition;
+    ``auto`` takes the engine where it can (``module.engine`` says which it is).
+    """
+    opened = archive.Opened(path, mmap, check)
+    module = Module(opened, engine=engine)
+    if module._runtime.name == "numpy":
+        module.ir  # noqa: B018  (read and verified now: what is damaged is an error here)
+    return module
 
 
 def save(module: Module, path: PathOrFile) -> SaveInfo:
@@ -252,7 +373,7 @@ def run_passes(
     """``optimize`` that also gives what each pass did."""
     program = module.ir.clone()
     results = pipeline.run(program, calls, verify=verify, hook=hook)
-    return Module(program, module.report), results
+    return Module(program, module.report, engine=module._engine), results
 
 
 def operator(schema: str) -> Callable[[Callable[..., Any]], OwnOperator]:

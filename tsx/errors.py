@@ -172,6 +172,18 @@ def fail(
     )
 
 
+def restored(
+    code: str,
+    message: str,
+    where: str,
+    excerpt: str,
+    help: str,
+    exception: tuple[str, str] | None,
+) -> TsxError:
+    """An error that was made elsewhere, by its parts: the C++ engine's, which has the same table."""
+    return _CLASS_BY_FAMILY[code[3]](code, message, where, excerpt, help).instead_of(exception)
+
+
 def python_exception(error: Exception) -> tuple[str, str]:
     """The class name and the text of what Python raised."""
     return type(error).__name__, str(error)

@@ -17,7 +17,8 @@ from tsx.ir.text import parse_graph
 from tsx.ir.types import DType
 from tsx.ops.dtypes import Array, cast
 from tsx.runtime import border, convert
-from tsx.runtime.border import Executable, signature
+from tsx.runtime.border import Executable
+from tsx.runtime.signature import signature
 from tsx.runtime.tree import Record
 
 
@@ -186,7 +187,7 @@ def test_an_unknown_method_has_a_hint() -> None:
 def test_an_unknown_engine_is_a_usage_error() -> None:
     module = executable(TWO).module
     with pytest.raises(RunError, match="TSX5021") as caught:
-        Executable(module, engine="warp")
+        Module(module, engine="warp")  # type: ignore[arg-type]  # that is the point
     assert caught.value.exit_status == 2
     assert not isinstance(caught.value, UsageError)
 

@@ -1,46 +1,41 @@
-"""The border of a loaded program: values as callers have them in, structured results out.
+"""The border of a program on the NumPy VM: values as callers have them in, structured results out.
 
-Takes a module; binds arguments to a method's parameters, checks them against the graph's types, copies what the
-program may write, runs the VM, copies results that share memory with inputs or weights, and gives the structure that
-capture recorded. An ``Executable`` never changes once made, so threads share it.
+Takes a module; checks what a method is called with (``signature.py``), copies what the program may write, runs the VM,
+copies results that share memory with inputs or weights, and gives the structure that capture recorded. An
+``Executable`` never changes once made, so threads share it.
 """
 
 from __future__ import annotations
 
-import difflib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from tsx.errors import fail
-from tsx.ir.module import Method, Module, Parameter
+from tsx.ir.module import Method, Module
 from tsx.ops.dtypes import Array
-from tsx.runtime.convert import bfloat16_dtype, out_of_value, to_value
 from tsx.runtime.lower import lower_module
 from tsx.runtime.memory import arrays_in, copies_of, map_arrays, separate
 from tsx.runtime.observe import Observer
 from tsx.runtime.program import Program
 from tsx.runtime.session import Session, make_root
-from tsx.runtime.sizes import Entry, check_sizes
+from tsx.runtime.signature import Signature, entry_of
+from tsx.runtime.sizes import Entry
 from tsx.runtime.state import written_attributes, written_inputs
-from tsx.runtime.tree import flatten, unflatten
 from tsx.runtime.values import EnumMember, Value
 from tsx.runtime.vm import VM
-
-ENGINES = ("numpy",)
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A method with what its border needs."""
+    """A method with what its run needs."""
 
-    name: str
+    signature: Signature
     method: Method
-    parameters: tuple[Parameter, ...]
-    written: frozenset[int]  # graph inputs that a run may write
+    written: frozenset[int]  # inputs that a run may write
 
 
 class Executable:
@@ -53,13 +48,10 @@ class Executable:
     def __init__(
         self,
         module: Module,
-        engine: str = "numpy",
         *,
         bodies: bool = False,
         write: Callable[[str], None] = lambda text: print(text, end=""),
     ) -> None:
-        if engine not in ENGINES:
-            raise fail("TSX5021", engine=engine, engines=", ".join(ENGINES))
         self.module = module
         self.vm = VM(
             lower_module(module, bodies=bodies), module.weights, write=write, enums=_enums(module)
@@ -83,6 +75,10 @@ class Executable:
         """A fresh copy of the state that methods may write, as it was loaded (a function has none)."""
         return Session(make_root(self.module, self.vm.host.weight, self._written))
 
+    def state(self, session: Session) -> Session:
+        """The state to be saved."""
+        return session
+
     def run(
         self,
         method: str,
@@ -98,8 +94,9 @@ class Executable:
         ``inplace``: the program writes into the caller's own arrays. Without a ``session``, a module with state runs
         in one default session, a call at a time. Raises ``RunError`` when an input does not fit or the model stops.
         """
-        entry = self._entry(method)
-        inputs = self._inputs(entry, args, kwargs or {}, inplace)
+        entry = entry_of(self._entries, method)
+        signature, kwargs = entry.signature, kwargs or {}
+        inputs = self._inputs(entry, signature.checked(args, kwargs), inplace)
         if session is None and self.is_stateful:
             session = self._default_session()
         if session is None:
@@ -111,20 +108,13 @@ class Executable:
                 finally:  # what was written before an error stays written, as in the original
                     session.keep_apart_from(inputs)
                 outputs = separate(outputs, session.arrays())
-        outputs = separate(outputs, arrays_in(inputs))
-        bfloat16 = bfloat16_dtype([args, kwargs or {}])
-        declared = entry.method.graph.outputs
-        leaves = (
-            out_of_value(value, bfloat16, result.type)
-            for value, result in zip(outputs, declared, strict=True)
-        )
-        return unflatten(entry.method.result, leaves)
+        return signature.structured(separate(outputs, arrays_in(inputs)), args, kwargs)
 
     def _call(
         self, entry: _Entry, root: Value, inputs: list[Value], observer: Observer | None
     ) -> list[Value]:
         values = [root, *inputs] if entry.method.has_self else inputs
-        return self.vm.run(entry.name, values, observer)
+        return self.vm.run(entry.signature.name, values, observer)
 
     def _default_session(self) -> Session:
         with self._lock:
@@ -132,101 +122,32 @@ class Executable:
                 self._default = self.session()
             return self._default
 
-    def _entry(self, method: str) -> _Entry:
-        if method not in self._entries:
-            close = difflib.get_close_matches(method, self._entries, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise fail("TSX5008", name=method, hint=hint)
-        return self._entries[method]
-
     def _inputs(
-        self, entry: _Entry, args: Sequence[Any], kwargs: Mapping[str, Any], inplace: bool
+        self, entry: _Entry, checked: Sequence[tuple[Entry, Any]], inplace: bool
     ) -> list[Value]:
-        """The graph's inputs (without ``%self``): bound, flattened, converted, checked, and copied where written."""
-        first = 1 if entry.method.has_self else 0
-        graph_inputs = entry.method.graph.inputs[first:]
-        given = list(bound_leaves(entry.name, entry.method, args, kwargs))
-        if len(given) != len(graph_inputs):
-            raise fail(
-                "TSX9001",
-                detail=f"{entry.name}: {len(given)} leaves for {len(graph_inputs)} inputs",
-            )
-        entries = [
-            Entry(value.name, path, value.type, to_value(path, leaf, value.type))
-            for value, (path, leaf) in zip(graph_inputs, given, strict=True)
-        ]
-        check_sizes(entries, entry.method.pins)
-        written = [i for i in range(len(entries)) if i + first in entry.written]
-        values = [map_arrays(e.value, _only_to_read) for e in entries]
+        """Checked inputs as the VM gets them: copied where they are written, else only to be read."""
+        values = [map_arrays(e.value, _only_to_read) for e, _ in checked]
         if inplace:
-            for index in written:
-                _check_in_place(entries[index], given[index][1])
-                values[index] = entries[index].value
+            for index in entry.written:
+                check_in_place(*checked[index])
+                values[index] = checked[index][0].value
         else:
-            named = [(entries[i].path, entries[i].value) for i in written]
+            written = sorted(entry.written)
+            named = [(checked[i][0].path, checked[i][0].value) for i in written]
             for index, copy in zip(written, copies_of(named), strict=True):
                 values[index] = copy
         return values
 
 
-def signature(method: Method) -> str:
-    """The parameters as people read them: ``(x, mask, *, scale)``."""
-    parts: list[str] = []
-    for parameter in _parameters(method):
-        if parameter.keyword_only and "*" not in parts:
-            parts.append("*")
-        default = f"={parameter.default[0]!r}" if parameter.default else ""
-        parts.append(parameter.name + default)
-    return f"({', '.join(parts)})"
-
-
 def _entry(name: str, method: Method, module: Module) -> _Entry:
-    return _Entry(name, method, _parameters(method), written_inputs(method.graph, module))
+    written = written_without_self(method, module)
+    return _Entry(Signature.of(name, method), method, written)
 
 
-def _parameters(method: Method) -> tuple[Parameter, ...]:
-    """The method's own, else (a graph built by hand) one for each input."""
-    if method.parameters:
-        return method.parameters
-    return tuple(Parameter(name or f"input{i}") for i, name in enumerate(method.input_names()))
-
-
-def bound_leaves(
-    name: str, method: Method, args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> Iterator[tuple[str, Any]]:
-    """The leaves of all arguments of a call in the order of the graph's inputs, with their paths."""
-    bound = _bound(name, method, args, kwargs)
-    for parameter in _parameters(method):
-        if parameter.name in bound:
-            yield from flatten(parameter.spec, bound[parameter.name], parameter.name)
-        elif parameter.default:
-            yield parameter.name, parameter.default[0]
-        elif parameter.spec.leaves():  # what is all constants may be left out
-            shown = signature(method)
-            raise fail("TSX5010", name=parameter.name, method=name, signature=shown)
-
-
-def _bound(
-    method_name: str, method: Method, args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Arguments by parameter name; TSX5011 for one too many, one given twice, or a name that is none."""
-    facts = {"method": method_name, "signature": signature(method)}
-    parameters = _parameters(method)
-    positional = [p.name for p in parameters if not p.keyword_only]
-    if len(args) > len(positional):
-        number = len(positional) + 1
-        raise fail("TSX5011", given=f"positional argument number {number}", hint="", **facts)
-    bound = dict(zip(positional, args, strict=False))
-    names = [p.name for p in parameters]
-    for name, value in kwargs.items():
-        if name in bound:
-            raise fail("TSX5011", given=f"{name}, given a second time,", hint="", **facts)
-        if name not in names:
-            close = difflib.get_close_matches(name, names, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise fail("TSX5011", given=name, hint=hint, **facts)
-        bound[name] = value
-    return bound
+def written_without_self(method: Method, module: Module) -> frozenset[int]:
+    """The inputs of a method, counted without ``%self``, that a run may write."""
+    first = 1 if method.has_self else 0
+    return frozenset(i - first for i in written_inputs(method.graph, module) if i >= first)
 
 
 def _only_to_read(array: Array) -> Array:
@@ -238,7 +159,7 @@ def _only_to_read(array: Array) -> Array:
     return view
 
 
-def _check_in_place(entry: Entry, given: Any) -> None:
+def check_in_place(entry: Entry, given: Any) -> None:
     """Refuses an array that had to be converted. Lists and numbers have no memory that could be written in place."""
     is_array = isinstance(entry.value, np.ndarray) and isinstance(given, np.ndarray)
     if is_array and not np.shares_memory(entry.value, given):

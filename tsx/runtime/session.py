@@ -58,7 +58,7 @@ def make_root(
 ) -> Instance:
     """The object that ``%self`` is. Attributes in ``written`` get arrays of their own; tied ones share one."""
     root = module.root or Object("")
-    return _Copier(weight, _written_weights(root, written)).instance(root)
+    return _Copier(weight, written_weights(root, written)).instance(root)
 
 
 class _Copier:
@@ -105,7 +105,7 @@ class _Copier:
         return self.arrays[name]
 
 
-def _written_weights(root: Object, written: frozenset[Attribute]) -> frozenset[str]:
+def written_weights(root: Object, written: frozenset[Attribute]) -> frozenset[str]:
     """The weights that attributes in ``written`` hold, also inside containers."""
     found: set[str] = set()
     seen: set[int] = set()

@@ -98,27 +98,66 @@ def load(source: ReadFrom, *, mmap: MmapMode = "auto", check: CheckMode = "auto"
     are compared with their digests: ``full`` at load, ``auto`` at load when they are small together and else on first
     use, ``header`` never. Raises ``ArchiveError``.
     """
-    return _load(source, mmap, check)[1]
+    return Opened(source, mmap, check).module()
+
+
+class Opened:
+    """An archive that is open: the same bytes for whoever reads it, also when its file is replaced meanwhile."""
+
+    def __init__(self, source: ReadFrom, mmap: MmapMode, check: CheckMode) -> None:
+        if check not in ("auto", "full", "header"):
+            raise ValueError(f"check is 'auto', 'full' or 'header', not {check!r}")
+        self.source = open_source(source, mmap)
+        self.check = check
+
+    def module(self) -> Module:
+        """The module in it, as ``load`` gives it."""
+        return _load(self.source, self.check)[1]
+
+
+class InMemory:
+    """A module that is in memory, as the source of an archive: its weights are seen in place, never copied.
+
+    For the engine, which reads archives. Nothing is compared with digests (``check="header"``).
+    """
+
+    name = "<module>"
+
+    def __init__(self, module: Module) -> None:
+        check_invariants(module)
+        encoded = encode(module, debug=True)
+        self.size = encoded.header.file_bytes
+        self._bytes = encoded.head + encoded.sections
+        self._weights = {
+            entry.offset: as_weight(module.weights[entry.name]) for entry in encoded.header.tensors
+        }
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Of the header and the sections; what is beyond is padding."""
+        return self._bytes[offset : offset + length].ljust(length, b"\0")
+
+    def view(self, offset: int, length: int) -> memoryview:
+        """The bytes of the tensor that starts there."""
+        return little_endian(self._weights[offset].array)
 
 
 def verify_file(source: ReadFrom) -> Header:
     """Checks everything in an archive: all digests, the format, the program. Raises ``ArchiveError``."""
-    return _load(source, "auto", "full")[0]
+    return _load(open_source(source, "auto"), "full")[0]
 
 
 def read_header(source: ReadFrom) -> Header:
     """What an archive says about itself; of a file of any size only the header is read. Raises ``ArchiveError``."""
-    with _opened(source, "auto") as opened:
+    opened = open_source(source, "auto")
+    with _told_of(opened):
         return _read_header(opened)
 
 
-def _load(source: ReadFrom, mmap: MmapMode, check: CheckMode) -> tuple[Header, Module]:
-    if check not in ("auto", "full", "header"):
-        raise ValueError(f"check is 'auto', 'full' or 'header', not {check!r}")
-    with _opened(source, mmap) as opened:
-        header = _read_header(opened)
-        sections = _read_sections(opened, header)
-        weights = lazy_weights(opened, header.tensors, check != "header")
+def _load(source: Source, check: CheckMode) -> tuple[Header, Module]:
+    with _told_of(source):
+        header = _read_header(source)
+        sections = _read_sections(source, header)
+        weights = lazy_weights(source, header.tensors, check != "header")
         is_small = header.tensor_bytes <= limits.EAGER_CHECK_BYTES
         if check == "full" or (check == "auto" and is_small):
             for weight in weights.values():
@@ -130,16 +169,15 @@ def _load(source: ReadFrom, mmap: MmapMode, check: CheckMode) -> tuple[Header, M
 
 
 @contextlib.contextmanager
-def _opened(source: ReadFrom, mmap: MmapMode) -> Iterator[Source]:
-    """The bytes of an archive. Its errors say whose they are, and names from the file can't reach a terminal raw."""
-    opened = open_source(source, mmap)
+def _told_of(source: Source) -> Iterator[None]:
+    """Errors inside say whose they are, and names from the file can't reach a terminal raw."""
     try:
-        yield opened
+        yield
     except ArchiveError as error:
         raise ArchiveError(
             error.code,
             _printable(error.message),
-            error.where or opened.name,
+            error.where or source.name,
             "\n".join(map(_printable, error.excerpt.split("\n"))),
             error.help,
         ) from error.__cause__

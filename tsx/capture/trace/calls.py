@@ -25,7 +25,8 @@ from tsx.ir.infer import Propagation, unknown
 from tsx.ir.module import Method, Module, TreeSpec
 from tsx.ir.op import Abstract, Unknown, lookup
 from tsx.passes import pipeline
-from tsx.runtime.border import Executable, bound_leaves
+from tsx.runtime.border import Executable
+from tsx.runtime.signature import bound_leaves, parameters_of
 
 if TYPE_CHECKING:
     from tsx.capture.trace.tracer import Tracer
@@ -141,7 +142,7 @@ def active_for(obj: Any) -> Tracer | None:
 def _operands(
     tracer: Tracer, callee: Callee, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> Iterator[Value]:
-    given = bound_leaves(callee.module.name, callee.method, args, kwargs)
+    given = bound_leaves(callee.module.name, parameters_of(callee.method), args, kwargs)
     leaves = [leaf for _, leaf in given]
     for formal, leaf in zip(callee.graph.inputs, leaves, strict=False):
         yield tracer.operand(leaf, formal.type, tracer.next_hole())
