@@ -69,9 +69,8 @@ void channel_shuffle_kernel(Call& call) {
     refuse("expected channels divisible by " + std::to_string(groups) + ", got " +
            text_of(x->sizes()));
   }
-  Dims sizes = x->sizes();
-  sizes[1] /= groups;
-  sizes.insert(1, groups);
+  Dims sizes = {x->size(0), groups, x->size(1) / groups};
+  for (std::size_t i = 2; i < x->rank(); ++i) sizes.push_back(x->size(i));
   call.give(reshape(copy(*transpose(*reshape(x, sizes), 1, 2)), x->sizes()));
 }
 
