@@ -21,7 +21,7 @@ STAGE_script := -m script tests
 .PHONY: help demo test engine engine-demo lint format generate full clean
 
 help:
-	@echo "make demo      convert, optimise, inspect and run a model in a fresh .venv without torch"
+	@echo "make demo      convert, optimise, inspect and run a model in a fresh .venv without torch (builds the engine first)"
 	@echo "make test      all tests but the engine's in a fresh .venv-test with torch (STAGE=python|matrix|zoo|script for one stage)"
 	@echo "make engine    build the C++ engine in engine/build, run its tests and compare it with NumPy and torch"
 	@echo "make engine-demo  build the engine and its C++ demo from an installed tree, and run that without Python"
@@ -30,12 +30,16 @@ help:
 	@echo "make generate  write the generated docs again"
 	@echo "make full      what does not fit in CI; adds a row to docs/ledger.md"
 
-$(VENV)/ready: pyproject.toml
+# What the C++ extension is made of: pip builds it (where there is a compiler) when one of these is newer.
+ENGINE := $(wildcard engine/CMakeLists.txt engine/cmake/*.cmake engine/python/*.cc engine/python/CMakeLists.txt \
+	engine/gen/*.inc engine/include/tsx/*.h engine/src/*/*.cc engine/src/*/*.h engine/src/*/*.inc engine/src/*/*/*)
+
+$(VENV)/ready: pyproject.toml $(ENGINE)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python $(PIP) -e .
 	@touch $@
 
-$(TEST_VENV)/ready: pyproject.toml
+$(TEST_VENV)/ready: pyproject.toml $(ENGINE)
 	$(PYTHON) -m venv $(TEST_VENV)
 	$(TEST_VENV)/bin/python $(PIP) $(TORCH_INDEX) "$(TORCH)"
 	$(TEST_VENV)/bin/python $(PIP) -e ".[test,lint]" "$(TRANSFORMERS)"
@@ -76,4 +80,5 @@ full: $(TEST_VENV)/ready
 	OMP_NUM_THREADS=2 $(TEST_VENV)/bin/python tools/full.py
 
 clean:
-	rm -rf $(VENV) $(TEST_VENV) build dist
+	rm -rf $(VENV) $(TEST_VENV) build dist tsx/_engine*.so
+	git clean -fdXq engine/python

@@ -100,7 +100,7 @@ class Module:
 
     @property
     def engine_note(self) -> str:
-        """Why it runs on NumPy though the engine is the default; empty when there is nothing to say."""
+        """Why it runs on NumPy though there is an engine; empty when there is nothing to say."""
         return self._runtime.note
 
     @property
@@ -257,7 +257,9 @@ def _runtime_of(module: Module, program: ir.Module | archive.Opened, engine: Eng
     except TsxError as error:
         if engine == "native" or error.code not in _TAKES_NUMPY:
             raise
-        return _Runtime("numpy", module._on_numpy, f"it runs on NumPy: {error.message}")
+        # Where there is no engine at all, `tsx doctor` says so once and for all.
+        note = "" if error.code == "TSX5032" else f"it runs on NumPy: {error.message}"
+        return _Runtime("numpy", module._on_numpy, note)
 
 
 # No kernel, no engine, and what no archive holds (an operator of nobody's).

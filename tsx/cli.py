@@ -40,7 +40,7 @@ def _lazy(name: str) -> ModuleType:
 
 if TYPE_CHECKING:
     from tsx import jobs
-    from tsx.jobs import CheckMode
+    from tsx.jobs import CheckMode, Engine
     from tsx.render import problems, reference, reports, show
 else:
     jobs = _lazy("tsx.jobs")
@@ -51,6 +51,12 @@ else:
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
+ENGINE = click.option(
+    "--engine",
+    type=click.Choice(["auto", "native", "numpy"]),
+    default="auto",
+    help="What runs the model: the C++ engine, NumPy, or the engine where it can [auto].",
+)
 
 
 def command(name: str, *examples: str) -> Callable[[_F], click.Command]:
@@ -126,6 +132,7 @@ def _convert_options(function: _F) -> _F:
                      help="Which sizes may vary; by default all that the model lets vary."),
         click.option("--report", "report_as", type=click.Choice(["json", "md", "sarif"]), default=None,
                      help="Print the problems that were found in this form."),
+        ENGINE,
         click.option("-o", "--output", type=PATH, default=None, help="Where to write [SOURCE with .tsx]; - is stdout."),
     )):  # fmt: skip
         function = option(function)
@@ -253,7 +260,7 @@ def optimize(
         raise click.UsageError("--passes, --level and --preset exclude each other")
     path = output or model
     target = _archive(path)
-    source = _load(model)
+    source = _load(model, engine="auto" if verify else "numpy")
     done = jobs.optimize(
         source, jobs.pass_calls(passes, level, preset), keep_graphs=diff, check_equal=verify
     )
@@ -289,7 +296,7 @@ def inspect(out: show.Output, model: Path, method: str, graph: str | None, **par
     chosen = [name for name, wanted in parts.items() if wanted]
     if graph:
         chosen.insert(0, graph)
-    module = _load(model, check="header")
+    module = _load(model, "header", "numpy")
     return out.emit(reports.inspection(module.ir, method, chosen, _size(model)))
 
 
@@ -315,6 +322,7 @@ def inspect(out: show.Output, model: Path, method: str, graph: str | None, **par
 )
 @click.option("--method", default="", metavar="NAME", help="Another method than forward.")
 @click.option("--step", is_flag=True, help="Print each instruction with the stack before it.")
+@ENGINE
 @click.option("--profile", is_flag=True, help="Print time and bytes by operator.")
 def run(
     out: show.Output,
@@ -322,11 +330,14 @@ def run(
     inputs: tuple[str, ...],
     output: Path | None,
     method: str,
+    engine: Engine,
     step: bool,
     profile: bool,
 ) -> int:
     """Run MODEL on arrays from files."""
-    module = _load(model)
+    module = _runnable(out, model, "numpy" if step and engine == "auto" else engine)
+    if step and module.engine == "native":
+        raise click.UsageError("--step shows the stack of the NumPy VM: give --engine numpy")
     positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
     steps = jobs.Steps() if step else None
     try:
@@ -350,7 +361,7 @@ def run(
 @click.argument("after", type=PATH)
 def diff(out: show.Output, before: Path, after: Path) -> int:
     """Show how two archives differ: graphs, weights, operators. Exits with 1 when they do."""
-    first, second = (_load(path, check="header") for path in (before, after))
+    first, second = (_load(path, "header", "numpy") for path in (before, after))
     return out.emit(reports.archive_diff(first.ir, second.ir))
 
 
@@ -378,11 +389,16 @@ def check(out: show.Output, model: Path, digest: bool) -> int:
     metavar="[NAME=]1,3,224,224[:DTYPE]",
     help="A made-up input; again for more.",
 )
+@ENGINE
 @click.option("--taps", is_flag=True, help="Compare the result of every layer too.")
 def compare(out: show.Output, model: Path, source: Path, taps: bool, **options: Any) -> int:
     """Run MODEL and its original on the same inputs. Exits with 1 when they differ."""
     found = jobs.compare(
-        _load(model), _existing(source), taps=taps, stdin=sys.stdin.buffer, **options
+        _load(model, engine="numpy"),
+        _existing(source),
+        taps=taps,
+        stdin=sys.stdin.buffer,
+        **options,
     )
     return out.emit(reports.comparison(found.outputs, found.layers))
 
@@ -419,6 +435,7 @@ def compare(out: show.Output, model: Path, source: Path, taps: bool, **options: 
     show_default=True,
     help="Calls before those.",
 )
+@ENGINE
 def bench(
     out: show.Output,
     model: Path,
@@ -428,9 +445,10 @@ def bench(
     method: str,
     calls: int,
     warmup: int,
+    engine: Engine,
 ) -> int:
     """Time MODEL on arrays from files, or on made-up ones of the sizes it was captured with."""
-    module = _load(model)
+    module = _runnable(out, model, engine)
     if source is None:
         positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
         found = jobs.bench(module, method, positional, named, calls=calls, warmup=warmup)
@@ -488,8 +506,15 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _load(path: Path, check: CheckMode = "auto") -> jobs.Module:
-    return jobs.load(_existing(path), check=check, stdin=sys.stdin.buffer)
+def _load(path: Path, check: CheckMode = "auto", engine: Engine = "auto") -> jobs.Module:
+    return jobs.load(_existing(path), check=check, engine=engine, stdin=sys.stdin.buffer)
+
+
+def _runnable(out: show.Output, path: Path, engine: Engine) -> jobs.Module:
+    """The archive at ``path``; says when it is not the engine that will run it."""
+    module = _load(path, engine=engine)
+    out.note(module.engine_note)
+    return module
 
 
 def _is_stream(path: Path) -> bool:

@@ -18,10 +18,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from tsx import api
-from tsx.api import Module, pass_calls
+from tsx.api import Engine, Module, pass_calls
 from tsx.capture.convert import (
     Comparison,
     Conversion,
+    Runner,
     Samples,
     compare_with_source,
     original_beside,
@@ -49,6 +50,7 @@ __all__ = [
     "MAGIC",
     "CheckMode",
     "Conversion",
+    "Engine",
     "Module",
     "Steps",
     "bench",
@@ -62,12 +64,23 @@ __all__ = [
 ]
 
 
-def load(path: Path, *, check: CheckMode = "auto", stdin: BinaryIO | None = None) -> Module:
+def load(
+    path: Path,
+    *,
+    check: CheckMode = "auto",
+    engine: Engine = "auto",
+    stdin: BinaryIO | None = None,
+) -> Module:
     """The archive at ``path``; ``-`` reads it from ``stdin``."""
     if str(path) != "-":
-        return api.load(path, check=check)
+        return api.load(path, check=check, engine=engine)
     assert stdin is not None
-    return api.load(stdin.read(), check=check)
+    return api.load(stdin.read(), check=check, engine=engine)
+
+
+def _runner(engine: Engine) -> Runner:
+    """Runs a program on an engine, for what compares it with its original."""
+    return lambda program, args, kwargs: Module(program, engine=engine).run("forward", args, kwargs)
 
 
 @dataclass(slots=True)
@@ -88,6 +101,7 @@ def convert(
     shapes: tuple[str, ...] = (),
     dynamic: tuple[str, ...] = (),
     mode: str = "auto",
+    engine: Engine = "auto",
     stdin: BinaryIO,
 ) -> Converted:
     """Captures a source file, compares it with the original, writes the archive."""
@@ -96,7 +110,12 @@ def convert(
             raise fail("TSX7001", path=source)
     samples = Samples(inputs, shapes, stdin)
     conversion = convert_source(
-        source, entry=entry, samples=samples, dynamic=parse_dynamic(dynamic), mode=mode
+        source,
+        entry=entry,
+        samples=samples,
+        dynamic=parse_dynamic(dynamic),
+        mode=mode,
+        run=_runner(engine),
     )
     info = archive.save(conversion.program, output)
     return Converted(conversion, str(output) if isinstance(output, Path) else "-", info)
@@ -217,8 +236,8 @@ def run(
 
 def method_name(module: Module, method: str) -> str:
     """The method of that name; without one, what a call means. TSX1006 when the model has no such method."""
-    name = method or next(n for n, m in module.ir.methods.items() if m is module.ir.forward)
-    if name not in module.ir.methods:
+    name = method or ("forward" if "forward" in module.methods else module.methods[0])
+    if name not in module.methods:
         hint = f" (it has {', '.join(module.methods)})"
         raise fail("TSX1006", what="method", name=name, hint=hint)
     return name
@@ -293,11 +312,14 @@ def compare(
     inputs: tuple[str, ...] = (),
     shapes: tuple[str, ...] = (),
     taps: bool = False,
+    engine: Engine = "auto",
     stdin: BinaryIO,
 ) -> Comparison:
     """Runs the program beside the source it came from."""
     samples = Samples(inputs, shapes, stdin)
-    return compare_with_source(module.ir, source, entry=entry, samples=samples, taps=taps)
+    return compare_with_source(
+        module.ir, source, entry=entry, samples=samples, taps=taps, run=_runner(engine)
+    )
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ import pytest
 
 import tsx.ops  # noqa: F401  (fills the registry)
 from tests.runtime.build import floats
+from tsx.api import Module as Api
 from tsx.errors import RunError, UsageError
 from tsx.ir.location import Span
 from tsx.ir.module import LEAF, Method, Module, Parameter, Pin, TreeSpec
@@ -187,7 +188,7 @@ def test_an_unknown_method_has_a_hint() -> None:
 def test_an_unknown_engine_is_a_usage_error() -> None:
     module = executable(TWO).module
     with pytest.raises(RunError, match="TSX5021") as caught:
-        Module(module, engine="warp")  # type: ignore[arg-type]  # that is the point
+        Api(module, engine="warp")  # type: ignore[arg-type]  # that is the point
     assert caught.value.exit_status == 2
     assert not isinstance(caught.value, UsageError)
 

@@ -63,6 +63,14 @@ class Comparison:
     layers: list[Difference]
 
 
+Runner = Callable[[Module, tuple[Any, ...], dict[str, Any]], Any]
+"""Runs a program's ``forward`` on arrays."""
+
+
+def on_numpy(program: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return Executable(program).run("forward", args, kwargs)
+
+
 def convert(
     path: Path,
     *,
@@ -70,19 +78,20 @@ def convert(
     samples: Samples,
     dynamic: Mapping[str, Any] | bool | None = None,
     mode: str = "auto",
+    run: Runner = on_numpy,
 ) -> Conversion:
-    """Captures the entry of ``path`` and compares the result with the original on the samples.
+    """Captures the entry of ``path`` and compares the result with the original on the samples; ``run`` gives it.
 
     ``mode`` is auto (a trace in which what branches on data is scripted), trace, or script, which needs no samples:
     without any the result is not compared.
     """
     with load_source(path, entry) as source:
         if mode == "script":
-            return _scripted(source, samples)
+            return _scripted(source, samples, run)
         args, kwargs = _inputs(source, samples)
         try:
-            run = trace if mode == "trace" else capture
-            program, report = run(source.entry, args, kwargs, dynamic=dynamic, name=_name(source))
+            take = trace if mode == "trace" else capture
+            program, report = take(source.entry, args, kwargs, dynamic=dynamic, name=_name(source))
             expected = _run_original(source, args, kwargs)
         except TsxError:
             raise
@@ -92,11 +101,11 @@ def convert(
         if _was_training(source.entry):
             report.warnings.append("the model was in training mode; it is converted in eval mode")
         _note_source(program, path)
-        given = Executable(program).run("forward", *_as_arrays(args, kwargs))
+        given = run(program, *_as_arrays(args, kwargs))
         return Conversion(program, report, compare(given, expected), source.entry_name)
 
 
-def _scripted(source: Source, samples: Samples) -> Conversion:
+def _scripted(source: Source, samples: Samples, run: Runner) -> Conversion:
     """The entry compiled from its source, and compared where there are inputs to run it on."""
     args, kwargs = _inputs(source, samples, needed=False)
     program, report = script(source.entry, args, kwargs, name=_name(source))
@@ -105,7 +114,7 @@ def _scripted(source: Source, samples: Samples) -> Conversion:
         report.warnings.append("the model was in training mode; it is converted in eval mode")
     if not args and not kwargs and _required(source):
         return Conversion(program, report, None, source.entry_name)
-    given = Executable(program).run("forward", *_as_arrays(args, kwargs))
+    given = run(program, *_as_arrays(args, kwargs))
     try:
         expected = _run_original(source, args, kwargs)
     except TsxError:
@@ -121,13 +130,26 @@ def _note_source(program: Module, path: Path) -> None:
 
 
 def compare_with_source(
-    program: Module, path: Path, *, entry: str = "", samples: Samples, taps: bool = False
+    program: Module,
+    path: Path,
+    *,
+    entry: str = "",
+    samples: Samples,
+    taps: bool = False,
+    run: Runner = on_numpy,
 ) -> Comparison:
-    """Runs a program and the source it came from on the same inputs; ``taps`` compares every layer as well."""
+    """Runs a program and the source it came from on the same inputs.
+
+    ``taps`` compares every layer as well, and has the program run on the NumPy VM, whose layers can be watched.
+    """
     with load_source(path, entry) as source:
         args, kwargs = _inputs(source, samples)
         observer = Taps() if taps else None
-        given = Executable(program).run("forward", *_as_arrays(args, kwargs), observer=observer)
+        arrays = _as_arrays(args, kwargs)
+        if observer is None:
+            given = run(program, *arrays)
+        else:
+            given = Executable(program).run("forward", *arrays, observer=observer)
         try:
             expected = _run_original(source, args, kwargs)
             layers = _layers(source, args, kwargs) if taps else {}

@@ -25,6 +25,7 @@ from tsx.passes.define import PassInfo
 from tsx.render.clean import clean
 from tsx.render.console import cells, table
 from tsx.render.show import Report
+from tsx.runtime import native
 
 EXIT_CODES = {
     0: "ok",
@@ -163,7 +164,7 @@ def doctor(version: str) -> Report:
         **{name: _version(name) for name in ("numpy", "msgpack", "click", "rich")},
         "torch": _version("torch", "converts torch models"),
         "ml_dtypes": _version("ml_dtypes", "gives bfloat16 results a dtype of their own"),
-        "engine": "numpy",
+        "engine": _engine(),
     }
     findings = list(_findings())
 
@@ -177,6 +178,13 @@ def doctor(version: str) -> Report:
             yield Text(clean(f"warning: {finding}"), "yellow")
 
     return Report({"facts": facts, "findings": findings}, lines(), (), 1 if findings else 0)
+
+
+def _engine() -> str:
+    """What runs models here."""
+    if native.MISSING:
+        return f"numpy (the C++ engine is not built: {native.MISSING})"
+    return f"native {native.version()}: {', '.join(native.levels())}; {native.threads()} threads"
 
 
 def _version(name: str, purpose: str = "") -> str:

@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from tsx.errors import TsxError
+from tsx.render.clean import clean
 from tsx.render.console import make_console
 from tsx.render.errors import error_json, render_error
 
@@ -38,6 +39,11 @@ class Output:
         self.quiet = quiet
         self.result = make_console(sys.stdout, color)
         self.messages = make_console(sys.stderr, color)
+
+    def note(self, text: str) -> None:
+        """Says something beside the result, on stderr; nothing when there is nothing to say."""
+        if text and not self.quiet:
+            self.messages.print(Text(clean(f"note: {text}")), soft_wrap=True)
 
     def emit(self, report: Report, *, result_is_binary: bool = False) -> int:
         """Writes a report; when stdout carries the archive or arrays themselves, the lines go to stderr."""

@@ -57,6 +57,11 @@ def require() -> None:
         raise fail("TSX5032", reason=MISSING)
 
 
+def version() -> str:
+    """The engine's own."""
+    return _engine.version()
+
+
 def threads() -> int:
     """How many threads an operator may use."""
     return _engine.threads()
