@@ -80,5 +80,5 @@ full: $(TEST_VENV)/ready
 	OMP_NUM_THREADS=2 $(TEST_VENV)/bin/python tools/full.py
 
 clean:
-	rm -rf $(VENV) $(TEST_VENV) build dist tsx/_engine*.so
+	rm -rf $(VENV) $(TEST_VENV) build dist tsx/runtime/_engine*.so
 	git clean -fdXq engine/python

@@ -12,10 +12,11 @@ from __future__ import annotations
 import functools
 import os
 import threading
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, BinaryIO, Literal, get_args
+from typing import Any, BinaryIO, get_args
 
 import numpy as np
 
@@ -60,7 +61,7 @@ __all__ = [
 ]
 
 PathOrFile = str | PathLike[str] | BinaryIO
-Engine = Literal["auto", "native", "numpy"]
+Engine = typing.Literal["auto", "native", "numpy"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
 
@@ -262,8 +263,8 @@ def _runtime_of(module: Module, program: ir.Module | archive.Opened, engine: Eng
         return _Runtime("numpy", module._on_numpy, note)
 
 
-# No kernel, no engine, and what no archive holds (an operator of nobody's).
-_TAKES_NUMPY = ("TSX5031", "TSX5032", "TSX6010")
+# No kernel, no engine, an operator of the host program, and what no archive holds (an operator of nobody's).
+_TAKES_NUMPY = ("TSX5031", "TSX5032", "TSX6007", "TSX6010")
 
 
 def _native(module: Module, program: ir.Module | archive.Opened) -> native.Executable:

@@ -1,4 +1,4 @@
-// The Python extension tsx._engine: programs of the engine, called on NumPy arrays.
+// The Python extension tsx.runtime._engine: programs of the engine, called on NumPy arrays.
 //
 // tsx/runtime/native.py is its only user. It binds, checks and converts what callers pass, so values
 // arrive here as the VM of Python takes them, and leave as that VM gives them: arrays, numbers,

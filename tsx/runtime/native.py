@@ -2,7 +2,7 @@
 
 Takes the source of an archive; checks what a method is called with (``signature.py``), hands flat values to the engine,
 and makes the structure that capture recorded out of what comes back. The engine copies inputs when they are first
-written, and never gives memory of inputs, weights or state away. This is the only file that imports ``tsx._engine``.
+written, and never gives memory of inputs, weights or state away. This is the only file that imports ``_engine``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tsx.runtime.signature import Signature, entry_of, parameters_of_inputs
 from tsx.runtime.values import UNINITIALIZED, EnumMember, Instance, Value
 
 try:
-    from tsx import _engine
+    from tsx.runtime import _engine
 except ImportError as error:
     MISSING = str(error)
 else:
