@@ -1,24 +1,15 @@
 // The Python extension tsx.runtime._engine: programs of the engine, called on NumPy arrays.
 //
 // tsx/runtime/native.py is its only user. It binds, checks and converts what callers pass, so values
-// arrive here as the VM of Python takes them, and leave as that VM gives them: arrays, numbers,
-// strings, lists, tuples, dicts, and the classes that `register_types` was given. Arrays go in and
-// out without a copy; what owns their memory is kept alive by the other side. The GIL is not held
+// arrive here as the VM of Python takes them, and leave as that VM gives them. The GIL is not held
 // while a program runs.
 #include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
-#include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
 #include <nanobind/stl/unique_ptr.h>
 
 #include <algorithm>
-#include <chrono>
-#include <unordered_map>
 
-#include "api/c_api.h"
-#include "base/error.h"
-#include "core/containers.h"
 #include "ir/module.h"
 #include "read/archive.h"
 #include "run/border.h"
@@ -27,332 +18,10 @@
 #include "run/writes.h"
 #include "simd/table.h"
 #include "threads/pool.h"
+#include "values.h"
 
-namespace nb = nanobind;
-
-namespace tsx::engine {
+namespace tsx::engine::python {
 namespace {
-
-// --- What Python gives us once -----------------------------------------------------------------
-
-/// The classes that values have in Python, and what makes errors. They live as long as the process.
-struct Types {
-  nb::object error, instance, enum_member, uninitialized, weight;
-};
-
-Types& types() {
-  static Types* const kTypes = std::make_unique<Types>().release();
-  return *kTypes;
-}
-
-nb::str text(std::string_view characters) { return nb::str(characters.data(), characters.size()); }
-
-/// Raises the error that is being handled, as TsxError.
-[[noreturn]] void raise_caught() {
-  const std::unique_ptr<tsx_error, decltype(&tsx_error_free)> caught(engine::caught(), &tsx_error_free);
-  const Error& error = caught->error;
-  nb::object exception = nb::none();
-  if (!error.exception().empty())
-    exception = nb::make_tuple(text(error.exception()), text(error.exception_text()));
-  const nb::object made = types().error(text(error.code()), text(error.message()), text(error.where()),
-                                        text(error.excerpt()), text(error.help()), exception);
-  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(made.ptr())), made.ptr());
-  throw nb::python_error();
-}
-
-/// `body` with the engine's errors as Python's.
-template <typename Body> auto guarded_for_python(Body body) {
-  try {
-    return body();
-  } catch (const nb::python_error&) {
-    throw;
-  } catch (...) {
-    raise_caught();
-  }
-}
-
-// --- Arrays ------------------------------------------------------------------------------------
-
-/// A buffer of Python's, given back under the GIL by whoever lets go of it last.
-class Buffer {
- public:
-  explicit Buffer(nb::handle of) {
-    if (PyObject_GetBuffer(of.ptr(), &view_, PyBUF_FORMAT | PyBUF_STRIDES) != 0) throw nb::python_error();
-  }
-  ~Buffer() {
-    const nb::gil_scoped_acquire gil;
-    PyBuffer_Release(&view_);
-  }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-  const Py_buffer& view() const { return view_; }
-
- private:
-  Py_buffer view_;
-};
-
-DType dtype_of(const Py_buffer& view) {
-  std::string_view format = view.format ? view.format : "B";
-  const std::size_t prefix = format.find_first_not_of("<=@^|");
-  format.remove_prefix(std::min(prefix, format.size()));
-  if (format == "?") return DType::kBool;
-  if (format == "e") return DType::kFloat16;
-  if (format == "f") return DType::kFloat32;
-  if (format == "d") return DType::kFloat64;
-  if (format == "Zf") return DType::kComplex64;
-  if (format == "Zd") return DType::kComplex128;
-  if (format == "b") return DType::kInt8;
-  if (format == "B") return DType::kUInt8;
-  if (format == "h") return DType::kInt16;
-  if (format == "H") return DType::kBFloat16;  // its bits, as everywhere in tsx
-  if (format == "i") return DType::kInt32;
-  if ((format == "l" || format == "q") && view.itemsize == 8) return DType::kInt64;
-  refuse("no tensor has elements of the format " + std::string(format));
-}
-
-nb::dlpack::dtype dlpack_dtype(DType dtype) {
-  using Code = nb::dlpack::dtype_code;
-  const auto made = [&](Code code) {
-    return nb::dlpack::dtype{static_cast<std::uint8_t>(code),
-                             static_cast<std::uint8_t>(8 * item_size(dtype)), 1};
-  };
-  if (dtype == DType::kBool) return made(Code::Bool);
-  if (dtype == DType::kUInt8 || dtype == DType::kBFloat16) return made(Code::UInt);
-  if (is_integer(dtype)) return made(Code::Int);
-  return made(is_complex(dtype) ? Code::Complex : Code::Float);
-}
-
-/// Arrays of Python as tensors over their memory. What is given twice is one storage.
-class Lender {
- public:
-  Value tensor(nb::handle array) {
-    auto buffer = std::make_shared<const Buffer>(array);
-    const Py_buffer& view = buffer->view();
-    const DType dtype = dtype_of(view);
-    const auto width = static_cast<std::int64_t>(view.itemsize);
-    const std::int64_t alignment = is_complex(dtype) ? width / 2 : width;
-    if (reinterpret_cast<std::uintptr_t>(view.buf) % static_cast<std::uintptr_t>(alignment) != 0)
-      return tensor(array.attr("copy")());
-    Dims sizes, strides;
-    std::int64_t low = 0, high = width;  // in bytes, from the first element
-    bool is_empty = false;
-    for (int i = 0; i < view.ndim; ++i) {
-      const std::int64_t size = view.shape[i], step = view.strides[i];
-      if (size > 1 && step % width != 0) return tensor(array.attr("copy")());
-      sizes.push_back(size);
-      strides.push_back(size > 1 ? step / width : 0);
-      is_empty = is_empty || size == 0;
-      if (size > 1) (step < 0 ? low : high) += step * (size - 1);
-    }
-    if (is_empty || view.ndim == 0 || is_row_major(sizes, strides)) strides = row_major(sizes);
-    if (is_empty) low = high = 0;
-    auto* start = static_cast<std::byte*>(view.buf) + low;
-    Ref<Storage> storage = storage_of(start, high - low, buffer);
-    return make_ref<Tensor>(std::move(storage), dtype, sizes, strides, -low / width, view.readonly == 0);
-  }
-
- private:
-  struct Lent {
-    std::byte* start;
-    std::int64_t bytes;
-    Ref<Storage> storage;
-  };
-
-  /// Row-major but for dimensions of one element, whose strides don't matter.
-  static bool is_row_major(const Dims& sizes, const Dims& strides) {
-    const Dims wanted = row_major(sizes);
-    for (std::size_t i = 0; i < sizes.size(); ++i)
-      if (sizes[i] > 1 && strides[i] != wanted[i]) return false;
-    return true;
-  }
-
-  Ref<Storage> storage_of(std::byte* start, std::int64_t bytes, std::shared_ptr<const void> owner) {
-    for (const Lent& lent : lent_)
-      if (lent.start == start && lent.bytes == bytes) return lent.storage;
-    lent_.push_back({start, bytes, Storage::borrow(start, bytes, Access::kWritable, std::move(owner))});
-    return lent_.back().storage;
-  }
-
-  std::vector<Lent> lent_;
-};
-
-/// Whether arrays in `values` share memory without being the same.
-class Overlap {
- public:
-  void add(nb::handle value) {
-    if (PyList_Check(value.ptr()) || PyTuple_Check(value.ptr())) {
-      for (const nb::handle item : value) add(item);
-    } else if (PyDict_Check(value.ptr())) {
-      for (const auto& [key, item] : nb::borrow<nb::dict>(value)) add(item);
-    } else if (PyObject_CheckBuffer(value.ptr())) {
-      const TensorRef tensor = lender_.tensor(value).tensor_ref();
-      auto* start = tensor->storage()->data();
-      if (tensor->storage()->bytes().value() > 0)
-        found_.push_back({start, start + tensor->storage()->bytes().value(), tensor});
-    }
-  }
-
-  bool any() {
-    std::sort(found_.begin(), found_.end(), [](const Range& a, const Range& b) {
-      return a.start != b.start ? a.start < b.start : a.end < b.end;
-    });
-    for (std::size_t i = 1; i < found_.size(); ++i) {
-      const Range &a = found_[i - 1], &b = found_[i];
-      const bool are_same = a.start == b.start && a.tensor->raw() == b.tensor->raw() &&
-                            a.tensor->dtype() == b.tensor->dtype() && a.tensor->sizes() == b.tensor->sizes() &&
-                            a.tensor->strides() == b.tensor->strides();
-      if (b.start < a.end && !are_same) return true;
-    }
-    return false;
-  }
-
- private:
-  struct Range {
-    const std::byte *start, *end;
-    TensorRef tensor;
-  };
-  Lender lender_;
-  std::vector<Range> found_;
-};
-
-/// An array over a tensor's memory, which lives as long as the array.
-nb::object array_of(const TensorRef& tensor) {
-  auto kept = std::make_unique<TensorRef>(tensor);
-  const nb::capsule owner(kept.get(), [](void* held) noexcept {
-    std::default_delete<TensorRef>()(static_cast<TensorRef*>(held));
-  });
-  kept.release();
-  std::size_t sizes[kMaxRank];
-  for (std::size_t i = 0; i < tensor->rank(); ++i) sizes[i] = static_cast<std::size_t>(tensor->size(i));
-  auto* first = const_cast<std::byte*>(tensor->raw());
-  return nb::cast(nb::ndarray<nb::numpy>(first, tensor->rank(), sizes, owner, tensor->strides().begin(),
-                                         dlpack_dtype(tensor->dtype())),
-                  nb::rv_policy::reference);
-}
-
-// --- Values ------------------------------------------------------------------------------------
-
-constexpr int kDeepest = 1000;
-
-/// Values of Python as the engine's.
-class FromPython {
- public:
-  Value value(nb::handle given, int depth = 0) {
-    if (depth > kDeepest) refuse("a value is nested more than 1000 deep");
-    PyObject* object = given.ptr();
-    if (object == Py_None) return Value();
-    if (PyBool_Check(object)) return Value(object == Py_True);
-    if (PyLong_Check(object)) return Value(nb::cast<std::int64_t>(given));
-    if (PyFloat_Check(object)) return Value(PyFloat_AS_DOUBLE(object));
-    if (PyComplex_Check(object))
-      return Value(std::complex<double>(PyComplex_RealAsDouble(object), PyComplex_ImagAsDouble(object)));
-    if (PyUnicode_Check(object)) return string(object);
-    if (PyList_Check(object)) return make_ref<List>(items(given, depth));
-    if (PyTuple_Check(object)) return tuple_of(items(given, depth));
-    if (PyDict_Check(object)) {
-      Ref<Dict> dict = make_ref<Dict>();
-      for (const auto& [key, item] : nb::borrow<nb::dict>(given))
-        dict->set(value(key, depth + 1), value(item, depth + 1));
-      return dict;
-    }
-    return lender_.tensor(given);
-  }
-
- private:
-  static Value string(PyObject* object) {
-    Py_ssize_t length = 0;
-    const char* characters = PyUnicode_AsUTF8AndSize(object, &length);
-    if (!characters) throw nb::python_error();
-    return Value(std::string_view(characters, static_cast<std::size_t>(length)));
-  }
-
-  std::vector<Value> items(nb::handle sequence, int depth) {
-    std::vector<Value> found;
-    for (const nb::handle item : sequence) found.push_back(value(item, depth + 1));
-    return found;
-  }
-
-  Lender lender_;
-};
-
-/// Values of the engine as Python's. Objects that are shared stay shared.
-class ToPython {
- public:
-  /// `weights`: of a session whose weights that nobody has read are given by name, but for `owned`.
-  explicit ToPython(WeightTable* weights = nullptr, const Weights* names = nullptr, nb::handle owned = {})
-      : weights_(weights), names_(names), owned_(owned) {}
-
-  nb::object value(const Value& given, int depth = 0) {
-    if (depth > kDeepest) refuse("a value is nested more than 1000 deep");
-    switch (given.tag()) {
-    case Tag::kNone: return nb::none();
-    case Tag::kBool: return nb::bool_(given.boolean());
-    case Tag::kInt: return nb::int_(given.integer());
-    case Tag::kFloat: return nb::float_(given.real());
-    case Tag::kUninitialized: return given.is_later() ? weight(given.weight()) : types().uninitialized;
-    case Tag::kComplex:
-      return nb::steal(PyComplex_FromDoubles(given.complex().real(), given.complex().imag()));
-    case Tag::kString: return text(given.string());
-    case Tag::kTensor: return tensor(given.tensor_ref());
-    case Tag::kList: {
-      nb::list list;
-      for (const Value& item : given.list().items) list.append(value(item, depth + 1));
-      return list;
-    }
-    case Tag::kTuple: {
-      nb::list list;
-      for (const Value& item : given.tuple().items) list.append(value(item, depth + 1));
-      return nb::tuple(list);
-    }
-    case Tag::kDict: {
-      nb::dict dict;
-      for (const Dict::Entry& entry : given.dict().entries())
-        if (entry.is_live) dict[value(entry.key, depth + 1)] = value(entry.value, depth + 1);
-      return dict;
-    }
-    case Tag::kObject: return object(given, depth);
-    case Tag::kEnumMember: {
-      const EnumMember& member = given.enum_member();
-      return types().enum_member(text(member.class_name), text(member.name), value(member.value));
-    }
-    }
-    bug("a value of no kind");
-  }
-
- private:
-  nb::object tensor(const TensorRef& tensor) {
-    nb::object& made = made_[tensor.get()];
-    // A session goes on writing what it has, so its state is given as copies.
-    if (!made.is_valid()) made = array_of(weights_ ? copy(*tensor) : tensor);
-    return made;
-  }
-
-  nb::object weight(std::uint32_t index) {
-    const nb::str name = text(names_->entry(index).name);
-    const bool is_owned = owned_.is_valid() && PySequence_Contains(owned_.ptr(), name.ptr()) == 1;
-    return is_owned ? tensor(weights_->tensor(index)) : types().weight(name);
-  }
-
-  nb::object object(const Value& given, int depth) {
-    nb::object& made = made_[given.identity()];
-    if (made.is_valid()) return made;
-    const Object& source = given.object();
-    nb::dict attributes;
-    const nb::object instance = types().instance(text(source.info->name), attributes);
-    made = instance;  // before its attributes, which may lead back to it
-    for (std::size_t i = 0; i < source.attributes.size(); ++i) {
-      const Value& attribute = source.attributes[i];
-      if (attribute.is(Tag::kUninitialized) && !attribute.is_later()) continue;  // nobody set it
-      attributes[text(source.info->attributes[i])] = value(attribute, depth + 1);
-    }
-    return instance;
-  }
-
-  std::unordered_map<const RefCounted*, nb::object> made_;
-  WeightTable* weights_;
-  const Weights* names_;
-  nb::handle owned_;
-};
 
 // --- Archives ----------------------------------------------------------------------------------
 
@@ -470,7 +139,7 @@ class PySession {
         const nb::gil_scoped_release released;
         lock.lock();
       }
-      return ToPython(&session_.weights(), executable_->module().weights.get(), owned).value(session_.root());
+      return ToPython(session_.weights(), *executable_->module().weights, owned).value(session_.root());
     });
   }
 
@@ -517,9 +186,7 @@ class PyProgram {
 
   bool overlap(nb::list inputs) const {
     return guarded_for_python([&] {
-      Overlap overlap;
-      overlap.add(inputs);
-      return overlap.any();
+      return python::overlap(inputs);
     });
   }
 
@@ -554,10 +221,11 @@ class PyProgram {
 };
 
 }  // namespace
-}  // namespace tsx::engine
+}  // namespace tsx::engine::python
 
 NB_MODULE(_engine, module) {
-  using namespace tsx::engine;
+  using namespace tsx::engine::python;
+  namespace engine = tsx::engine;
   nb::set_leak_warnings(false);  // what Python keeps until the process ends is no leak of ours
   module.doc() = "The C++ engine over NumPy arrays; tsx.runtime.native is its only user.";
   module.def("register_types", [](nb::object error, nb::object instance, nb::object enum_member,
@@ -565,14 +233,14 @@ NB_MODULE(_engine, module) {
     types() = {error, instance, enum_member, uninitialized, weight};
   });
   module.def("version", &tsx_version);
-  module.def("threads", &threads::count);
+  module.def("threads", &engine::threads::count);
   module.def("set_threads", [](std::size_t count) {
     const nb::gil_scoped_release released;
-    threads::set_count(count);
+    engine::threads::set_count(count);
   });
   module.def("levels", [] {
     nb::list names;
-    const simd::Levels levels = simd::levels();
+    const engine::simd::Levels levels = engine::simd::levels();
     for (std::size_t i = 0; i < levels.count; ++i) names.append(levels.names[i]);
     return names;
   });
