@@ -2,7 +2,8 @@
 
 Takes the registry and the engine's sources; gives the texts of ``engine/gen/operators.inc``, ``primitives.inc`` and
 ``without_kernel.txt`` beside it. An operator has a kernel when it is a formula, the in-place form of an operator
-that has one, or is added to the registry under ``engine/src/``. The list may only shrink.
+that has one, or is added to the registry under ``engine/src/``; a composite without one runs by its body, which travels
+in the archive. The list may only shrink.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WITHOUT = ROOT / "engine/gen/without_kernel.txt"
 _KERNEL = re.compile(r'\badd\(\s*"((?:aten|prim|tsx)::[^"]+)"')
 _HEADER = [
-    "# Operators that the engine has no kernel for; a program that needs one is refused at load.",
+    "# Operators that the engine has neither a kernel nor a body for; a program that needs one is refused at load.",
     "# Written by `make generate`, which takes out what has got a kernel and adds nothing: the list may only shrink.",
 ]
 
@@ -91,11 +92,12 @@ def kernels_in_sources() -> set[str]:
 
 
 def has_kernel(op: Op, found: set[str]) -> bool:
+    """Whether a program that calls ``op`` runs: by a kernel, an instruction or the body that it brings."""
     base = written_form_of(op)
     return (
         op.kind in found
         or isinstance(op.formula, Formula)
-        or bool(op.scalar_op)
+        or bool(op.scalar_op or op.body)
         or (base is not None and isinstance(base.formula, Formula))
     )
 

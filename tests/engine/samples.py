@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch.testing._internal.common_methods_invocations import op_db
 
+from tests.engine import wire
 from tests.ops import matrix, matrix_direct
 from tsx.errors import TsxError
 from tsx.ir.op import Op, Trait
@@ -54,7 +55,7 @@ class Collector(matrix.Comparer):
         self._kept[key] += 1
         if self._kept[key] > self.most or not all(map(_is_plain, arrays)):
             return
-        given = tuple(map(_own, arrays))
+        given = tuple(map(wire.own, arrays))
         used = copy.deepcopy(given)
         try:
             ours = evaluate(op, used)
@@ -76,22 +77,6 @@ def _is_plain(value: object) -> bool:
     if isinstance(value, (list, tuple)):
         return all(map(_is_plain, value))
     return value is None or isinstance(value, (bool, int, float, complex, str, np.ndarray))
-
-
-def _own(value: object) -> object:
-    """A copy with the same strides, in memory of its own."""
-    if isinstance(value, (list, tuple)):
-        return type(value)(map(_own, value))
-    if not isinstance(value, np.ndarray) or not value.size or value.flags.c_contiguous:
-        return value.copy() if isinstance(value, np.ndarray) else value
-    if any(stride < 0 for stride in value.strides):
-        return value.copy()
-    reach = sum((n - 1) * s for n, s in zip(value.shape, value.strides, strict=True))
-    memory = np.zeros(reach // value.itemsize + 1, value.dtype)
-    view = np.lib.stride_tricks.as_strided(memory, value.shape, value.strides)
-    view[...] = value
-    view.flags.writeable = value.flags.writeable
-    return view
 
 
 def of_infos(names: Sequence[str], most: int = 2) -> list[Case]:

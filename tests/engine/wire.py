@@ -107,6 +107,22 @@ class _Memory:
         return head + struct.pack(f"<q{2 * array.ndim}q", offset, *array.shape, *strides)
 
 
+def own(value: object) -> object:
+    """A copy with the same strides, in memory of its own."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(map(own, value))
+    if not isinstance(value, np.ndarray) or not value.size or value.flags.c_contiguous:
+        return value.copy() if isinstance(value, np.ndarray) else value
+    if any(stride < 0 for stride in value.strides):
+        return value.copy()
+    reach = sum((n - 1) * s for n, s in zip(value.shape, value.strides, strict=True))
+    memory = np.zeros(reach // value.itemsize + 1, value.dtype)
+    view = np.ndarray(value.shape, value.dtype, memory, 0, value.strides)
+    view[...] = value
+    view.flags.writeable = value.flags.writeable
+    return view
+
+
 def _bytes_of(base: Array, low: int) -> Array:
     flat: Array = np.lib.stride_tricks.as_strided(base.reshape(-1)[:1], (1,), (1,)).view(np.uint8)
     address = flat.__array_interface__["data"][0]

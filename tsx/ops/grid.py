@@ -7,6 +7,7 @@ padding: 0 zeros, 1 border, 2 reflection.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -94,7 +95,7 @@ def _values(input: Array, places: Sequence[Array]) -> Array:
     for place, size in zip(places, sizes, strict=True):
         inside &= (place >= 0) & (place < size)
         flat = flat * size + np.where(inside, place, 0).astype(np.int64)
-    rows = input.reshape(*input.shape[:2], -1)
+    rows = input.reshape(*input.shape[:2], math.prod(sizes))
     found = np.take_along_axis(rows, np.where(inside, flat, 0)[:, None], axis=2)
     return np.where(inside[:, None], found, found.dtype.type(0))
 

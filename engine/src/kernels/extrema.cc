@@ -62,13 +62,6 @@ template <bool largest> Extreme extreme(const TensorRef& x, const Axes& axes, bo
   return made;
 }
 
-Axes one_axis(std::int64_t dim, std::size_t rank) {
-  Axes axes;
-  const std::size_t axis = axis_of(dim, rank);
-  if (rank != 0) axes.has[axis] = true;
-  return axes;
-}
-
 template <bool largest> void whole_kernel(Call& call) {
   const TensorRef x = call.tensor_ref(0);
   call.give(extreme<largest>(x, axes_of({}, x->rank()), false).values);

@@ -170,4 +170,10 @@ TSX_KERNELS(gather) {
   registry.add("aten::scatter.value_reduce", scatter_value);
   registry.add("aten::scatter_add", scatter_add);
   registry.add("aten::scatter_reduce.two", scatter_reduce);
+  registry.add("aten::scatter_.src", stored<scatter_source>);
+  registry.add("aten::scatter_.reduce", stored<scatter_source>);
+  registry.add("aten::scatter_.value", stored<scatter_value>);
+  registry.add("aten::scatter_.value_reduce", stored<scatter_value>);
+  registry.add("aten::scatter_add_", stored<scatter_add>);
+  registry.add("aten::scatter_reduce_.two", stored<scatter_reduce>);
 }

@@ -150,4 +150,9 @@ TSX_KERNELS(index_rows) {
   registry.add("aten::index_add", index_add);
   registry.add("aten::index_copy", index_copy);
   registry.add("aten::index_reduce", index_reduce);
+  registry.add("aten::index_fill_.int_Scalar", stored<index_fill>);
+  registry.add("aten::index_fill_.int_Tensor", stored<index_fill>);
+  registry.add("aten::index_add_", stored<index_add>);
+  registry.add("aten::index_copy_", stored<index_copy>);
+  registry.add("aten::index_reduce_", stored<index_reduce>);
 }

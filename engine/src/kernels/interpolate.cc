@@ -71,14 +71,19 @@ Factors factors_in(const Value& value) {
   return factors;
 }
 
+/// The sizes of a result, and the factors that were given.
+struct Target {
+  Dims sizes;
+  Factors factors;
+};
+
 /// One of sizes and factors, of which the other is None.
-TensorRef by_either(Resampling kind, const TensorRef& x, std::size_t dims, const Value& size,
-                    const Value& factor, bool corners) {
+Target target_of(const Tensor& x, std::size_t dims, const Value& size, const Value& factor) {
   if (size.is_none() == factor.is_none()) {
     refuse(std::string("expected one of size and scale_factor, got ") +
            (size.is_none() ? "none" : "both"));
   }
-  need_rank(*x, dims + 2, dims + 2);
+  need_rank(x, dims + 2, dims + 2);
   Dims sizes;
   Factors factors;
   if (factor.is_none()) {
@@ -88,19 +93,71 @@ TensorRef by_either(Resampling kind, const TensorRef& x, std::size_t dims, const
   } else {
     factors = factors_in(factor);
     for (std::size_t i = 0; i < std::min(factors.size(), dims); ++i)
-      sizes.push_back(scaled(x->size(2 + i), *factors[i]));
+      sizes.push_back(scaled(x.size(2 + i), *factors[i]));
   }
   if (sizes.size() != dims || factors.size() != dims) {
     refuse("expected " + std::to_string(dims) + " output sizes or factors, got " + text_of(sizes));
   }
-  return interpolated(kind, x, sizes, factors, corners);
+  return {sizes, factors};
 }
 
 /// (input, output_size, [align_corners,] scale_factors)
 template <Resampling kind, std::size_t dims> void vec_kernel(Call& call) {
   constexpr std::size_t last = is_nearest(kind) ? 2 : 3;
-  call.give(
-      by_either(kind, call.tensor_ref(0), dims, call[1], call[last], last == 3 && call.boolean(2)));
+  const TensorRef x = call.tensor_ref(0);
+  const Target target = target_of(*x, dims, call[1], call[last]);
+  call.give(interpolated(kind, x, target.sizes, target.factors, last == 3 && call.boolean(2)));
+}
+
+// --- TorchScript's __interpolate -----------------------------------------------------------------
+
+/// A single size or factor as one for each dimension.
+Value repeated(const Value& value, std::size_t dims) {
+  if (value.is_none() || value.is(Tag::kList) || value.is(Tag::kTuple)) return value;
+  return Value(make_ref<List>(std::vector<Value>(dims, value)));
+}
+
+/// The mode that a word means for `dims` dimensions; none for "area".
+std::optional<Resampling> mode_of(const std::string& word, std::size_t dims, bool is_smooth) {
+  struct Row {
+    const char* word;
+    std::size_t dims; // 0: any
+    Resampling kind;
+  };
+  constexpr Row kRows[] = {{"nearest", 0, Resampling::kNearest},
+                           {"nearest-exact", 0, Resampling::kNearestExact},
+                           {"linear", 1, Resampling::kLinear},
+                           {"bilinear", 2, Resampling::kLinear},
+                           {"trilinear", 3, Resampling::kLinear},
+                           {"bicubic", 2, Resampling::kCubic}};
+  if (is_smooth && word != "bilinear" && word != "bicubic")
+    refuse("expected antialias with bilinear or bicubic only, got '" + word + "'");
+  if (word == "area") return {};
+  for (const Row& row : kRows) {
+    if (word != row.word || (row.dims != 0 && row.dims != dims)) continue;
+    if (!is_smooth) return row.kind;
+    return row.kind == Resampling::kLinear ? Resampling::kLinearSmooth : Resampling::kCubicSmooth;
+  }
+  refuse("expected a mode that fits " + std::to_string(dims + 2) + " dimensions, got '" + word +
+         "'");
+}
+
+/// (input, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)
+void word_kernel(Call& call) {
+  const TensorRef x = call.tensor_ref(0);
+  need_rank(*x, 3, 5);
+  const std::size_t dims = x->rank() - 2;
+  const auto kind = mode_of(call.string(3), dims, call.boolean(6));
+  const Target target = target_of(*x, dims, repeated(call[1], dims), repeated(call[2], dims));
+  if (!kind) {
+    const char* const means[] = {"aten::adaptive_avg_pool1d", "aten::adaptive_avg_pool2d",
+                                 "aten::adaptive_avg_pool3d"};
+    return call.give(invoke(call, means[dims - 1], {Value(x), list_of(target.sizes)}));
+  }
+  const bool recomputes = !call.is_none(5) && call.boolean(5);
+  const bool corners = !is_nearest(*kind) && !call.is_none(4) && call.boolean(4);
+  call.give(interpolated(*kind, x, target.sizes, recomputes ? Factors(dims) : target.factors,
+                         corners));
 }
 
 } // namespace
@@ -131,4 +188,8 @@ TSX_KERNELS(interpolate) {
   registry.add("aten::_upsample_bilinear2d_aa.vec", vec_kernel<Resampling::kLinearSmooth, 2>);
   registry.add("aten::_upsample_bicubic2d_aa", sized_kernel<Resampling::kCubicSmooth, 2>);
   registry.add("aten::_upsample_bicubic2d_aa.vec", vec_kernel<Resampling::kCubicSmooth, 2>);
+  registry.add("aten::__interpolate", word_kernel);
+  registry.add("aten::__interpolate.size_list", word_kernel);
+  registry.add("aten::__interpolate.scale_list", word_kernel);
+  registry.add("aten::__interpolate.size_list_scale_list", word_kernel);
 }

@@ -217,7 +217,7 @@ void count_nonzero_kernel(Call& call) {
 
 // --- logsumexp, trace ----------------------------------------------------------------------------
 
-template <typename T> T log_sum(const T* row, std::size_t n) {
+template <typename T> T log_sum_of(const T* row, std::size_t n) {
   double top = -INFINITY;
   for (std::size_t i = 0; i < n; ++i) {
     const double real = std::real(row[i]);
@@ -240,7 +240,7 @@ void logsumexp_kernel(Call& call) {
   for_product_type(work, [&](auto zero) {
     using T = decltype(zero);
     if constexpr (!std::is_same_v<T, std::int64_t>) {
-      result = reduce<T, T>(rows, work, call.boolean(2), log_sum<T>);
+      result = reduce<T, T>(rows, work, call.boolean(2), log_sum_of<T>);
     }
   });
   call.give(tile::cast(result, target));
@@ -322,6 +322,10 @@ template <bool is_root, bool with_mean> void moments_correction_kernel(Call& cal
 
 TensorRef sum_over(const TensorRef& tensor, const Axes& axes) {
   return sum(tensor, axes, false, tensor->dtype());
+}
+
+std::complex<double> log_sum(const std::complex<double>* row, std::size_t count) {
+  return log_sum_of(row, count);
 }
 
 } // namespace tsx::engine

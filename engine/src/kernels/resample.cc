@@ -35,12 +35,6 @@ struct Axis {
   }
 };
 
-double cubic_weight(double x, double a) {
-  x = std::abs(x);
-  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
-}
-
 Taps nearest(const Axis& axis, bool is_exact) {
   Taps taps;
   const float scale = axis.scale<float>();
@@ -207,6 +201,12 @@ void mix_bytes(const Layout& layout, const Taps& taps, const std::uint8_t* from,
 }
 
 } // namespace
+
+double cubic_weight(double x, double a) {
+  x = std::abs(x);
+  if (x <= 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  return x < 2 ? ((a * x - 5 * a) * x + 8 * a) * x - 4 * a : 0;
+}
 
 Taps taps_of(Resampling kind, std::int64_t size, std::int64_t outputs, std::optional<double> factor,
              bool corners, bool is_double) {

@@ -20,6 +20,9 @@ struct Taps {
 Taps taps_of(Resampling kind, std::int64_t size, std::int64_t outputs, std::optional<double> factor,
              bool corners, bool is_double);
 
+/// Keys' kernel: the weight of an element at distance `x`, with the free parameter `a`.
+double cubic_weight(double x, double a);
+
 /// The tensor resampled along an axis, in its own dtype: float32, float64, any for nearest; uint8
 /// is rounded.
 TensorRef resample(const TensorRef& tensor, std::size_t axis, const Taps& taps);

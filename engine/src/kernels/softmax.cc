@@ -41,10 +41,8 @@ template void softmax_rows(Softmax, const float*, float*, std::size_t, std::size
 template void softmax_rows(Softmax, const double*, double*, std::size_t, std::size_t);
 
 TensorRef softmax(Softmax kind, const TensorRef& x, std::int64_t dim, DType dtype) {
-  const std::size_t axis = axis_of(dim, x->rank());
   const DType work = float_work(dtype);
-  Axes axes;
-  if (x->rank() != 0) axes.has[axis] = true;
+  const Axes axes = one_axis(dim, x->rank());
   const Rows rows = rows_over(tile::cast(x, dtype), axes, work);
   const TensorRef result = Tensor::empty(work, rows.tensor->sizes());
   const auto width = static_cast<std::size_t>(rows.width);

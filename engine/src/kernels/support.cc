@@ -37,6 +37,13 @@ Axes axes_of(Span<const std::int64_t> dims, std::size_t rank) {
   return axes;
 }
 
+Axes one_axis(std::int64_t dim, std::size_t rank) {
+  Axes axes;
+  const std::size_t axis = axis_of(dim, rank);
+  if (rank != 0) axes.has[axis] = true;
+  return axes;
+}
+
 void need_sizes(Span<const std::int64_t> sizes) {
   for (const std::int64_t size : sizes) {
     if (size < 0) refuse("expected sizes of 0 or more, got " + text_of(sizes));
@@ -64,6 +71,15 @@ TensorRef plain(const TensorRef& tensor, DType dtype) {
 }
 
 TensorRef plain(const TensorRef& tensor) { return contiguous(tensor); }
+
+Value invoke(Call& call, std::string_view kind, std::vector<Value> operands) {
+  const Kernel kernel = Registry::all().find(kind);
+  if (kernel == nullptr) bug("no kernel called " + std::string(kind));
+  Value result;
+  Call inner(operands.data(), operands.size(), &result, 1, &call.context());
+  kernel(inner);
+  return result;
+}
 
 void store_result(const Tensor& target, const TensorRef& value) {
   if (value->sizes() != target.sizes()) {

@@ -19,6 +19,8 @@ struct Axes {
   bool operator[](std::size_t axis) const { return has[axis]; }
 };
 Axes axes_of(Span<const std::int64_t> dims, std::size_t rank);
+/// One dimension; a 0-dim tensor has none.
+Axes one_axis(std::int64_t dim, std::size_t rank);
 
 /// Refuses negative sizes.
 void need_sizes(Span<const std::int64_t> sizes);
@@ -33,6 +35,9 @@ TensorRef plain(const TensorRef& tensor);
 
 /// An in-place operator's last step: `value` into all of `target`, converted to its dtype.
 void store_result(const Tensor& target, const TensorRef& value);
+
+/// The result of another operator's kernel. All operands are given, in schema order.
+Value invoke(Call& call, std::string_view kind, std::vector<Value> operands);
 
 /// The in-place form of a kernel of one result: runs it and stores the result in operand 0.
 template <Kernel kernel> void stored(Call& call) {
