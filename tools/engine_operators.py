@@ -85,10 +85,13 @@ def primitives() -> str:
 
 def kernels_in_sources() -> set[str]:
     """The kinds in every ``registry.add("…", …)`` of the engine."""
-    found: set[str] = set()
+    found: dict[str, Path] = {}
     for path in sorted((ROOT / "engine/src").rglob("*.cc")):
-        found.update(_KERNEL.findall(path.read_text(encoding="utf-8")))
-    return found
+        for kind in _KERNEL.findall(path.read_text(encoding="utf-8")):
+            if kind in found:
+                raise SystemExit(f"two kernels for {kind}: in {found[kind].name} and {path.name}")
+            found[kind] = path
+    return set(found)
 
 
 def has_kernel(op: Op, found: set[str]) -> bool:
