@@ -127,6 +127,11 @@ def test_sizes_decide_what_they_can() -> None:
     assert type(n - n) is int
     assert (n >= 0) is True
     assert (n + 1 > n) is True
+    assert (n + 1 > 0) is True
+    assert (n + 1 <= 0) is False
+    assert (2 * n == 1) is False
+    assert (2 * n + 4 * n * n != 3) is True
+    assert (3 * n + 1 == 0) is False
     assert (2 * n + 1) % 2 == 1
     assert isinstance(n * 2 // 2, TracedInt)
     assert not [node for node in n.tracer.graph.nodes if node.kind == "tsx::guard"]

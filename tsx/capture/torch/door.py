@@ -14,7 +14,7 @@ import torch
 from torch.utils._pytree import tree_map
 
 from tsx.capture.modules import StateTree
-from tsx.capture.torch import numbers, special, tensors
+from tsx.capture.torch import encoder, numbers, special, tensors
 from tsx.capture.torch.arrays import array_of, tensor_of
 from tsx.capture.torch.mode import Recorder
 from tsx.capture.torch.scripted import scripted_calls
@@ -104,7 +104,7 @@ class TorchDoor:
         with ExitStack() as stack:
             stack.enter_context(torch.no_grad())
             stack.enter_context(_scopes(tracer, recorder))
-            stack.enter_context(_plain_attention())
+            stack.enter_context(encoder.installed())
             stack.enter_context(_traced_len(recorder))
             stack.enter_context(_says_it_traces(recorder))
             stack.enter_context(scripted_calls())
@@ -174,17 +174,6 @@ def _scopes(tracer: Tracer, recorder: Recorder) -> Iterator[None]:
         yield
     finally:
         torch.nn.Module.__call__ = original
-
-
-@contextmanager
-def _plain_attention() -> Iterator[None]:
-    """Transformer layers as their source says: the fused fast path is one opaque operator."""
-    enabled = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        yield
-    finally:
-        torch.backends.mha.set_fastpath_enabled(enabled)
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from tsx.capture.torch import (  # noqa: F401  (they register what tensors and m
     script_modules,
     script_tensors,
 )
+from tsx.capture.torch.encoder import stand_in_for
 from tsx.capture.torch.names import kind_of, operator_names
 from tsx.capture.torch.script_functions import function_for
 from tsx.capture.torch.script_jit import context_for, jit_for, original
@@ -86,7 +87,7 @@ class TorchScriptDoor:
             return Operator(str(obj), (obj._qualified_op_name,))
         if isinstance(obj, _BUILTIN) and _is_torchs(obj):
             return TorchOperator(_shown(obj), operator_names(obj.__name__))
-        inner = original(obj)
+        inner = stand_in_for(obj) or original(obj)
         return ctx.resolve(inner, at, at.text()) if inner is not None else None
 
     def names(self, type: ty.Type) -> list[str]:
@@ -134,8 +135,10 @@ def _shown(obj: Any) -> str:
 
 
 def _original(obj: Any) -> Any:
-    """The function under ``@torch.no_grad()``, ``torch.jit.script`` and the like."""
-    found = original(obj) if isinstance(obj, python_types.FunctionType) else None
+    """The function under ``@torch.no_grad()``, ``torch.jit.script`` and the like, or what stands for it."""
+    if not isinstance(obj, python_types.FunctionType):
+        return obj
+    found = stand_in_for(obj) or original(obj)
     return obj if found is None else found
 
 

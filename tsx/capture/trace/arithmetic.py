@@ -203,11 +203,23 @@ def _decide(name: str, a: Dim | None, b: Dim | None) -> bool | None:
     difference = a - b
     if isinstance(difference, int):
         return bool(_PYTHON[name](difference, 0))
-    if name in ("ge", "lt") and _never_negative(difference):
-        return name == "ge"
-    if name in ("le", "gt") and _never_negative(-difference):
-        return name == "le"
+    if name in ("eq", "ne"):
+        return name == "ne" if _never_zero(difference) else None
+    strict = 1 if name in ("gt", "le") else 0  # of ints, a > b is a - b - 1 >= 0
+    if _never_negative(difference - strict):
+        return name in ("ge", "gt")
+    if _never_negative(-difference - (1 - strict)):
+        return name in ("le", "lt")
     return None
+
+
+def _never_zero(difference: Expr) -> bool:
+    """Whether no sizes make it 0: it is positive or negative in every run, or never a multiple (``2 * n - 1``)."""
+    if _never_negative(difference - 1) or _never_negative(-difference - 1):
+        return True
+    constant = sum(coefficient for monomial, coefficient in difference.terms if not monomial)
+    common = math.gcd(*(coefficient for monomial, coefficient in difference.terms if monomial))
+    return constant % common != 0
 
 
 def _never_negative(dim: Dim) -> bool:
