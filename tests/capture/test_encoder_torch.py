@@ -1,4 +1,4 @@
-"""Transformer encoders with padding: the program gives what eager torch gives for inference, zeros for padding included."""
+"""Transformer encoders with padding give what eager torch gives for inference: zeros for padding."""
 
 from __future__ import annotations
 

@@ -205,13 +205,47 @@ def meet(declared: ty.TensorType, found: ty.TensorType) -> ty.TensorType:
     return replace(declared, dtype=found.dtype or declared.dtype, shape=shape)
 
 
+def is_unconditional(block: Block) -> bool:
+    """Whether ``block`` runs whenever its graph does: it is no branch and no loop's body, nor in one."""
+    while block.node is not None:
+        if block.node.kind != GROUP:
+            return False
+        block = block.node.block
+    return True
+
+
+def always_entered(module: Module) -> set[Graph]:
+    """The graphs that every run comes to: entry points, and what they call outside branches and loops."""
+    found: set[Graph] = set()
+    work = [method.graph for method in module.methods.values()]
+    while work:
+        graph = work.pop()
+        if graph not in found:
+            found.add(graph)
+            work += [called for node, called in calls_of(graph, module) if is_unconditional(node.block)]
+    return found
+
+
+def calls_of(graph: Graph, module: Module) -> Iterator[tuple[Node, Graph]]:
+    """The calls in a graph, with what they call."""
+    for node in graph.all_nodes():
+        name = str(node.attributes.get("name"))
+        if node.kind == "prim::CallFunction" and name in module.functions:
+            yield node, module.functions[name]
+        elif node.kind == "prim::CallMethod" and isinstance(node.inputs[0].type, ty.ClassType):
+            owner = module.classes.get(node.inputs[0].type.name)
+            if owner is not None and name in owner.methods:
+                yield node, owner.methods[name]
+
+
 def propagate(
     graph: Graph, module: Module | None = None, *, forget: bool = False
 ) -> dict[Value, Abstract]:
     """Walks ``graph``, refines the tensor types of its values, gives what is known of each.
 
     With ``forget``, the types of all but the graph's inputs are found anew instead of refined: for passes that
-    change sizes or dtypes. ``OperatorError`` (TSX4nnn, at the node's span) where operands can't be right.
+    change sizes or dtypes. ``OperatorError`` (TSX4nnn, at the node's span) where operands can't be right and the node
+    runs whenever the graph does.
     """
     walk = Propagation(module, forget=forget)
     walk.block(graph.block, [unknown(value.type) for value in graph.inputs])
@@ -270,11 +304,17 @@ class Propagation:
         return self.infer(node, operands)
 
     def infer(self, node: Node, operands: Sequence[Abstract]) -> Sequence[Abstract]:
-        """The results of a node that isn't control flow."""
+        """The results of a node that isn't control flow; a contradiction where it may never run is the run's."""
         try:
             return infer_node(node, operands, self.module)
         except TsxError as error:
-            raise _placed(error, node) from error
+            if self._runs_for_sure(node.block):
+                raise _placed(error, node) from error
+            return [unknown(value.type) for value in node.outputs]
+
+    def _runs_for_sure(self, block: Block) -> bool:
+        module = self.module
+        return is_unconditional(block) and (module is None or block.graph in always_entered(module))
 
     def _loop(self, node: Node, carried: list[Abstract]) -> list[Abstract]:
         (block,) = node.blocks

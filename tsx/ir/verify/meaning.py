@@ -6,18 +6,17 @@ never run, and a program may rely on that; there the kernels' own checks are wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.dims import Expr
-from tsx.ir.graph import Block, Graph, Node, Value
-from tsx.ir.infer import Propagation, unknown
+from tsx.ir.graph import Graph, Node, Value
+from tsx.ir.infer import Propagation, always_entered, is_unconditional, unknown
 from tsx.ir.limits import MAX_INT
 from tsx.ir.match import agrees
 from tsx.ir.module import Module
 from tsx.ir.op import Abstract, Unknown
-from tsx.ir.prim import GROUP
 from tsx.ir.verify.report import Violation
 
 
@@ -28,30 +27,6 @@ def meaning(graph: Graph, module: Module | None) -> list[Violation]:
     if walk.refused and (module is None or graph in always_entered(module)):
         walk.found += walk.refused
     return walk.found
-
-
-def always_entered(module: Module) -> set[Graph]:
-    """The graphs that every run comes to: entry points, and what they call outside branches and loops."""
-    found: set[Graph] = set()
-    work = [method.graph for method in module.methods.values()]
-    while work:
-        graph = work.pop()
-        if graph not in found:
-            found.add(graph)
-            work += [called for node, called in calls_of(graph, module) if _always_runs(node.block)]
-    return found
-
-
-def calls_of(graph: Graph, module: Module) -> Iterator[tuple[Node, Graph]]:
-    """The calls in a graph, with what they call."""
-    for node in graph.all_nodes():
-        name = str(node.attributes.get("name"))
-        if node.kind == "prim::CallFunction" and name in module.functions:
-            yield node, module.functions[name]
-        elif node.kind == "prim::CallMethod" and isinstance(node.inputs[0].type, ty.ClassType):
-            owner = module.classes.get(node.inputs[0].type.name)
-            if owner is not None and name in owner.methods:
-                yield node, owner.methods[name]
 
 
 class _Judgement(Propagation):
@@ -80,20 +55,12 @@ class _Judgement(Propagation):
         return found if _is_bounded(found) else unknown(ty.erase_shapes(value.type))
 
     def _refuse(self, node: Node, message: str, help: str = "") -> None:
-        if _always_runs(node.block):
+        if is_unconditional(node.block):
             self.refused.append(Violation("V20", message, node, help=help))
 
     def _report(self, node: Node, message: str) -> None:
-        if _always_runs(node.block):
+        if is_unconditional(node.block):
             self.found.append(Violation("V20", message, node))
-
-
-def _always_runs(block: Block) -> bool:
-    while block.node is not None:
-        if block.node.kind != GROUP:
-            return False
-        block = block.node.block
-    return True
 
 
 def may_be(abstract: Abstract, type: ty.Type) -> bool:
