@@ -6,7 +6,7 @@ of operators come from their records, those of structural kinds are here. Never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from tsx.errors import TsxError

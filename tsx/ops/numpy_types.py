@@ -1,8 +1,9 @@
 """The element types that NumPy computes in: what torch's promotion and NumPy's answer differently.
 
 ``tsx::numpy_type("divide", a, b)`` is the dtype that operands are cast to before the operator runs, as a ScalarType
-code: for two int32 arrays float64, where torch divides in float32. A Python number is weak, as in NumPy 2 (NEP 50). It
-is a fact about dtypes, so it folds where these are known; NumPy's own tables answer.
+code: for two int32 arrays float64, where torch divides in float32. A Python number is weak, as in NumPy 2 (NEP 50).
+``tsx::numpy_type("fill", a, 300)`` is the dtype of ``a``, which has to hold the number. It is a fact about dtypes, so
+it folds where these are known; NumPy's own tables answer, and its TypeError and OverflowError are raised.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from tsx.ir import types as ty
-from tsx.ir.op import Abstract, Unknown
+from tsx.ir.dims import Expr
+from tsx.ir.op import Abstract, Trait, Unknown
 from tsx.ir.types import DType
 from tsx.ops.abstract import mismatch
 from tsx.ops.define import op
@@ -24,20 +26,57 @@ _TypeLike = np.dtype[Any] | type
 def compute_dtype(function: str, operands: list[_TypeLike]) -> DType:
     """The dtype in which NumPy computes ``function`` of arrays of these dtypes and of numbers (given by their types).
 
-    TSX4004 when programs have no such element type, OperatorError when NumPy refuses the operands.
+    ``add=`` is ``a += b``, which must fit into ``a``. TSX4004 when programs have no such element type, TSX4005 when
+    NumPy refuses the operands.
     """
     try:
-        if function in ("sum", "prod"):
-            return from_numpy(_summed(operands[0]))
-        if function in _MEANS:
-            return from_numpy(np.dtype(np.true_divide.resolve_dtypes((operands[0], int, None))[0]))
-        ufunc = getattr(np, function, None)
-        if isinstance(ufunc, np.ufunc) and ufunc.nin == len(operands):
-            return from_numpy(ufunc.resolve_dtypes((*operands, *(None,) * ufunc.nout))[0])
-        return from_numpy(_common(operands))
+        return _numpys(function, operands)
     except TypeError:
         shown = ", ".join(getattr(o, "name", getattr(o, "__name__", "?")) for o in operands)
         raise mismatch(f"numpy.{function}", "operands that NumPy takes together", shown) from None
+
+
+def _numpys(function: str, operands: list[_TypeLike]) -> DType:
+    """The same, with NumPy's own TypeError."""
+    if function in ("sum", "prod"):
+        return from_numpy(_summed(operands[0]))
+    if function in _MEANS:
+        return from_numpy(np.dtype(np.true_divide.resolve_dtypes((operands[0], int, None))[0]))
+    if function == "percentile":
+        return from_numpy(_interpolated(*operands))
+    name = function.removesuffix("=")
+    ufunc = getattr(np, name, None)
+    if isinstance(ufunc, np.ufunc) and ufunc.nin == len(operands):
+        target = operands[0] if name != function else None
+        try:
+            found = ufunc.resolve_dtypes((*operands, target, *(None,) * (ufunc.nout - 1)))
+        except TypeError as error:  # of a class of NumPy's own
+            raise TypeError(str(error)) from None
+        dtype = from_numpy(found[0])
+        is_wide = function in _COMPARED and int in operands and dtype.is_integer
+        return DType.INT64 if is_wide else dtype  # no Python int is beyond what is compared
+    return from_numpy(_common(operands))
+
+
+def takes_any_int(function: str) -> bool:
+    """Whether a Python int beyond an array's type is compared or converted, where arithmetic raises OverflowError."""
+    ufunc = getattr(np, function.removesuffix("="), None)
+    return not isinstance(ufunc, np.ufunc) or function in _COMPARED
+
+
+_COMPARED = frozenset({"equal", "not_equal", "less", "less_equal", "greater", "greater_equal"})
+
+
+def holds(dtype: DType, number: object) -> bool:
+    """Whether a number fits into an array of ``dtype``; only ints may not, and only in arrays of integers."""
+    if type(number) is not int or not dtype.is_integer:
+        return True
+    limits = np.iinfo(to_numpy(dtype))
+    return bool(limits.min <= number <= limits.max)
+
+
+def _beyond(dtype: DType, number: object) -> str:
+    return f"Python integer {number} out of bounds for {to_numpy(dtype).name}"
 
 
 _MEANS = ("mean", "var", "std", "median", "quantile", "norm")
@@ -46,6 +85,12 @@ _MEANS = ("mean", "var", "std", "median", "quantile", "norm")
 def _summed(operand: _TypeLike) -> np.dtype[Any]:
     total: Array = np.add.reduce(np.empty(0, operand), keepdims=True)
     return total.dtype
+
+
+def _interpolated(array: _TypeLike, places: _TypeLike) -> np.dtype[Any]:
+    """What ``np.percentile`` gives for an array of places, which are no weak numbers."""
+    share = np.dtype(np.true_divide.resolve_dtypes((places, places, None))[2])
+    return np.result_type(array, share)
 
 
 def _common(operands: list[_TypeLike]) -> np.dtype[Any]:
@@ -66,7 +111,17 @@ def _rule(function: Abstract, *operands: Abstract) -> Abstract:
     known = [type for type in types if type is not None]
     if not isinstance(function, str) or len(known) != len(types) or not known:
         return Unknown(ty.INT)
-    return compute_dtype(function, known).code
+    dtype = from_numpy(np.dtype(known[0])) if function == "fill" else compute_dtype(function, known)
+    if takes_any_int(function) and function != "fill":
+        return dtype.code
+    for item in items:
+        if not holds(dtype, item):
+            raise mismatch(
+                f"numpy.{function}", "a number that the type holds", _beyond(dtype, item)
+            )
+        if dtype.is_integer and isinstance(item, (Unknown, Expr)):
+            return Unknown(ty.INT)  # whether it fits, a run tells
+    return dtype.code
 
 
 def known_type(operand: Abstract) -> _TypeLike | None:
@@ -90,15 +145,34 @@ _NUMBERS: dict[ty.Type, _TypeLike] = {
 
 
 def _of(function: str, *operands: Array | float | complex) -> int:
+    """NumPy's answer, and its TypeError or OverflowError."""
     types = [o.dtype if isinstance(o, np.ndarray) else _python_type(o) for o in operands]
-    return compute_dtype(function, types).code
+    dtype = from_numpy(types[0]) if function == "fill" else _numpys(function, types)
+    if function == "fill" or not takes_any_int(function):
+        for operand in operands:
+            if not isinstance(operand, np.ndarray) and not holds(dtype, operand):
+                raise OverflowError(_beyond(dtype, operand))
+    return dtype.code
 
 
-op("tsx::numpy_type(str function, Tensor a) -> ScalarType", infer=_rule, eval=_of)
-op("tsx::numpy_type.Tensor(str function, Tensor a, Tensor b) -> ScalarType", infer=_rule, eval=_of)
-op("tsx::numpy_type.Scalar(str function, Tensor a, Scalar b) -> ScalarType", infer=_rule, eval=_of)
+_RAISES = Trait.PURE | Trait.RAISES
+
+op("tsx::numpy_type(str function, Tensor a) -> ScalarType", infer=_rule, eval=_of, traits=_RAISES)
+op(
+    "tsx::numpy_type.Tensor(str function, Tensor a, Tensor b) -> ScalarType",
+    infer=_rule,
+    eval=_of,
+    traits=_RAISES,
+)
+op(
+    "tsx::numpy_type.Scalar(str function, Tensor a, Scalar b) -> ScalarType",
+    infer=_rule,
+    eval=_of,
+    traits=_RAISES,
+)
 op(
     "tsx::numpy_type.list(str function, Tensor[] arrays) -> ScalarType",
     infer=_rule,
     eval=lambda function, arrays: _of(function, *arrays),
+    traits=_RAISES,
 )

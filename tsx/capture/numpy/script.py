@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import types as python_types
 import typing
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,10 +21,12 @@ from tsx.capture.numpy.script_arithmetic import (
     as_array,
     is_array,
     is_number,
+    need_room,
     ufunc,
 )
 from tsx.capture.numpy.script_functions import FUNCTIONS, METHODS, NONE, matrix_transpose, transpose
 from tsx.capture.numpy.script_types import numpy_type
+from tsx.capture.script import operators
 from tsx.capture.script.library_advice import for_library
 from tsx.capture.script.program import known_types
 from tsx.capture.script.values import Code, Constant, Handler, Slice, Sugar, TupleSugar, doors
@@ -103,9 +106,14 @@ class NumpyWorld:
         return ufunc(ctx, at, OPERATORS.get(name, name), [a, b])
 
     def inplace(self, ctx: Context, at: Place, name: str, a: Sugar, b: Sugar) -> Sugar:
-        result = self.binary(ctx, at, name, a, b)
-        ctx.op("aten::copy_", at, [a, result])
-        return a
+        """Arrays are changed, where what has no dimensions is a NumPy scalar, and makes another one."""
+        function = OPERATORS.get(name, name)
+
+        def written() -> Sugar:
+            ctx.op("aten::copy_", at, [a, ufunc(ctx, at, function, [a, b], inplace=True)])
+            return a
+
+        return _by_rank(ctx, at, a, lambda: ufunc(ctx, at, function, [a, b]), written)
 
     def unary(self, ctx: Context, at: Place, name: str, a: Sugar) -> Sugar:
         return ufunc(ctx, at, OPERATORS[name], [a])
@@ -125,6 +133,16 @@ class NumpyWorld:
             raise ctx.problem("TSX3301", at, name=f"ndarray.{name}")
         return None
 
+    def element(self, ctx: Context, at: Place, value: Sugar) -> Sugar:
+        """What has no dimensions is a NumPy scalar, which later writes to its array don't change."""
+        if not _writes(at.source):
+            return value
+        return _by_rank(ctx, at, value, lambda: ctx.op("aten::clone", at, [value]), lambda: value)
+
+    def storing(self, ctx: Context, at: Place, array: Sugar, given: Sugar) -> None:
+        """A Python int must fit into the type of the array."""
+        need_room(ctx, at, given, array=array)
+
     def index(self, ctx: Context, at: Place, value: Sugar, index: Sugar) -> tuple[Sugar, Sugar]:
         """Ints beside index arrays are index arrays too, and slices may go backwards."""
         parts = index.items if isinstance(index, TupleSugar) else [index]
@@ -138,6 +156,37 @@ class NumpyWorld:
             made.append(part)
             dim += 0 if _is_int(part) else 1
         return value, made[0] if len(made) == 1 else TupleSugar(made)
+
+
+def _by_rank(
+    ctx: Context, at: Place, x: Sugar, scalar: Callable[[], Sugar], array: Callable[[], Sugar]
+) -> Sugar:
+    """``scalar()`` where ``x`` has no dimensions, else ``array()``."""
+    rank = x.type.rank if isinstance(x.type, ty.TensorType) else None
+    if rank is not None:
+        return array() if rank else scalar()
+    none = operators.equal(ctx, ctx.op("aten::dim", at, [x]), Constant(0), at)
+    return ctx.choose(none.as_value(ctx, at), scalar, array, at)
+
+
+_WRITES: dict[int, tuple[Source, bool]] = {}
+
+
+def _writes(source: Source) -> bool:
+    """Whether a function may change an array that it holds: an item, an in-place operator, a method, a call."""
+    known = _WRITES.get(id(source))
+    if known is None or known[0] is not source:
+        found = any(
+            isinstance(node, ast.AugAssign)
+            or (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store))
+            or (
+                isinstance(node, ast.Attribute)
+                and node.attr in ("sort", "fill", "partition", "put")
+            )
+            for node in ast.walk(source.tree)
+        )
+        known = _WRITES[id(source)] = (source, found)
+    return known[1]
 
 
 def _is_int(part: Sugar) -> bool:

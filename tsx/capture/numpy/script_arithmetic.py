@@ -8,13 +8,16 @@ names are those of the tracing door.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tsx.capture.numpy.ufuncs import COMMUTES, NO_SCALAR, TESTS, bases, overload
-from tsx.capture.script.values import Code, Constant, ListLiteral, Sugar
+from tsx.capture.script import operators
+from tsx.capture.script.values import NOT_STATIC, Code, Constant, ListLiteral, Sugar
+from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.op import Unknown, lookup
-from tsx.ops.numpy_types import compute_dtype, known_type
+from tsx.ir.types import DTYPE_BY_CODE, DType
+from tsx.ops.numpy_types import compute_dtype, holds, known_type, takes_any_int
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
@@ -32,8 +35,10 @@ def is_number(value: Sugar) -> bool:
     return value.type in NUMBERS and not isinstance(value.static(), Code)
 
 
-def ufunc(ctx: Context, at: Place, name: str, inputs: Sequence[Sugar]) -> Sugar:
-    """``np.name(*inputs)``."""
+def ufunc(
+    ctx: Context, at: Place, name: str, inputs: Sequence[Sugar], *, inplace: bool = False
+) -> Sugar:
+    """``np.name(*inputs)``; ``inplace``: what the first operand, an array, is to hold then."""
     base = bases().get(name)
     if base is None:
         raise ctx.problem("TSX3301", at, name=f"numpy.{name}")
@@ -42,8 +47,38 @@ def ufunc(ctx: Context, at: Place, name: str, inputs: Sequence[Sugar]) -> Sugar:
         operands[0] = as_array(ctx, at, operands[0])
     if name in TESTS:
         return ctx.op(f"aten::{base}", at, [as_array(ctx, at, o) for o in operands])
-    code = compute_type(ctx, at, name, operands)
+    code = compute_type(ctx, at, f"{name}=" if inplace else name, operands)
+    if name == "power":
+        _need_exponents(ctx, at, code, operands[1])
     return elementwise(ctx, at, base, operands, code)
+
+
+def _need_exponents(ctx: Context, at: Place, code: Sugar, exponent: Sugar) -> None:
+    """Raises ValueError where integers are to be raised to negative integers."""
+    known, number = code.static(), exponent.static()
+    if isinstance(known, int) and not DTYPE_BY_CODE[known].is_integer:
+        return
+    if isinstance(number, (int, float)) and (isinstance(number, float) or number >= 0):
+        return
+
+    def negative() -> Sugar:
+        if is_number(exponent):
+            return ctx.op("aten::lt", at, [exponent, Constant(0)], called="<")
+        below = ctx.op("aten::lt.Scalar", at, [exponent, Constant(0)])
+        return ctx.op("aten::any", at, [below]).truth(ctx, at)
+
+    def integers() -> Sugar:
+        computed = ctx.op("aten::zeros", at, [ListLiteral([Constant(0)])], {"dtype": code})
+        return operators.negated(ctx, ctx.op("aten::is_floating_point", at, [computed]), at)
+
+    wrong = ctx.all_true([integers, negative], at)
+
+    def fail() -> Sugar:
+        text = Constant("Integers to negative integer powers are not allowed.")
+        ctx.raise_exception("ValueError", text, at)
+        return Constant(None)
+
+    ctx.choose(wrong.as_value(ctx, at), fail, lambda: Constant(None), at)
 
 
 def elementwise(
@@ -67,8 +102,8 @@ def elementwise(
 def compute_type(ctx: Context, at: Place, function: str, operands: Sequence[Sugar]) -> Sugar:
     """The ScalarType code in which NumPy computes ``function``: a constant where the dtypes are known."""
     known = [known_type(_abstract(operand)) for operand in operands]
-    if all(type is not None for type in known):
-        dtype = compute_dtype(function, [type for type in known if type is not None])
+    dtype = _dtype(function, [type for type in known if type is not None], len(operands))
+    if dtype is not None and all(_surely_holds(function, dtype, o) for o in operands):
         return Constant(Code(dtype.code, "ScalarType"))
     kind, given = "tsx::numpy_type", list(operands)
     if len(given) == 2:
@@ -79,6 +114,42 @@ def compute_type(ctx: Context, at: Place, function: str, operands: Sequence[Suga
         given = [ListLiteral([as_array(ctx, at, item) for item in given])]
         kind += ".list"
     return ctx.op(kind, at, [Constant(function), *given])
+
+
+def _dtype(function: str, known: list[Any], count: int) -> DType | None:
+    """The type when those of all operands are known, and NumPy takes them."""
+    try:
+        return compute_dtype(function, known) if len(known) == count else None
+    except TsxError:
+        return None  # where it is reached, NumPy's error is raised
+
+
+def _surely_holds(function: str, dtype: DType, operand: Sugar) -> bool:
+    """Whether no run has to ask if a Python int fits."""
+    if takes_any_int(function) or not dtype.is_integer or not is_number(operand):
+        return True
+    number = operand.static()
+    return operand.type == ty.BOOL or (number is not NOT_STATIC and holds(dtype, number))
+
+
+def need_room(ctx: Context, at: Place, number: Sugar, *, array: Sugar) -> None:
+    """Raises OverflowError where ``array`` can't hold an int that is to be written into it."""
+    if not is_number(number) or number.type != ty.INT:
+        return
+    dtype = array.type.dtype if isinstance(array.type, ty.TensorType) else None
+    known = number.static()
+    if dtype is None or (not holds(dtype, known) if known is not NOT_STATIC else dtype.is_integer):
+        ctx.op("tsx::numpy_type.Scalar", at, [Constant("fill"), array, number])
+
+
+def need_room_in(ctx: Context, at: Place, number: Sugar, code: Sugar) -> None:
+    """The same for arrays that are made of ``number``, of the type that ``code`` stands for."""
+    dtype, known = code.static(), number.static()
+    if number.type == ty.INT and not (
+        isinstance(dtype, int) and known is not NOT_STATIC and holds(DTYPE_BY_CODE[dtype], known)
+    ):
+        made = ctx.op("aten::zeros", at, [ListLiteral([Constant(0)])], {"dtype": code})
+        need_room(ctx, at, number, array=made)
 
 
 def _abstract(operand: Sugar) -> object:
@@ -107,6 +178,8 @@ def as_array(ctx: Context, at: Place, value: Sugar, code: Sugar | None = None) -
         return value
     if is_number(value):
         named = {"dtype": code if code is not None else _natural(ctx, at, value)}
+        if code is not None:
+            need_room_in(ctx, at, value, code)
         return ctx.op("aten::scalar_tensor", at, [value], named)
     return array_of(ctx, at, value, None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from typing import TYPE_CHECKING
 
 from tsx.capture.numpy.script_arithmetic import (
@@ -9,8 +10,11 @@ from tsx.capture.numpy.script_arithmetic import (
     as_array,
     cast,
     compute_type,
+    elementwise,
     is_array,
     is_number,
+    need_room,
+    need_room_in,
     promoted,
     ufunc,
 )
@@ -73,6 +77,7 @@ def _full(
 ) -> Sugar:
     sizes = ListLiteral([shape]) if is_number(shape) else shape
     code = _code(ctx, at, dtype, _of_number(ctx, at, fill_value))
+    need_room_in(ctx, at, fill_value, code)
     return ctx.op("aten::full", at, [sizes, fill_value], {"dtype": code})
 
 
@@ -91,7 +96,13 @@ def _like(name: str, operator: str) -> None:
         dtype = named.pop("dtype", None)
         extra = [*fill, *(named[k] for k in ("fill_value",) if k in named)]
         keywords = {"dtype": dtype_of(ctx, at, dtype)} if dtype is not None and given(dtype) else {}
-        return ctx.op(operator, at, [as_array(ctx, at, a), *extra], keywords)
+        array = as_array(ctx, at, a)
+        for number in extra:
+            if keywords:
+                need_room_in(ctx, at, number, keywords["dtype"])
+            else:
+                need_room(ctx, at, number, array=array)
+        return ctx.op(operator, at, [array, *extra], keywords)
 
 
 _like("zeros_like", "aten::zeros_like")
@@ -248,7 +259,7 @@ def _where(
     if is_number(x) and is_number(y):
         x = as_array(ctx, at, x, _of_number(ctx, at, x, y))
     code = compute_type(ctx, at, "where", [x, y])
-    choices = [cast(ctx, at, as_array(ctx, at, choice, code), code) for choice in (x, y)]
+    choices = [cast(ctx, at, as_array(ctx, at, choice), code) for choice in (x, y)]
     return ctx.op("aten::where.self", at, [mask, *choices])
 
 
@@ -271,9 +282,27 @@ def _clip(
     x = as_array(ctx, at, a)
     bounds = (("maximum", min or a_min), ("minimum", max or a_max))
     for name, bound in bounds:
-        if bound is not None and given(bound):
+        if bound is not None and given(bound) and bound.type == ty.INT:
+            x = _clipped(ctx, at, name, x, bound)
+        elif bound is not None and given(bound):
             x = ufunc(ctx, at, name, [x, bound])
     return x
+
+
+def _clipped(ctx: Context, at: Place, name: str, x: Sugar, bound: Sugar) -> Sugar:
+    """A bound that is a Python int: one that no element can reach cuts nothing off, where ``np.maximum`` raises."""
+    known = bound.static()
+    toward = "max" if name == "maximum" else "min"
+    if isinstance(known, int):
+        harmful: Sugar = Constant(
+            builtins.max(known, 0) if toward == "max" else builtins.min(known, 0)
+        )
+    else:
+        harmful = ctx.op(f"prim::{toward}.int", at, [bound, ZERO])
+    need_room(ctx, at, harmful, array=x)
+    code = compute_type(ctx, at, "clip", [x, bound])
+    wide = compute_type(ctx, at, "less", [x, bound])
+    return cast(ctx, at, elementwise(ctx, at, name, [x, bound], wide), code)
 
 
 @means("round", "around")
@@ -394,6 +423,7 @@ def _array_equal(ctx: Context, at: Place, a1: Sugar, a2: Sugar) -> Sugar:
 
 
 def _fill(ctx: Context, at: Place, x: Sugar, value: Sugar) -> Sugar:
+    need_room(ctx, at, value, array=x)
     ctx.op("aten::fill_", at, [x, value])
     return NONE
 

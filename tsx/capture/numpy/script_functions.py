@@ -235,14 +235,20 @@ def _quantile(
     keepdims: Sugar = FALSE,
 ) -> Sugar:  # fmt: skip
     no_out(ctx, at, out)
-    x, code = accumulated(ctx, at, "quantile", a, None)
+    x = as_array(ctx, at, a)
+    if is_number(q):
+        code = compute_type(ctx, at, "quantile", [x])
+    else:
+        q = as_array(ctx, at, q)
+        code = compute_type(ctx, at, "percentile", [x, q])
+    x = cast(ctx, at, x, code)
     single = ctx.op("aten::scalar_tensor", at, [ZERO], {"dtype": _FLOAT32})
     wide = compute_type(ctx, at, "add", [x, single])  # torch has none of float16
     x = cast(ctx, at, x, wide)
     if is_number(q):
         found = ctx.op("aten::quantile.scalar", at, [x, q, axis, keepdims])
     else:
-        places = cast(ctx, at, as_array(ctx, at, q), wide)
+        places = cast(ctx, at, q, wide)
         found = ctx.op("aten::quantile", at, [x, places, axis, keepdims])
     return cast(ctx, at, found, code)
 

@@ -42,7 +42,7 @@ from tsx.ir.graph import Attribute, Graph, Node
 from tsx.ir.location import Span
 from tsx.ir.module import Method, Module, Parameter
 from tsx.ir.verify import check, verify
-from tsx.ir.verify.meaning import calls_of
+from tsx.ir.infer import calls_of
 from tsx.runtime.state import written_attributes
 
 Entry = Callable[[Program, Any, Sequence[Any], Mapping[str, Any]], Module | None]

@@ -68,7 +68,7 @@ class TensorMeaning(Meaning):
         value, index = _as_torch(ctx, at, value, index)
         view = _taken_apart(ctx, at, value, index)
         if not view.is_gather:
-            return view.tensor
+            return _element(ctx, at, view.tensor, _parts(ctx, index, at))
         if any(p.type != ty.NONE for p in view.back):
             back = _optional_list(ctx, view.back, at)
             front = _optional_list(ctx, view.front, at)
@@ -88,6 +88,9 @@ class TensorMeaning(Meaning):
         ):
             given = ctx.op("aten::tensor", at, [ctx.as_list_value(given, at)], called="[]=")
         is_number = given.type in _NUMBERS
+        world = world_of(at)
+        if world is not None:
+            world.storing(ctx, at, view.tensor, given)
         if not is_number and not isinstance(given.type, ty.TensorType):
             found = type_words(given.type) if given.type is not None else given.describe()
             raise ctx.problem("TSX3057", at, found=found)
@@ -110,7 +113,12 @@ class TensorMeaning(Meaning):
         source = Ssa(value.as_value(ctx, at))
         return Iteration(
             length=lambda: ctx.op("aten::len.Tensor", at, [source]).as_value(ctx, at),
-            item=lambda index: ctx.op("aten::select.int", at, [source, Constant(0), Ssa(index)]),
+            item=lambda index: _element(
+                ctx,
+                at,
+                ctx.op("aten::select.int", at, [source, Constant(0), Ssa(index)]),
+                [Ssa(index)],
+            ),
         )
 
     def length(self, ctx: Context, at: Place, value: Sugar) -> Sugar:
@@ -124,6 +132,14 @@ def _as_torch(ctx: Context, at: Place, value: Sugar, index: Sugar) -> tuple[Suga
     """An index in another world of arrays as torch's."""
     world = world_of(at)
     return (value, index) if world is None else world.index(ctx, at, value, index)
+
+
+def _element(ctx: Context, at: Place, picked: Sugar, index: list[Sugar]) -> Sugar:
+    """What an index without slices picked, as another world of arrays has it."""
+    world = world_of(at)
+    if world is None or any(part.type not in (ty.INT, ty.NUMBER) for part in index):
+        return picked
+    return world.element(ctx, at, picked)
 
 
 def _parts(ctx: Context, index: Sugar, at: Place) -> list[Sugar]:

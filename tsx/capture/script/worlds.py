@@ -34,6 +34,12 @@ class World(Protocol):
     def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar | None:
         """An attribute or method of an array; None when it has none of that name."""
 
+    def element(self, ctx: Context, at: Place, value: Sugar) -> Sugar:
+        """What ints alone pick of an array, ``value`` being a view of it."""
+
+    def storing(self, ctx: Context, at: Place, array: Sugar, given: Sugar) -> None:
+        """Checks what is about to be written into (a part of) an array."""
+
     def index(self, ctx: Context, at: Place, value: Sugar, index: Sugar) -> tuple[Sugar, Sugar]:
         """An array and an index as torch's indexing takes them."""
 
