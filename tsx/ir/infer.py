@@ -222,7 +222,9 @@ def always_entered(module: Module) -> set[Graph]:
         graph = work.pop()
         if graph not in found:
             found.add(graph)
-            work += [called for node, called in calls_of(graph, module) if is_unconditional(node.block)]
+            work += [
+                called for node, called in calls_of(graph, module) if is_unconditional(node.block)
+            ]
     return found
 
 

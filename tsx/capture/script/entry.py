@@ -39,10 +39,10 @@ from tsx.capture.script.values import Sugar
 from tsx.errors import fail
 from tsx.ir import types as ty
 from tsx.ir.graph import Attribute, Graph, Node
+from tsx.ir.infer import calls_of
 from tsx.ir.location import Span
 from tsx.ir.module import Method, Module, Parameter
 from tsx.ir.verify import check, verify
-from tsx.ir.infer import calls_of
 from tsx.runtime.state import written_attributes
 
 Entry = Callable[[Program, Any, Sequence[Any], Mapping[str, Any]], Module | None]
