@@ -147,7 +147,7 @@ _NUMBERS: dict[ty.Type, _TypeLike] = {
 def _of(function: str, *operands: Array | float | complex) -> int:
     """NumPy's answer, and its TypeError or OverflowError."""
     types = [o.dtype if isinstance(o, np.ndarray) else _python_type(o) for o in operands]
-    dtype = from_numpy(types[0]) if function == "fill" else _numpys(function, types)
+    dtype = from_numpy(np.dtype(types[0])) if function == "fill" else _numpys(function, types)
     if function == "fill" or not takes_any_int(function):
         for operand in operands:
             if not isinstance(operand, np.ndarray) and not holds(dtype, operand):
