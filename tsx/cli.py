@@ -170,6 +170,7 @@ def _convert(
             (c.function, c.how, str(c.span or ""), c.reason)
             for c in getattr(report, "captured", ())
         ],
+        not_compared=done.conversion.not_compared,
         problems=[problems.line_of(error) for error in getattr(report, "problems", ())],
     )
     return out.emit(shown, result_is_binary=_is_stream(path))
@@ -304,6 +305,7 @@ def inspect(out: show.Output, model: Path, method: str, graph: str | None, **par
     "run",
     "tsx run model.tsx --input x.npy --output y.npy",
     "tsx run model.tsx --input ids=ids.npy --step",
+    "tsx run tokenizer.tsx --value text='Hello, world'",
 )
 @click.argument("model", type=PATH)
 @click.option(
@@ -312,6 +314,13 @@ def inspect(out: show.Output, model: Path, method: str, graph: str | None, **par
     multiple=True,
     metavar="[NAME=]FILE.npy",
     help="An input (.npy, .npz, or - for stdin); again for more.",
+)
+@click.option(
+    "--value",
+    "values",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An input that is no array: text as it stands, anything else as JSON; again for more.",
 )
 @click.option(
     "--output",
@@ -328,17 +337,19 @@ def run(
     out: show.Output,
     model: Path,
     inputs: tuple[str, ...],
+    values: tuple[str, ...],
     output: Path | None,
     method: str,
     engine: Engine,
     step: bool,
     profile: bool,
 ) -> int:
-    """Run MODEL on arrays from files."""
+    """Run MODEL on arrays from files, and on values from the command line."""
     module = _runnable(out, model, "numpy" if step and engine == "auto" else engine)
     if step and module.engine == "native":
         raise click.UsageError("--step shows the stack of the NumPy VM: give --engine numpy")
     positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
+    named |= jobs.parse_values(module, method, values)
     steps = jobs.Steps() if step else None
     try:
         result = jobs.run(module, method, positional, named, steps=steps, profile=profile)
@@ -352,7 +363,7 @@ def run(
         out.emit(reports.steps(result.steps.rows))
     if result.profile is not None:
         out.emit(reports.profile(result.profile.rows, result.seconds))
-    shown = reports.run(result.arrays, result.seconds, "" if output is None else str(output))
+    shown = reports.run(result.value, result.seconds, "" if output is None else str(output))
     return out.emit(shown, result_is_binary=output is not None and _is_stream(output))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import io
 import itertools
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +34,7 @@ from tsx.errors import fail
 from tsx.ir import module as ir
 from tsx.ir.graph import Graph
 from tsx.ir.module import Module as Program
-from tsx.ir.types import TensorType
+from tsx.ir.types import STR, OptionalType, TensorType
 from tsx.ops.dtypes import cast, to_numpy
 from tsx.passes import pipeline
 from tsx.runtime.compare import Difference, leaves
@@ -59,6 +60,7 @@ __all__ = [
     "convert",
     "import_file",
     "load",
+    "parse_values",
     "pass_calls",
     "read_inputs",
 ]
@@ -234,6 +236,25 @@ def run(
     return RunResult(value, dict(leaves(value)), seconds, steps, timings)
 
 
+def parse_values(module: Module, method: str, texts: Sequence[str]) -> dict[str, Any]:
+    """``name=value`` as inputs: the text itself where the method takes text, and else what it says in JSON."""
+    graph = module.ir.methods[method_name(module, method)].graph
+    types = {value.name: value.type for value in graph.inputs}
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise fail("TSX1015", text=text)
+        if name not in types or types[name] in (STR, OptionalType(STR)):
+            found[name] = value
+            continue
+        try:
+            found[name] = json.loads(value)
+        except ValueError:
+            raise fail("TSX1015", text=text) from None
+    return found
+
+
 def method_name(module: Module, method: str) -> str:
     """The method of that name; without one, what a call means. TSX1006 when the model has no such method."""
     name = method or ("forward" if "forward" in module.methods else module.methods[0])
@@ -263,6 +284,8 @@ def _arguments(
 def write_arrays(result: RunResult, target: Path | BinaryIO) -> None:
     """One result as .npy, several as .npz (by the suffix); written whole or not at all."""
     arrays = result.arrays
+    if not arrays:
+        raise fail("TSX1014", path=target)
     suffix = target.suffix if isinstance(target, Path) else (".npy" if len(arrays) == 1 else ".npz")
     if suffix not in (".npy", ".npz"):
         raise fail("TSX1012", path=target, wanted=".npy or .npz")

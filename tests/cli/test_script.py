@@ -105,3 +105,82 @@ def test_report_of_a_sound_source(tsx: Tsx, good: Path, form: str, found: str) -
     outcome = tsx("script", good, "--report", form)
     assert outcome.status == 0
     assert found in outcome.out
+
+
+TEXT = """\
+from typing import List, Optional, Tuple
+
+
+def forward(text: str, least: int = 1) -> Tuple[List[str], Optional[str], int]:
+    words = [w for w in text.lower().split() if len(w) >= least]
+    return words, words[0] if len(words) > 0 else None, len(words)
+
+
+example_inputs = ("The cat", 2)
+"""
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> Path:
+    path = tmp_path / "words.py"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def test_results_without_arrays_are_compared(tsx: Tsx, words: Path) -> None:
+    assert "equal to the original" in tsx("script", words).out
+    archive = words.with_suffix(".tsx")
+    found = json.loads(tsx("compare", archive, "--against", words, "--json").out)
+    assert [(d["name"], d["dtype"], d["equal"]) for d in found["outputs"]] == [
+        ("output", "tuple", True)
+    ]
+    words.write_text(TEXT.replace(".lower()", ""), encoding="utf-8")
+    outcome = tsx("compare", archive, "--against", words)
+    assert outcome.status == 1
+    assert "output[0][0]: tsx gives 'the', the original 'The'" in outcome.out
+
+
+def test_values_without_arrays_go_in_and_out(tsx: Tsx, words: Path) -> None:
+    tsx("script", words)
+    archive = words.with_suffix(".tsx")
+    assert tsx("run", archive, "--value", "text=A bc").out == (
+        "output: tuple\n(['a', 'bc'], 'a', 2)\n"
+    )
+    found = json.loads(
+        tsx("run", archive, "--value", "text=A bc", "--value", "least=9", "--json").out
+    )
+    assert found["outputs"] == [{"name": "output", "kind": "tuple", "value": [[], None, 0]}]
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [(("text",), "TSX1015"), (("text=a", "least=x"), "TSX1015"), (("txt=a",), "TSX5011"), ((), "TSX5010")],
+)  # fmt: skip
+def test_values_that_mean_nothing(
+    tsx: Tsx, words: Path, values: tuple[str, ...], code: str
+) -> None:
+    tsx("script", words)
+    given = [part for value in values for part in ("--value", value)]
+    outcome = tsx("run", words.with_suffix(".tsx"), *given)
+    assert outcome.status in (2, 5)
+    assert code in outcome.err
+
+
+def test_text_is_no_array_to_write(tsx: Tsx, words: Path, tmp_path: Path) -> None:
+    words.write_text("def forward(text: str) -> str:\n    return text.upper()\n", encoding="utf-8")
+    tsx("script", words)
+    archive = words.with_suffix(".tsx")
+    outcome = tsx("run", archive, "--value", "text=a", "-o", tmp_path / "y.npy")
+    assert outcome.status == 2
+    assert "TSX1014" in outcome.err
+
+
+def test_an_original_that_raises_is_named_as_such(tsx: Tsx, good: Path) -> None:
+    good.write_text(
+        "def forward(n: int) -> int:\n    return 5 // n\n\n\nexample_inputs = (0,)\n",
+        encoding="utf-8",
+    )
+    outcome = tsx("script", good)
+    assert outcome.status == 4
+    assert "raised ZeroDivisionError" in outcome.err
+    assert "help: test that the divisor is not zero" in outcome.err

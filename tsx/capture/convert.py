@@ -29,6 +29,7 @@ from tsx.capture.source import (
 )
 from tsx.capture.trace import Report, trace
 from tsx.errors import TsxError, fail
+from tsx.ir.effects import draws
 from tsx.ir.module import Module
 from tsx.runtime.border import Executable
 from tsx.runtime.compare import Difference, compare, compare_arrays
@@ -50,8 +51,9 @@ class Conversion:
 
     program: Module
     report: Report | ScriptReport
-    differences: list[Difference] | None  # None: there were no inputs to compare on
+    differences: list[Difference] | None  # None: it could not be compared
     entry: str
+    not_compared: str = ""  # why, where it is not that there were no inputs
     files: dict[str, str] = field(default_factory=dict)  # filled in by whoever saves
 
 
@@ -92,7 +94,7 @@ def convert(
         try:
             take = trace if mode == "trace" else capture
             program, report = take(source.entry, args, kwargs, dynamic=dynamic, name=_name(source))
-            expected = _run_original(source, args, kwargs)
+            expected = _run_original(source, args, kwargs, traced=_is_trace(program))
         except TsxError:
             raise
         except Exception as error:  # the model's own code may raise anything
@@ -101,8 +103,23 @@ def convert(
         if _was_training(source.entry):
             report.warnings.append("the model was in training mode; it is converted in eval mode")
         _note_source(program, path)
-        given = run(program, *_as_arrays(args, kwargs))
-        return Conversion(program, report, compare(given, expected), source.entry_name)
+        return _compared(
+            Conversion(program, report, None, source.entry_name), args, kwargs, expected, run
+        )
+
+
+def _compared(
+    done: Conversion, args: tuple[Any, ...], kwargs: dict[str, Any], expected: Any, run: Runner
+) -> Conversion:
+    """The conversion with its differences from the original; what draws random numbers has none to speak of."""
+    drawing = next(filter(None, (draws(graph) for _, graph in done.program.graphs())), None)
+    given = run(done.program, *_as_arrays(args, kwargs))
+    if drawing is None:
+        done.differences = compare(given, expected)
+    else:
+        name = drawing.kind.partition("::")[2].partition(".")[0]
+        done.not_compared = f"it draws random numbers ({name}, {drawing.origin.span})"
+    return done
 
 
 def _scripted(source: Source, samples: Samples, run: Runner) -> Conversion:
@@ -114,14 +131,14 @@ def _scripted(source: Source, samples: Samples, run: Runner) -> Conversion:
         report.warnings.append("the model was in training mode; it is converted in eval mode")
     if not args and not kwargs and _required(source):
         return Conversion(program, report, None, source.entry_name)
-    given = run(program, *_as_arrays(args, kwargs))
     try:
-        expected = _run_original(source, args, kwargs)
+        expected = _run_original(source, args, kwargs, traced=False)
     except TsxError:
         raise
     except Exception as error:  # the model's own code may raise anything
         raise raised_in_model(source, error) from error
-    return Conversion(program, report, compare(given, expected), source.entry_name)
+    done = Conversion(program, report, None, source.entry_name)
+    return _compared(done, args, kwargs, expected, run)
 
 
 def _note_source(program: Module, path: Path) -> None:
@@ -151,7 +168,7 @@ def compare_with_source(
         else:
             given = Executable(program).run("forward", *arrays, observer=observer)
         try:
-            expected = _run_original(source, args, kwargs)
+            expected = _run_original(source, args, kwargs, traced=_is_trace(program))
             layers = _layers(source, args, kwargs) if taps else {}
         except TsxError:
             raise
@@ -222,11 +239,18 @@ def _required(source: Source) -> list[str]:
     return [p.name for p in parameters if p.default is p.empty and p.kind not in variadic]
 
 
-def _run_original(source: Source, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _is_trace(program: Module) -> bool:
+    """Whether results have the structure that a trace gives them, and not that of the source's own types."""
+    return program.forward.source != "script"
+
+
+def _run_original(
+    source: Source, args: tuple[Any, ...], kwargs: dict[str, Any], *, traced: bool = True
+) -> Any:
     if source.uses_torch:
         from tsx.capture.torch.original import run_original
 
-        return run_original(source.entry, args, kwargs)
+        return run_original(source.entry, args, kwargs, traced=traced)
     entry = copy.deepcopy(source.entry)  # it may change its own state
     if isinstance(entry, nn.Module):
         entry.eval()

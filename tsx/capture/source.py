@@ -26,6 +26,7 @@ import numpy as np
 from tsx.errors import TsxError, fail
 from tsx.ir.types import DTYPE_BY_NAME
 from tsx.ops.dtypes import Array, cast, to_numpy
+from tsx.runtime.ways import TRUTH, way_out
 
 _PACKAGE = Path(__file__).parents[1]
 MODULE_BASES = {("torch.nn.modules.module", "Module"), ("tsx.nn.module", "Module")}
@@ -152,10 +153,17 @@ def raised_in_source(path: Path, error: BaseException) -> TsxError:
 
 def raised_in_model(source: Source, error: BaseException) -> TsxError:
     """What the model raised when it ran on the sample inputs."""
-    return _raised("TSX2057", source.path, error, source.entry_name)
+    help = way_out(type(error).__name__)
+    if "truth value" in str(error) or "Boolean value of Tensor" in str(error):
+        help = TRUTH
+    elif isinstance(error, (NameError, AttributeError)) and help is None:
+        help = "the model raises this by itself; run it with python to see the whole traceback"
+    return _raised("TSX2057", source.path, error, source.entry_name, help)
 
 
-def _raised(code: str, path: Path, error: BaseException, subject: str) -> TsxError:
+def _raised(
+    code: str, path: Path, error: BaseException, subject: str, help: str | None = None
+) -> TsxError:
     """An error of the user's code: its deepest line in the folder of ``path``, else no line but the file."""
     folder = str(path.resolve().parent)
     frames = traceback.extract_tb(error.__traceback__)
@@ -163,7 +171,7 @@ def _raised(code: str, path: Path, error: BaseException, subject: str) -> TsxErr
     where = f"{own[-1].filename}:{own[-1].lineno}" if own else str(path)
     line = linecache.getline(own[-1].filename, own[-1].lineno or 0).strip() if own else ""
     detail = " ".join(f"{type(error).__name__}: {error}".rstrip(": ").split())
-    return fail(code, subject=subject, detail=detail, where=where, excerpt=line)
+    return fail(code, subject=subject, detail=detail, where=where, excerpt=line, help=help)
 
 
 def _is_execute(frame: traceback.FrameSummary) -> bool:

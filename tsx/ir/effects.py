@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tsx.ir.build import constant_value, is_constant
-from tsx.ir.graph import Node, Value, walk_block
+from tsx.ir.graph import Graph, Node, Value, walk_block
 from tsx.ir.op import Op, Trait, lookup
 from tsx.ir.prim import PRIMS
 from tsx.ir.types import NONE
@@ -55,6 +55,12 @@ def has_effect(node: Node) -> bool:
     if node.blocks:
         return any(_own_effect(inner) for block in node.blocks for inner in walk_block(block))
     return _own_effect(node)
+
+
+def draws(graph: Graph) -> Node | None:
+    """The first node that draws random numbers, if there is one."""
+    found = ((node, lookup(node.kind)) for node in graph.all_nodes())
+    return next((node for node, op in found if op is not None and op.has(Trait.RANDOM)), None)
 
 
 def _own_effect(node: Node) -> bool:

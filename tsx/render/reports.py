@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -27,6 +28,7 @@ from tsx.runtime.describe import describe
 from tsx.runtime.disassemble import disassemble
 from tsx.runtime.lower import lower_module
 from tsx.runtime.measure import Timing
+from tsx.runtime.plain import is_array, json_value, kind_of, plain_text, shown_parts
 
 WIDTH = min(
     80, shutil.get_terminal_size((80, 24)).columns
@@ -44,10 +46,12 @@ def conversion(
     functions: Sequence[str] = (),
     captured: Sequence[tuple[str, str, str, str]] = (),
     problems: Sequence[str] = (),
+    not_compared: str = "",
 ) -> Report:
     """After convert: where the archive is, which sizes may vary, which are pinned and why, and the comparison.
 
-    ``found`` is None when there were no inputs to compare on; ``functions`` are those that were compiled. ``captured``
+    ``found`` is None when it was not compared, for want of inputs or because of ``not_compared``; ``functions`` are
+    those that were compiled. ``captured``
     says of auto mode how a function that branches on data was captured (name, how, where, reason), ``problems`` what
     the compiler found in those that could not be scripted.
     """
@@ -70,7 +74,8 @@ def conversion(
         lines.append(Text(clean(text), "" if how == "script" else "yellow"))
     if functions:
         lines.append(Text(clean(f"  functions: {', '.join(functions)}")))
-    lines.append(_verdict(found) if found is not None else Text(_NOT_COMPARED, "yellow"))
+    why = f"not compared with the original: {clean(not_compared or _NO_INPUTS)}"
+    lines.append(_verdict(found) if found is not None else Text(why, "yellow"))
     data = {
         "path": path,
         "bytes": size,
@@ -83,7 +88,7 @@ def conversion(
         "problems": list(problems),
         "free": [{"input": n, "dimension": d, "symbol": s} for n, d, s in free],
         "summary": summary_json(facts, size),
-        "differences": [asdict(d) for d in found or ()],
+        "differences": list(map(_difference, found or ())),
         "warnings": list(warnings),
     }
     notes = [Text(clean(f"warning: {w}"), "yellow") for w in warnings]
@@ -91,9 +96,7 @@ def conversion(
     return Report(data, lines, notes, 0 if all(d.equal for d in found or ()) else 1)
 
 
-_NOT_COMPARED = (
-    "not compared with the original: give inputs with --input or --shape, or `example_inputs`"
-)
+_NO_INPUTS = "give inputs with --input or --shape, or `example_inputs`"
 
 
 def optimization(
@@ -120,7 +123,7 @@ def optimization(
         "operators": [
             dict(zip(("name", "before", "after"), r, strict=True)) for r in count_rows(*counts)
         ],
-        "differences": [asdict(d) for d in found],
+        "differences": list(map(_difference, found)),
     }
 
     def lines() -> Iterator[RenderableType]:
@@ -246,26 +249,40 @@ def _weights(program: Module) -> list[tuple[str, Any]]:
     return sorted(program.weights.items())
 
 
-def run(arrays: Mapping[str, Any], seconds: float, written: str) -> Report:
-    """After run: each result with its type and, unless written to a file, its values."""
+def run(value: Any, seconds: float, written: str) -> Report:
+    """After run: each part of the result with its type and its value, of arrays only unless written to a file."""
+    parts = dict(shown_parts("output", value))
     data = {
-        "outputs": [
-            {"name": n, "dtype": str(a.dtype), "shape": list(a.shape)}
-            | ({} if written else {"values": a.tolist() if a.size <= 10_000 else None})
-            for n, a in arrays.items()
-        ],
+        "outputs": [_output(name, part, written) for name, part in parts.items()],
         "seconds": seconds,
         "written": written,
     }
 
     def lines() -> Iterator[RenderableType]:
-        for name, array in arrays.items():
+        for name, part in parts.items():
+            if not is_array(part):
+                yield Text.assemble(
+                    (clean(f"{name}: {kind_of(part)}"), "bold"), "\n", clean(plain_text(part))
+                )
+                continue
             to = f" → {written}" if written else ""
-            yield Text(clean(f"{name}: {array.dtype}{list(array.shape)}{to}"), "bold")
+            yield Text(clean(f"{name}: {part.dtype}{list(part.shape)}{to}"), "bold")
             if not written:
-                yield Text(np.array2string(array, threshold=60, edgeitems=3, max_line_width=WIDTH))
+                yield Text(np.array2string(part, threshold=60, edgeitems=3, max_line_width=WIDTH))
 
     return Report(data, lines())
+
+
+def _output(name: str, part: Any, written: str) -> dict[str, Any]:
+    """A part of a result in JSON: ``values`` of an array, ``value`` of anything else."""
+    if not is_array(part):
+        return {"name": name, "kind": kind_of(part), "value": json_value(part)}
+    values = json_value(part) if part.size <= _MOST_VALUES else None
+    shown = {} if written else {"values": values}
+    return {"name": name, "dtype": str(part.dtype), "shape": list(part.shape)} | shown
+
+
+_MOST_VALUES = 10_000  # of an array in JSON
 
 
 def steps(rows: Iterable[tuple[int, str, str, str]]) -> Report:
@@ -324,7 +341,7 @@ def _weight_changes(before: Module, after: Module) -> list[str]:
 
 def comparison(outputs: Sequence[Difference], layers: Sequence[Difference]) -> Report:
     """Output by output, and layer by layer where asked for; status 1 when an output differs."""
-    data = {"outputs": [asdict(d) for d in outputs], "layers": [asdict(d) for d in layers]}
+    data = {"outputs": list(map(_difference, outputs)), "layers": list(map(_difference, layers))}
 
     def lines() -> Iterator[RenderableType]:
         for title, found in (("layer", layers), ("output", outputs)):
@@ -335,7 +352,7 @@ def comparison(outputs: Sequence[Difference], layers: Sequence[Difference]) -> R
                 mark = (
                     Text("equal", "green") if d.equal else Text(clean(d.detail or "differs"), "red")
                 )
-                type = f"{d.dtype}{list(d.shape)}"
+                type = d.dtype if d.shape is None else f"{d.dtype}{list(d.shape)}"
                 made.add_row(
                     *cells(d.name, type, f"{d.max_abs:.3g}", f"{d.max_reference:.3g}", mark)
                 )
@@ -346,19 +363,29 @@ def comparison(outputs: Sequence[Difference], layers: Sequence[Difference]) -> R
     return Report(data, lines(), (), 0 if all(d.equal for d in outputs) else 1)
 
 
+def _difference(found: Difference) -> dict[str, Any]:
+    """A difference in JSON, where a number that is not finite is null."""
+    data = asdict(found)
+    return data | {k: None for k in ("max_abs", "max_reference") if not math.isfinite(data[k])}
+
+
 def _verdict(found: Sequence[Difference]) -> Text:
     if not found:
-        return Text("nothing to compare: the model gives no arrays", "yellow")
+        return Text("nothing to compare: the model gives no values", "yellow")
     wrong = [d for d in found if not d.equal]
     worst = max(found, key=lambda d: d.max_abs)
+    if not wrong and all(d.shape is None and d.max_abs == 0 for d in found):
+        return Text("equal to the original", "green")
     if not wrong:
         text = (
             f"equal to the original; the largest difference is {worst.max_abs:.2g} in {worst.name}"
         )
         return Text(clean(text), "green")
     first = wrong[0]
-    text = f"{len(wrong)} of {len(found)} results differ; {first.name} by {first.max_abs:.3g} {first.detail}"
-    return Text(clean(text.rstrip()), "bold red")
+    by = f" by {first.max_abs:.3g}" if math.isfinite(first.max_abs) else ""
+    detail = f": {first.detail}" if first.detail else ""
+    text = f"{len(wrong)} of {len(found)} results differ; {first.name}{by}{detail}"
+    return Text(clean(text), "bold red")
 
 
 def checked(path: str, facts: Mapping[str, Any], *, only_digest: bool) -> Report:

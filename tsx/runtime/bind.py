@@ -22,6 +22,7 @@ from tsx.runtime.opcodes import Opcode
 from tsx.runtime.program import Guard, Program
 from tsx.runtime.tile import TileRunner
 from tsx.runtime.values import UNINITIALIZED, Instance, Stack, Value, is_a, same
+from tsx.runtime.ways import way_out
 
 Step = Callable[[Stack, Stack], int | None]
 RETURN = -1
@@ -253,7 +254,9 @@ def _raise(host: Host) -> Step:
         if not kind and separator and name.isidentifier():  # older archives: "AssertionError: text"
             kind, message = name, rest
         name = str(kind).rpartition(".")[2] or "an exception"
-        raise fail("TSX5005", kind=name, message=message).instead_of((name, str(message)))
+        help = way_out(name) if name == "UnboundLocalError" else None  # which no line raises itself
+        stopped = fail("TSX5005", kind=name, message=message, help=help)
+        raise stopped.instead_of((name, str(message)))
 
     return step
 

@@ -16,7 +16,8 @@ from tsx.errors import TsxError, fail
 from tsx.ir import types as ty
 from tsx.ir.types import DType, TensorType, Type
 from tsx.ops.dtypes import Array, cast, from_numpy, to_numpy, type_of
-from tsx.runtime.values import Value, is_a
+from tsx.runtime.tree import named_tuple, record_type
+from tsx.runtime.values import Instance, Value, is_a
 
 _KINDS = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}  # numbers may go up these, never down
 
@@ -80,8 +81,11 @@ def to_array(name: str, given: Any, type: TensorType) -> Array:
 def out_of_value(value: Value, bfloat16: np.dtype[Any] | None, type: Type = ty.ANY) -> Any:
     """A result as callers get it; bfloat16 bits become arrays of the dtype ``bfloat16`` if there is one.
 
-    A dict to None is a set: a program has no other sets.
+    A dict to None is a set: a program has no other sets. An object is a record of its attributes.
     """
+    if isinstance(value, Instance):
+        held = {n: out_of_value(v, bfloat16) for n, v in value.attributes.items()}
+        return record_type(value.class_name)(held)
     if isinstance(value, np.ndarray):
         is_bfloat16 = bfloat16 is not None and value.dtype == np.uint16
         return value.view(bfloat16) if is_bfloat16 else value
@@ -89,7 +93,10 @@ def out_of_value(value: Value, bfloat16: np.dtype[Any] | None, type: Type = ty.A
         type = type.element
     if isinstance(value, tuple):
         types = type.elements if isinstance(type, ty.TupleType) else (ty.ANY,) * len(value)
-        return tuple(out_of_value(v, bfloat16, t) for v, t in zip(value, types, strict=True))
+        items = (out_of_value(v, bfloat16, t) for v, t in zip(value, types, strict=True))
+        if isinstance(type, ty.TupleType) and type.fields:
+            return named_tuple(type.name, type.fields)(*items)
+        return tuple(items)
     if isinstance(value, list):
         element = type.element if isinstance(type, ty.ListType) else ty.ANY
         return [out_of_value(v, bfloat16, element) for v in value]

@@ -15,6 +15,7 @@ from tsx.runtime.observe import Moment
 from tsx.runtime.opcodes import Opcode
 from tsx.runtime.program import Function
 from tsx.runtime.values import type_of_value
+from tsx.runtime.ways import TRUTH, way_out
 
 
 def explained(
@@ -27,12 +28,13 @@ def explained(
     notes = [*_operands(moment), *_chain(origin.span, origin.scope, moment, callers)]
     excerpt = "\n".join(notes)
     if isinstance(error, RunError):
+        kind = error.exception[0] if error.exception and error.code == "TSX5001" else ""
         return RunError(
             error.code,
             error.message,
             error.where or where,
             error.excerpt or excerpt,
-            error.help,
+            way_out(kind) or error.help,
             error.exception,
         )
     if isinstance(error, InternalError):
@@ -44,14 +46,14 @@ def explained(
         reason = error.message
         for name in (op, op.partition("::")[2]):
             reason = reason.removeprefix(f"{name}: ").removeprefix(f"{name} ")
-        stopped = fail(
-            "TSX5002", op=op, reason=reason, where=where, excerpt=excerpt, help=error.help or None
-        )
+        help = TRUTH if op == "aten::Bool.Tensor" else error.help or None
+        stopped = fail("TSX5002", op=op, reason=reason, where=where, excerpt=excerpt, help=help)
         return stopped.instead_of(error.exception)
     if _raises(op):
         kind, text = python_exception(error)
         shown = f"{kind}: {' '.join(text.split())}" if text else kind
-        stopped = fail("TSX5023", raised=shown, where=where, excerpt=excerpt)
+        help = way_out(kind)
+        stopped = fail("TSX5023", raised=shown, where=where, excerpt=excerpt, help=help)
         return stopped.instead_of((kind, text))
     return fail("TSX5002", op=op, reason=_words(error), where=where, excerpt=excerpt)
 

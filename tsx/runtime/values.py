@@ -29,9 +29,14 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class EnumMember:
+    """A member of an enum, known by its names; ``value`` is what it stands for."""
+
     class_name: str
     name: str
     value: Value
+
+    def __str__(self) -> str:
+        return f"{self.class_name.rpartition('.')[2]}.{self.name}"
 
 
 class Uninitialized:

@@ -8,15 +8,17 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
+from enum import Enum
 from typing import Any
 
 import torch
 
-from tsx.capture.torch.arrays import map_leaves, to_numpy
-from tsx.capture.trace.tree import flatten
+from tsx.capture.torch.arrays import array_of, map_leaves, to_numpy
+from tsx.capture.torch.tensors import plain
+from tsx.capture.trace.tree import children, flatten
 from tsx.ops.dtypes import Array
-from tsx.runtime.tree import unflatten
+from tsx.runtime.tree import named_tuple, record_type, unflatten
 
 
 @contextlib.contextmanager
@@ -33,14 +35,17 @@ def evaluating(model: Any) -> Iterator[None]:
             module.training = mode
 
 
-def run_original(model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def run_original(
+    model: Any, args: tuple[Any, ...], kwargs: dict[str, Any], *, traced: bool = True
+) -> Any:
     """The model's result, in the structure and with the arrays that a captured program gives.
 
     A model that changes its own state runs as a copy, so it stays as it was.
     """
     with evaluating(model):
         runner = _copied(model)
-        return plain_result(runner(*_cloned(args), **_cloned(kwargs)))
+        result = runner(*_cloned(args), **_cloned(kwargs))
+        return plain_result(result) if traced else whole_result(result)
 
 
 @contextlib.contextmanager
@@ -54,11 +59,35 @@ def repeatable(
 
 
 def plain_result(result: Any) -> Any:
-    """A torch result as arrays in tuples, lists, dicts and records."""
+    """A torch result as arrays in tuples, lists, dicts and records, as a trace gives it."""
     leaves, spec = flatten(
         result, lambda leaf: isinstance(leaf, torch.Tensor), "the result", open_objects=True
     )
     return unflatten(spec, iter(to_numpy(leaves)))
+
+
+def whole_result(result: Any) -> Any:
+    """A torch result as a compiled program gives it: every attribute of an object counts, and any value may be one."""
+    if isinstance(result, torch.Tensor):
+        return array_of(result)
+    if isinstance(result, Set):
+        return {whole_result(item) for item in result}
+    parts = children(result)
+    label = type(result).__qualname__
+    if parts is None:
+        held: dict[str, Any] = getattr(result, "__dict__", {})
+        if not held or isinstance(result, (type, Enum)):
+            return plain(result)
+        return record_type(label)({name: whole_result(value) for name, value in held.items()})
+    kind, keys, items = parts
+    made = [whole_result(item) for item in items]
+    if kind == "namedtuple":
+        return named_tuple(label, tuple(map(str, keys)))(*made)
+    if kind == "record":
+        return record_type(label)(dict(zip(map(str, keys), made, strict=True)))
+    if kind == "dict":
+        return dict(zip(keys, made, strict=True))
+    return tuple(made) if kind == "tuple" else made
 
 
 def layer_outputs(
