@@ -99,7 +99,7 @@ def passes() -> str:
         "",
         "Generated from `tsx/passes/` by `make generate`. `exact` passes keep every bit of what the NumPy VM gives;",
         "`ulp` passes may round differently, within a bound relative to the sum of the absolute terms. What a pass",
-        "requires runs before it. After each pass the graph is verified, and a pass that says it changed it must",
+        "requires runs before it. After each pass that changed it the graph is verified; a pass that says it did must",
         "have changed the text. `tsx passes NAME` shows one; `--passes fold{max-bytes=0},fuse` gives options.",
         "",
         "| pass | class | requires | what it does |",

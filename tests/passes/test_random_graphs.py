@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -12,8 +14,15 @@ from tests.graphgen import Made
 from tests.ir.interpreter import run
 from tests.passes.idioms import idioms
 from tests.passes.modules import method
+from tsx.ir.alias import AliasAnalysis
+from tsx.ir.graph import Graph
+from tsx.ir.infer import propagated, same_abstract
 from tsx.ir.module import Method, Module, TreeSpec
+from tsx.ir.text import print_graph
+from tsx.ir.walk import all_values
 from tsx.passes import pipeline
+from tsx.passes.support.facts import Abstracts, Facts
+from tsx.passes.support.fingerprint import Fingerprint, fingerprint
 from tsx.runtime.border import Executable
 
 EXACT = [p.name for p in pipeline.list_passes() if p.safety == "exact"]
@@ -86,3 +95,45 @@ def test_the_vm_gives_the_same_after_all_passes(made: Made) -> None:
     after = Executable(module).run("forward", (), dict(zip(names, made.inputs, strict=True)))
     bits = [[(a.dtype, a.shape, a.tobytes()) for a in results] for results in (before, after)]
     assert bits[0] == bits[1]
+
+
+@some
+@given(idioms(max_steps=16))
+def test_what_is_kept_is_what_a_fresh_look_finds(made: Made) -> None:
+    """Analyses that one pass leaves to the next, and the fingerprints that tell whether a graph changed."""
+    module = module_of(made)
+    graph = module.forward.graph
+    kept = _Kept()
+    said: list[tuple[Fingerprint, str]] = []
+
+    def look(_: object, module: Module, __: object) -> None:
+        said.append((fingerprint(module), print_graph(graph, origins=False)))
+
+    with mock.patch.object(pipeline, "Facts", return_value=kept):
+        pipeline.run(module, pipeline.level(3), hook=look)
+    assert kept.asked > 5
+    for (one, text), (other, other_text) in itertools.combinations(said, 2):
+        assert (one == other) == (text == other_text)
+
+
+class _Kept(Facts):
+    """Compares every answer with one that nothing is remembered for."""
+
+    asked = 0
+
+    def abstracts(self, graph: Graph, module: Module) -> Abstracts:
+        self.asked += 1
+        fresh = propagated(graph, module)
+        found = super().abstracts(graph, module)
+        assert found.keys() == fresh.keys()
+        assert all(map(same_abstract, found.values(), (fresh[value] for value in found)))
+        return found
+
+    def aliases(self, graph: Graph, module: Module) -> AliasAnalysis:
+        fresh, found = AliasAnalysis(graph, module), super().aliases(graph, module)
+        values = list(all_values(graph))
+        for value in values:
+            assert found.has_writers(value) == fresh.has_writers(value)
+            assert found.may_alias_output(value) == fresh.may_alias_output(value)
+            assert found.sharing(value) == {v for v in values if fresh.may_alias(value, v)}
+        return found

@@ -32,12 +32,17 @@ _NONZERO = {
 }
 
 
+def may_be_told_to_write(op: Op) -> bool:
+    """Whether some node of the operator may write an operand."""
+    return op.schema.mutates or op.schema.name in _STATISTICS
+
+
 def written_operands(node: Node) -> Iterator[Value]:
     """The operands that a node may write, or whose elements it may write; what is in its blocks is not asked."""
     op = lookup(node.kind)
-    if op is None:
+    if op is None or not may_be_told_to_write(op):
         return
-    for index in op.schema.written():
+    for index in op.schema.written:
         if index < len(node.inputs):
             yield node.inputs[index]
     statistics, training = _STATISTICS.get(op.schema.name, ((), 0))

@@ -17,7 +17,12 @@ def equal(a: Graph, b: Graph, same_weight: SameWeight = str.__eq__) -> bool:
 
 def difference(a: Graph, b: Graph, same_weight: SameWeight = str.__eq__) -> str | None:
     """The first difference in words, or None."""
-    return _Comparison(same_weight).run(a, b)
+    return _Comparison(same_weight).run(a.block, b.block)
+
+
+def equal_blocks(a: Block, b: Block) -> bool:
+    """Whether two blocks of one graph do the same with the same values from outside."""
+    return _Comparison(str.__eq__).run(a, b) is None
 
 
 class _Comparison:
@@ -26,9 +31,9 @@ class _Comparison:
         self.twins: dict[Value, Value] = {}
         self.count = 0  # nodes compared so far: where a difference is
 
-    def run(self, a: Graph, b: Graph) -> str | None:
+    def run(self, a: Block, b: Block) -> str | None:
         # Operands may be defined after their use (the verifier's business), so values are paired first.
-        return self._shape(a.block, b.block) or self._operands(a.block, b.block)
+        return self._shape(a, b) or self._operands(a, b)
 
     def _shape(self, a: Block, b: Block) -> str | None:
         if found := self._values("block input", a.inputs, b.inputs):

@@ -99,7 +99,8 @@ class Node:
     """One operation: ``outputs = kind[attributes](inputs)`` with its blocks."""
 
     __slots__ = (
-        "_inputs", "_is_linked", "_order", "attributes", "block", "blocks", "kind", "next", "origin", "outputs", "prev",
+        "_inputs", "_is_linked", "_operands", "_order", "attributes", "block", "blocks", "kind", "next", "origin",
+        "outputs", "prev",
     )  # fmt: skip
 
     def __init__(self, block: Block, kind: str, origin: Origin) -> None:
@@ -110,6 +111,7 @@ class Node:
         self.outputs: list[Value] = []
         self.blocks: list[Block] = []
         self._inputs: list[Value] = []
+        self._operands: tuple[Value, ...] | None = ()  # what `inputs` gives; None after a change
         self.prev: Node | None = None
         self.next: Node | None = None
         self._is_linked = False
@@ -126,7 +128,10 @@ class Node:
 
     @property
     def inputs(self) -> tuple[Value, ...]:
-        return tuple(self._inputs)
+        found = self._operands
+        if found is None:
+            found = self._operands = tuple(self._inputs)
+        return found
 
     @property
     def output(self) -> Value:
@@ -137,6 +142,7 @@ class Node:
     def add_input(self, value: Value) -> None:
         value.uses.append(Use(self, len(self._inputs)))
         self._inputs.append(value)
+        self._operands = None
         self.graph.mutations += 1
 
     def set_input(self, index: int, value: Value) -> None:
@@ -145,6 +151,7 @@ class Node:
             return
         old._forget(Use(self, index))
         self._inputs[index] = value
+        self._operands = None
         value.uses.append(Use(self, index))
         self.graph.mutations += 1
 
@@ -228,6 +235,7 @@ class Node:
         for index in reversed(range(len(self._inputs))):
             self._inputs[index]._forget(Use(self, index))
         self._inputs.clear()
+        self._operands = ()
         self.graph.mutations += 1
 
     def _link(self, anchor: Node) -> None:
@@ -400,12 +408,38 @@ class Graph:
         return unique
 
 
-def walk_block(block: Block) -> Iterator[Node]:
-    """Every node of ``block`` and of the blocks inside, outer before inner."""
-    for node in block.nodes:
-        yield node
-        for inner in node.blocks:
-            yield from walk_block(inner)
+def walk_block(block: Block, closed: str = "") -> Iterator[Node]:
+    """Every node of ``block`` and of the blocks inside, outer before inner; nodes of kind ``closed`` are not entered.
+
+    It goes on from where it stands, as a walk over ``block.nodes`` does.
+    """
+    current, end = block._first, block.return_node
+    entered: list[
+        tuple[Node, Node, Iterator[Block]]
+    ] = []  # a node, its block's end, blocks to come
+    while True:
+        inner = None
+        if current is not end:
+            yield current
+            if current.blocks and current.kind != closed:
+                blocks = iter(current.blocks)
+                inner = next(blocks)
+                entered.append((current, end, blocks))
+        elif entered:
+            current, end, blocks = entered[-1]
+            inner = next(blocks, None)
+            if inner is None:
+                entered.pop()
+        else:
+            return
+        if inner is not None:
+            current, end = inner._first, inner.return_node
+            continue
+        following = current.next
+        while following is not None and not following._is_linked:
+            following = following.next
+        assert following is not None
+        current = following
 
 
 def copy_node(

@@ -6,7 +6,7 @@ of operators come from their records, those of structural kinds are here. Never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from tsx.errors import TsxError
@@ -27,7 +27,14 @@ def unknown(type: ty.Type) -> Abstract:
     """The abstract value that says no more than ``type`` does."""
     if isinstance(type, ty.TensorType):
         return type
-    return None if type == ty.NONE else Unknown(type)
+    if isinstance(type, ty.AtomType):
+        if type.name not in _UNKNOWN:
+            _UNKNOWN[type.name] = None if type == ty.NONE else Unknown(type)
+        return _UNKNOWN[type.name]
+    return Unknown(type)
+
+
+_UNKNOWN: dict[str, Abstract] = {}
 
 
 def abstract_of(value: Value) -> Abstract:
@@ -195,6 +202,8 @@ def same_abstract(a: Abstract, b: Abstract) -> bool:
 
 def meet(declared: ty.TensorType, found: ty.TensorType) -> ty.TensorType:
     """All that either says of one tensor; where they differ, what was found."""
+    if found is declared:
+        return declared
     if found.shape is None:
         shape = declared.shape
     elif declared.shape is None or len(declared.shape) != len(found.shape):
@@ -202,7 +211,10 @@ def meet(declared: ty.TensorType, found: ty.TensorType) -> ty.TensorType:
     else:
         pairs = zip(declared.shape, found.shape, strict=True)
         shape = tuple(known if known is not None else size for size, known in pairs)
-    return replace(declared, dtype=found.dtype or declared.dtype, shape=shape)
+    dtype = found.dtype or declared.dtype
+    if dtype is declared.dtype and shape == declared.shape:
+        return declared
+    return replace(declared, dtype=dtype, shape=shape)
 
 
 def is_unconditional(block: Block) -> bool:
@@ -249,12 +261,32 @@ def propagate(
     change sizes or dtypes. ``OperatorError`` (TSX4nnn, at the node's span) where operands can't be right and the node
     runs whenever the graph does.
     """
+    known = propagated(graph, module, forget=forget)
+    refine(known)
+    return known
+
+
+def propagated(
+    graph: Graph, module: Module | None = None, *, forget: bool = False
+) -> dict[Value, Abstract]:
+    """``propagate`` that leaves the types as they are."""
     walk = Propagation(module, forget=forget)
     walk.block(graph.block, [unknown(value.type) for value in graph.inputs])
-    for value, abstract in walk.known.items():
-        if isinstance(value.type, ty.TensorType) and isinstance(abstract, ty.TensorType):
-            value.type = abstract
     return walk.known
+
+
+def refine(known: Mapping[Value, Abstract]) -> int:
+    """Gives tensors the types that are ``known`` of them; how many values have another type now."""
+    changed = 0
+    for value, abstract in known.items():
+        if (
+            isinstance(abstract, ty.TensorType)
+            and abstract is not value.type
+            and isinstance(value.type, ty.TensorType)
+        ):
+            changed += abstract != value.type
+            value.type = abstract
+    return changed
 
 
 class Propagation:
@@ -268,16 +300,17 @@ class Propagation:
 
     def block(self, block: Block, inputs: Sequence[Abstract]) -> list[Abstract]:
         """Walks a block that is given ``inputs``; gives what it returns."""
+        known, refined = self.known, self.refined
         for value, abstract in zip(block.inputs, inputs, strict=False):
-            self.known[value] = self.refined(value, abstract)
+            known[value] = refined(value, abstract)
         for node in block.nodes:
-            results = self._node(node)
+            if node.kind == CONSTANT and node.output in known:
+                continue  # of a loop's body, walked before
+            operands = [known[v] if v in known else unknown(v.type) for v in node.inputs]
+            results = self._control(node, operands) if node.blocks else self.infer(node, operands)
             for value, abstract in zip(node.outputs, results, strict=False):
-                self.known[value] = self.refined(value, abstract)
-        return [self._of(value) for value in block.outputs]
-
-    def _of(self, value: Value) -> Abstract:
-        return self.known[value] if value in self.known else unknown(value.type)
+                known[value] = refined(value, abstract)
+        return [known[v] if v in known else unknown(v.type) for v in block.outputs]
 
     def refined(self, value: Value, abstract: Abstract) -> Abstract:
         """What is known of ``value`` once ``abstract`` was found, with what its declared type says."""
@@ -289,8 +322,7 @@ class Propagation:
             return abstract
         return meet(value.type, abstract) if isinstance(value.type, ty.TensorType) else abstract
 
-    def _node(self, node: Node) -> Sequence[Abstract]:
-        operands = [self._of(value) for value in node.inputs]
+    def _control(self, node: Node, operands: Sequence[Abstract]) -> Sequence[Abstract]:
         if node.kind == "prim::If" and len(node.blocks) == 2:
             first, second = (self.block(block, ()) for block in node.blocks)
             return [
@@ -298,7 +330,7 @@ class Propagation:
                 for a, b, value in zip(first, second, node.outputs, strict=False)
             ]
         if node.kind == "prim::Loop" and len(node.blocks) == 1 and len(operands) >= 2:
-            return self._loop(node, operands[2:])
+            return self._loop(node, list(operands[2:]))
         if node.kind == GROUP and len(node.blocks) == 1:
             return self.block(node.blocks[0], operands)
         for block in node.blocks:

@@ -77,6 +77,8 @@ def bound_type(type: ty.Type, bindings: Bindings) -> ty.Type:
 
 def agrees(a: ty.Type, b: ty.Type) -> bool:
     """Whether a value may be of both types; of tensors, only a contradiction in what is known counts."""
+    if a is b:
+        return True
     if isinstance(a, ty.TensorType) and isinstance(b, ty.TensorType):
         return tensors_agree(a, b)
     if isinstance(a, ty.TupleType) and isinstance(b, ty.TupleType):

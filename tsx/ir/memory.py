@@ -10,20 +10,25 @@ TENSOR, LIST, DICT, OBJECT = "tensor", "list", "dict", "object"
 ALL_SORTS = frozenset({TENSOR, LIST, DICT, OBJECT})
 
 
+_OWN: dict[type, frozenset[str]] = {
+    ty.TensorType: frozenset({TENSOR}),
+    ty.ListType: frozenset({LIST}),
+    ty.DictType: frozenset({DICT}),
+    ty.ClassType: frozenset({OBJECT}),
+    ty.InterfaceType: frozenset({OBJECT}),
+    ty.FutureType: frozenset({OBJECT}),
+}
+_NO_SORTS: frozenset[str] = frozenset()
+
+
 def sorts_of(type: ty.Type) -> frozenset[str]:
     """The sorts of memory that a value of ``type`` may itself be."""
-    match type:
-        case ty.TensorType():
-            return frozenset({TENSOR})
-        case ty.ListType():
-            return frozenset({LIST})
-        case ty.DictType():
-            return frozenset({DICT})
-        case ty.ClassType() | ty.InterfaceType() | ty.FutureType():
-            return frozenset({OBJECT})
-        case ty.OptionalType() | ty.UnionType():
-            return frozenset().union(*map(sorts_of, type.children()))
-    return ALL_SORTS if type == ty.ANY else frozenset()
+    own = _OWN.get(type.__class__)
+    if own is not None:
+        return own
+    if isinstance(type, (ty.OptionalType, ty.UnionType)):
+        return _NO_SORTS.union(*map(sorts_of, type.children()))
+    return ALL_SORTS if type == ty.ANY else _NO_SORTS
 
 
 @functools.lru_cache(maxsize=4096)
@@ -36,4 +41,6 @@ def deep_sorts(type: ty.Type) -> frozenset[str]:
 
 def is_mutable(type: ty.Type) -> bool:
     """Whether values of ``type`` are or hold memory that can be written."""
-    return bool(deep_sorts(type))
+    if isinstance(type, ty.AtomType):
+        return type.name == ty.ANY.name
+    return type.__class__ in _OWN or bool(deep_sorts(type))

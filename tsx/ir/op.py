@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Flag, auto
 
 from tsx.errors import TsxError, fail
@@ -85,13 +85,20 @@ class Op:
         None  # (operand abstracts, result abstract) -> floating-point operations
     )
     doc: str = ""
+    _bits: int = field(
+        init=False, repr=False, compare=False
+    )  # of the traits; enum.Flag is slow to ask
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_bits", self.traits.value)
 
     @property
     def kind(self) -> str:
         return self.schema.kind
 
     def has(self, trait: Trait) -> bool:
-        return bool(self.traits & trait)
+        """Whether it has one of the traits."""
+        return self._bits & trait._value_ != 0
 
 
 BUILT_IN = ("aten", "prim", "tsx")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from tsx.errors import TsxError, fail
 from tsx.ir import types as ty
@@ -82,25 +82,26 @@ class Schema:
     is_vararg: bool = False  # takes any further operands
     is_varret: bool = False
 
-    @property
-    def kind(self) -> str:
-        """The node kind, ``aten::add.Tensor``; ``aten::relu`` when the overload name is empty."""
-        return f"{self.name}.{self.overload}" if self.overload else self.name
+    # What is asked of a schema for every node of its kind, found once.
+    kind: str = field(init=False, repr=False, compare=False)
+    """The node kind, ``aten::add.Tensor``; ``aten::relu`` when the overload name is empty."""
+    base: str = field(init=False, repr=False, compare=False)
+    """The name without its namespace: ``add``."""
+    written: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    """Indices of the arguments it writes, or whose elements it writes."""
+    mutates: bool = field(init=False, repr=False, compare=False)
 
-    @property
-    def base(self) -> str:
-        """The name without its namespace: ``add``."""
-        return self.name.partition("::")[2]
-
-    @property
-    def mutates(self) -> bool:
-        return any(True for _ in self.written())
-
-    def written(self) -> Iterator[int]:
-        """Indices of the arguments it writes, or whose elements it writes."""
-        for index, argument in enumerate(self.arguments):
-            if any(a is not None and a.writes for a in (argument.alias, argument.inner_alias)):
-                yield index
+    def __post_init__(self) -> None:
+        written = tuple(
+            index
+            for index, argument in enumerate(self.arguments)
+            if any(a is not None and a.writes for a in (argument.alias, argument.inner_alias))
+        )
+        kind = f"{self.name}.{self.overload}" if self.overload else self.name
+        object.__setattr__(self, "kind", kind)
+        object.__setattr__(self, "base", self.name.partition("::")[2])
+        object.__setattr__(self, "written", written)
+        object.__setattr__(self, "mutates", bool(written))
 
     def __str__(self) -> str:
         return self.text

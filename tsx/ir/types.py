@@ -297,7 +297,7 @@ def dim_text(size: Dim | None) -> str:
 
 def is_subtype(sub: Type, sup: Type) -> bool:
     """Whether every value of ``sub`` is a value of ``sup`` (lists and dicts are invariant, as in TorchScript)."""
-    if sub == sup or sup == ANY:
+    if sub is sup or sub == sup or sup == ANY:
         return True
     if isinstance(sup, OptionalType):
         inner = sub.element if isinstance(sub, OptionalType) else sub

@@ -105,7 +105,7 @@ class _Affine:
 
 
 def _is_unwritten(node: Node, aliases: AliasAnalysis) -> bool:
-    return not any(aliases.has_writers(value) for value in (*node.inputs, *node.outputs))
+    return aliases.is_unwritten(node)
 
 
 def _read_norm(norm: Node, module: Module) -> _Affine | None:

@@ -92,7 +92,7 @@ class _Merger:
             merge_into(first, node)
 
     def is_unwritten(self, node: Node) -> bool:
-        return not any(self.aliases.has_writers(v) for v in (*node.inputs, *node.outputs))
+        return self.aliases.is_unwritten(node)
 
     def may_share(self, first: Node, second: Node) -> bool:
         return not any(

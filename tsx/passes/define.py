@@ -16,12 +16,11 @@ from typing import Literal, TypeVar
 
 from tsx.ir.alias import AliasAnalysis
 from tsx.ir.graph import Graph, Node, Value
-from tsx.ir.infer import propagate
 from tsx.ir.location import Origin
 from tsx.ir.module import Module
 from tsx.ir.op import Abstract
-from tsx.ir.walk import all_values
 from tsx.passes.support.describe import describe
+from tsx.passes.support.facts import Facts
 
 Safety = Literal["exact", "ulp", "unsafe"]
 """``exact``: bit-identical on the NumPy VM; ``ulp``: reassociates or approximates within a bound relative to the sum of
@@ -74,6 +73,8 @@ class Context:
     graph_name: str
     rewrites: list[Rewrite] = field(default_factory=list)
     module_mutations: int = 0  # changes outside the graphs: weights, attributes, functions, methods
+    facts: Facts = field(default_factory=Facts)  # what is known already
+    _seen: int = 0  # module mutations that the facts have heard of
 
     def note(
         self, rule: str, node: Node, detail: Node | Value | str = "", before: str = ""
@@ -87,15 +88,17 @@ class Context:
         self.rewrites.append(Rewrite(rule, self.graph_name, node.origin, text, after))
 
     def aliases(self) -> AliasAnalysis:
-        """A fresh alias analysis of the graph; it is out of date after the next change."""
-        return AliasAnalysis(self.graph, self.module)
+        """The alias analysis of the graph as it is now; it is out of date after the next change."""
+        return self._known().aliases(self.graph, self.module)
 
     def abstracts(self) -> dict[Value, Abstract]:
         """What is known of every value; refined value types count as changes."""
-        types = [(value, value.type) for value in all_values(self.graph)]
-        known = propagate(self.graph, self.module)
-        self.graph.mutations += sum(value.type != type for value, type in types)
-        return known
+        return self._known().abstracts(self.graph, self.module)
+
+    def _known(self) -> Facts:
+        self.facts.version += self.module_mutations - self._seen
+        self._seen = self.module_mutations
+        return self.facts
 
 
 def define(

@@ -73,10 +73,11 @@ class _Folder:
     def __init__(self, ctx: Context, max_bytes: int, max_iterations: int) -> None:
         self.ctx = ctx
         self.budget = max_bytes - _spent(ctx.module)
+        abstracts = ctx.abstracts()
         self.evaluator = Evaluator(
             ctx.module,
             aliases=ctx.aliases(),
-            abstracts=ctx.abstracts(),
+            abstracts=abstracts,
             iterations=max_iterations,
             scratch=max(max_bytes, SCRATCH),
         )
@@ -91,10 +92,11 @@ class _Folder:
 
     def materialise(self) -> None:
         """Puts constants where known results meet what is not known."""
+        known = self.known.maps[0]  # a ChainMap is slow to ask
         chosen: list[tuple[Node, list[Value]]] = []
         nodes = list(walk_outside_groups(self.ctx.graph.block))
         for node in reversed(nodes):  # users before what they use
-            if node.kind == "prim::Constant" or not all(v in self.known for v in node.outputs):
+            if node.kind == "prim::Constant" or not all(v in known for v in node.outputs):
                 continue
             needed = [value for value in node.outputs if self.is_needed(value)]
             if not needed:
@@ -106,7 +108,7 @@ class _Folder:
         for node, needed in reversed(chosen):
             self.replace(node, needed)
         for node in reversed(nodes):
-            if node.is_linked and node.outputs and all(v in self.known for v in node.outputs):
+            if node.is_linked and node.outputs and all(v in known for v in node.outputs):
                 self.drop(node)
 
     def fold_loops(self) -> None:

@@ -101,7 +101,7 @@ class _Clusters:
             return None
         if not isinstance(node.output.type, TensorType):
             return None
-        if any(self.aliases.has_writers(value) for value in (*node.inputs, node.output)):
+        if not self.aliases.is_unwritten(node):
             return None
         for trait in (Trait.ELEMENTWISE, Trait.CONTRACTION, Trait.REDUCTION):
             if op.has(trait):

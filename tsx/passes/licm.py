@@ -67,7 +67,7 @@ def _hoist(
 def _is_invariant(node: Node, aliases: AliasAnalysis) -> bool:
     if not is_pure(node) or any(value.block is node.block for value in node.inputs):
         return False
-    if any(aliases.has_writers(value) for value in (*node.inputs, *node.outputs)):
+    if not aliases.is_unwritten(node):
         return False
     return not any(aliases.may_alias_output(value) for value in node.outputs)
 

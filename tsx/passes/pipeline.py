@@ -1,7 +1,8 @@
 """Pipelines: lists of passes as text, expanded by what each requires, run and checked one by one.
 
 Takes a module and changes it in place. Gives one result a pass: whether it changed anything, its rewrites, its time.
-Never trusts a pass: after each, the module is verified, and "changed" must agree with the canonical text.
+Never trusts a pass: after each, "changed" must agree with what the module says, and the graphs that say something else
+than before are verified, with all tables.
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from dataclasses import dataclass
 import tsx.passes
 from tsx.errors import TsxError, fail
 from tsx.ir.module import Module
-from tsx.ir.verify import check, verify_module
+from tsx.ir.verify import Learned, check, verify_module
 from tsx.passes.define import DEFINED, SAFETY_ORDER, Context, Option, PassInfo, Rewrite, Safety
-from tsx.passes.support.fingerprint import fingerprint
+from tsx.passes.support.facts import Facts
+from tsx.passes.support.fingerprint import Fingerprint, fingerprint
 
 # Constants tell how often loops run; unrolled, they have literals for peephole and more for fold.
 _EXACT = (
@@ -157,22 +159,23 @@ def run(
 ) -> list[PassResult]:
     """Runs ``calls``, expanded, over ``module`` in place; records them in its metadata.
 
-    ``verify=False`` skips the verifier and the comparison of texts. Raises TSX8002 when the module is broken to begin
+    ``verify=False`` skips the verifier and the comparison. Raises TSX8002 when the module is broken to begin
     with, TSX8023-TSX8025 when a pass breaks a promise (the module is then of no use), and what passes raise.
     """
+    facts = Facts()
+    learned: Learned = {}
     if verify:
-        check(module)
+        check(module, learned=learned)
+        facts.learn(learned)
     results: list[PassResult] = []
     expanded = expand(calls)
-    before = fingerprint(module) if verify else ""
+    before = fingerprint(module) if verify else None
     for call in expanded:
         if hook:
             hook(results[-1] if results else None, module, call)
-        result = _run_one(module, call, results)
-        if verify:
-            after = fingerprint(module)
-            _check(module, result, results, differs=before != after)
-            before = after
+        result = _run_one(module, call, results, facts)
+        if before is not None:
+            before = _check(module, result, results, before, facts)
         results.append(result)
     if hook and results:
         hook(results[-1], module, None)
@@ -182,14 +185,16 @@ def run(
     return results
 
 
-def _run_one(module: Module, call: PassCall, done: Sequence[PassResult]) -> PassResult:
+def _run_one(
+    module: Module, call: PassCall, done: Sequence[PassResult], facts: Facts
+) -> PassResult:
     known = info(call.name)
     started = time.perf_counter()
     mutations, rewrites = 0, []
     graphs = list(module.graphs())
     counts = {id(graph): graph.mutations for _, graph in graphs}
     for name, graph in graphs[:1] if known.whole_module else graphs:
-        context = Context(module, graph, name)
+        context = Context(module, graph, name, facts=facts)
         try:
             known.function(context, **dict(call.options))
         except TsxError:
@@ -198,25 +203,41 @@ def _run_one(module: Module, call: PassCall, done: Sequence[PassResult]) -> Pass
             detail = f"{type(error).__name__}: {error}"
             raise fail("TSX8025", name=call, before=_names(done), detail=detail) from error
         mutations += context.module_mutations
+        facts.version += context.module_mutations
         rewrites.extend(context.rewrites)
     mutations += sum(graph.mutations - counts[id(graph)] for _, graph in graphs)
     seconds = time.perf_counter() - started
     return PassResult(call, known.safety, mutations > 0, mutations, seconds, tuple(rewrites))
 
 
-def _check(module: Module, result: PassResult, done: Sequence[PassResult], differs: bool) -> None:
-    violations = verify_module(module)
-    if violations:
-        raise fail(
-            "TSX8024",
-            name=result.call,
-            before=_names(done),
-            count=len(violations),
-            first=violations[0],
-        )
+def _check(
+    module: Module,
+    result: PassResult,
+    done: Sequence[PassResult],
+    before: Fingerprint,
+    facts: Facts,
+) -> Fingerprint:
+    """Verifies what changed since ``before``, when the module was sound; gives its fingerprint now."""
+    after = fingerprint(module)
+    differs = after != before
+    if differs or result.changed:
+        same_tables = after.tables == before.tables
+        changed = after.changed_graphs(before) if same_tables else after.graphs
+        learned: Learned = {}
+        violations = verify_module(module, only=changed, learned=learned)
+        facts.learn(learned)
+        if violations:
+            raise fail(
+                "TSX8024",
+                name=result.call,
+                before=_names(done),
+                count=len(violations),
+                first=violations[0],
+            )
     if result.changed != differs:
         said = "changed something" if result.changed else "changed nothing"
         raise fail("TSX8023", name=result.call, before=_names(done), said=said)
+    return after
 
 
 def _names(done: Sequence[PassResult]) -> str:

@@ -352,7 +352,7 @@ def _changes_lists(node: Node) -> bool:
         op = lookup(inner.kind)
         if op is None:
             continue
-        for place in op.schema.written():
+        for place in op.schema.written:
             if place < len(inner.inputs) and _may_grow(inner.inputs[place].type):
                 return True
     return False

@@ -42,46 +42,65 @@ Modules
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 from tsx.errors import fail
 from tsx.ir.graph import Graph
 from tsx.ir.module import Module
-from tsx.ir.verify.meaning import meaning
+from tsx.ir.verify.meaning import Learned, meaning
 from tsx.ir.verify.nodes import nodes
 from tsx.ir.verify.report import Violation, excerpt, marked_lines
-from tsx.ir.verify.structure import extent, structure
+from tsx.ir.verify.structure import parts, structure
 from tsx.ir.verify.tables import calls, classes, methods, references, tree, weights
 
-__all__ = ["INVARIANTS", "Violation", "check", "marked_lines", "verify", "verify_module"]
+__all__ = ["INVARIANTS", "Learned", "Violation", "check", "marked_lines", "verify", "verify_module"]
 
 INVARIANTS: dict[str, str] = dict(re.findall(r"^  (V\d\d)  (.*)$", __doc__, re.MULTILINE))
 """The list above, by number."""
 
 
-def verify(graph: Graph, module: Module | None = None, name: str = "") -> list[Violation]:
+def verify(
+    graph: Graph, module: Module | None = None, name: str = "", learned: Learned | None = None
+) -> list[Violation]:
     """Every violation in ``graph``; what it says of tables is checked when its module is given."""
-    found = list(extent(graph))
+    listed, found = parts(graph)
     if not found:
-        found = [*structure(graph), *nodes(graph)]
+        found = [*structure(graph, listed), *nodes(listed.nodes)]
         if module is not None:
-            found += references(graph, module)
+            found += references(listed, module)
     if not found:
-        found = meaning(graph, module)
+        found = meaning(graph, module, learned)
     return [violation.within(graph, name) for violation in found]
 
 
-def verify_module(module: Module) -> list[Violation]:
-    """Every violation in the graphs and tables of ``module``, graphs first."""
-    found = [v for name, graph in module.graphs() for v in verify(graph, module, name)]
+def verify_module(
+    module: Module, *, only: Container[str] | None = None, learned: Learned | None = None
+) -> list[Violation]:
+    """Every violation in the graphs and tables of ``module``, graphs first.
+
+    ``only`` names the graphs to look into where the others were found sound with the same tables; what these say of
+    graphs that they call is looked at again. ``learned`` takes what the walks over graphs have found.
+    """
+    found: list[Violation] = []
+    for name, graph in module.graphs():
+        if only is None or name in only:
+            found += verify(graph, module, name, learned)
+        else:
+            found += (
+                violation.within(graph, name) for violation in references(parts(graph)[0], module)
+            )
     found += [*classes(module), *weights(module), *tree(module), *methods(module)]
     if not found:  # the calls are known to exist
         found += calls(module)
     return found
 
 
-def check(program: Module | Graph, after: str = "") -> None:
+def check(program: Module | Graph, after: str = "", learned: Learned | None = None) -> None:
     """Raises TSX8002 with the marked graph when ``program`` breaks an invariant; ``after`` names who made it."""
-    found = verify_module(program) if isinstance(program, Module) else verify(program)
+    if isinstance(program, Module):
+        found = verify_module(program, learned=learned)
+    else:
+        found = verify(program, learned=learned)
     if not found:
         return
     first = found[0]

@@ -12,20 +12,25 @@ from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.dims import Expr
 from tsx.ir.graph import Graph, Node, Value
-from tsx.ir.infer import Propagation, always_entered, is_unconditional, unknown
+from tsx.ir.infer import Propagation, always_entered, infer_node, is_unconditional, unknown
 from tsx.ir.limits import MAX_INT
 from tsx.ir.match import agrees
 from tsx.ir.module import Module
 from tsx.ir.op import Abstract, Unknown
 from tsx.ir.verify.report import Violation
 
+Learned = dict[Graph, dict[Value, Abstract]]
+"""What ``infer.propagated`` gives for graphs: the verifier has walked them anyway."""
 
-def meaning(graph: Graph, module: Module | None) -> list[Violation]:
+
+def meaning(graph: Graph, module: Module | None, learned: Learned | None = None) -> list[Violation]:
     """V20. Only for graphs that keep V01 to V19."""
     walk = _Judgement(module)
     walk.block(graph.block, [unknown(value.type) for value in graph.inputs])
     if walk.refused and (module is None or graph in always_entered(module)):
         walk.found += walk.refused
+    if learned is not None and walk.is_exact:
+        learned[graph] = walk.known
     return walk.found
 
 
@@ -34,25 +39,35 @@ class _Judgement(Propagation):
         super().__init__(module)
         self.found: list[Violation] = []
         self.refused: list[Violation] = []  # by a rule: what is wrong only once the graph runs
+        self.is_exact = True  # so far it has found what any walk would
 
     def infer(self, node: Node, operands: Sequence[Abstract]) -> Sequence[Abstract]:
         try:
-            return super().infer(node, operands)
+            return infer_node(node, operands, self.module)
         except TsxError as error:
             self._refuse(node, error.message, error.help)
         except (
             Exception
         ) as error:  # a rule that can't cope is a refusal: a verifier has no other way to fail
             self._refuse(node, f"the rule of {node.kind} fails ({type(error).__name__}: {error})")
+        self.is_exact = False
         return [unknown(value.type) for value in node.outputs]
 
     def refined(self, value: Value, abstract: Abstract) -> Abstract:
+        if isinstance(abstract, Unknown):
+            if abstract.type is value.type:
+                return abstract
+        elif value.type is _EXACTLY.get(abstract.__class__):
+            return abstract
         holder = value.node or value.block.node
         if holder is not None and not may_be(abstract, value.type):
             shown = f"{abstract}" if isinstance(abstract, ty.TensorType) else f"{abstract!r:.80}"
             self._report(holder, f"{holder.kind} gives {shown}, but declares {value.type}")
         found = super().refined(value, abstract)
-        return found if _is_bounded(found) else unknown(ty.erase_shapes(value.type))
+        if _is_bounded(found):
+            return found
+        self.is_exact = False
+        return unknown(ty.erase_shapes(value.type))
 
     def _refuse(self, node: Node, message: str, help: str = "") -> None:
         if is_unconditional(node.block):
@@ -94,6 +109,12 @@ _TYPES_OF: dict[type, tuple[ty.Type, ...]] = {
     complex: (ty.COMPLEX, ty.NUMBER),
     str: (ty.STR, ty.DEVICE),
 }
+
+
+# Values that are of a type, and of no other, whatever they are.
+_EXACTLY: dict[type, ty.Type] = {
+    type(None): ty.NONE, bool: ty.BOOL, float: ty.FLOAT, complex: ty.COMPLEX, str: ty.STR,
+}  # fmt: skip
 
 
 def _is_bounded(abstract: Abstract) -> bool:

@@ -1,9 +1,14 @@
-"""V01 to V08: places, uses, visibility, names, sizes, types. Nothing here needs to know what a node means."""
+"""V01 to V08: places, uses, visibility, names, sizes, types. Nothing here needs to know what a node means.
+
+A graph is walked once, and the lists of its parts are what the rest looks through. What is sound, as nearly all is, is
+told by the quickest question; only then is it asked what is wrong.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from tsx.ir import types as ty
 from tsx.ir.dims import Expr
@@ -20,26 +25,61 @@ from tsx.ir.limits import (
 )
 from tsx.ir.prim import GROUP
 from tsx.ir.verify.report import Violation
-from tsx.ir.walk import all_blocks, all_values
 
 
-def extent(graph: Graph) -> Iterator[Violation]:
-    """V05, and the depths of V06 and V07. Where it fails nothing else may look, since the rest may recurse."""
-    depths = {graph.block: 0}
-    count = 0
-    for block in all_blocks(graph):
-        depth = depths[block]
-        if depth > MAX_DEPTH:
-            yield Violation("V05", f"blocks nest more than {MAX_DEPTH} deep", block.node)
-            return
-        for node in block.nodes:
-            count += 1
-            depths.update(dict.fromkeys(node.blocks, depth + 1))
+@dataclass(slots=True)
+class Parts:
+    """A graph as lists: nodes in program order, with the blocks that hold them; returns last."""
+
+    blocks: list[Block]
+    nodes: list[Node]
+    holders: list[Block]
+    values: list[Value]  # in the order in which the text defines them
+    types: list[ty.Type]  # of the values, each object once
+
+    @property
+    def returns(self) -> list[Node]:
+        return [block.return_node for block in self.blocks]
+
+
+def parts(graph: Graph) -> tuple[Parts, list[Violation]]:
+    """The parts of a graph, and V05 with the depths of V06 and V07. Where these fail nothing else may look, since the
+    rest may recurse.
+    """
+    found = Parts([graph.block], [], [], list(graph.block.inputs), [])
+    work = [(graph.block, graph.block.nodes, 0)]
+    while work:
+        block, rest, depth = work[-1]
+        node = next(rest, None)
+        if node is None:
+            work.pop()
+            continue
+        found.nodes.append(node)
+        found.holders.append(block)
+        found.values += node.outputs
+        if not node.blocks:
+            continue
+        if depth >= MAX_DEPTH:
+            return found, [Violation("V05", f"blocks nest more than {MAX_DEPTH} deep", node)]
+        work += [(inner, _entered(inner, found), depth + 1) for inner in reversed(node.blocks)]
+    found.types = list({id(value.type): value.type for value in found.values}.values())
+    return found, list(_extent(found))
+
+
+def _entered(block: Block, found: Parts) -> Iterator[Node]:
+    """The nodes of an inner block, which is noted when the first is asked for."""
+    found.blocks.append(block)
+    found.values += block.inputs
+    yield from block.nodes
+
+
+def _extent(found: Parts) -> Iterator[Violation]:
+    for node in found.nodes:
+        if node.attributes:
             yield from _depth_of_literals(node)
-    if count > MAX_NODES:
-        yield Violation("V05", f"the graph has {count} nodes, more than {MAX_NODES}")
-    types = {id(value.type): value.type for value in all_values(graph)}
-    if any(type_depth(type) > MAX_DEPTH for type in types.values()):
+    if len(found.nodes) > MAX_NODES:
+        yield Violation("V05", f"the graph has {len(found.nodes)} nodes, more than {MAX_NODES}")
+    if any(type_depth(type) > MAX_DEPTH for type in found.types if type.children()):
         yield Violation("V07", f"a type nests more than {MAX_DEPTH} deep")
 
 
@@ -54,46 +94,49 @@ def _depth_of_literals(node: Node) -> Iterator[Violation]:
             work.extend((item, depth + 1) for item in current)
 
 
-def structure(graph: Graph) -> Iterator[Violation]:
+def structure(graph: Graph, found: Parts) -> list[Violation]:
     """V01 to V04, V06 to V08."""
-    yield from _places(graph)
-    yield from _uses(graph)
-    yield from _visibility(graph.block, set())
-    yield from _names(graph)
-    yield from _attributes(graph)
-    yield from _types(graph)
+    visibility: list[Violation] = []
+    _visibility(graph.block, set(), visibility)
+    return [
+        *_places(graph, found),
+        *_uses(found),
+        *visibility,
+        *_names(found),
+        *_attributes(found),
+        *_types(found),
+    ]
 
 
-def _places(graph: Graph) -> Iterator[Violation]:
-    for block in all_blocks(graph):
+def _places(graph: Graph, found: Parts) -> Iterator[Violation]:
+    for block in found.blocks:
         for index, value in enumerate(block.inputs):
-            if (value.block, value.node, value.index) != (block, None, index):
+            if value.block is not block or value.node is not None or value.index != index:
                 yield Violation("V01", f"block input {index} names another place", block.node)
-        for node in [*block.nodes, block.return_node]:
-            if node.block is not block or node.graph is not graph:
-                yield Violation("V01", f"{node.kind} names another block", node)
-            for index, value in enumerate(node.outputs):
-                if (value.block, value.node, value.index) != (block, node, index):
-                    yield Violation("V01", f"result {index} names another place", node)
-            for inner in node.blocks:
-                if inner.node is not node or inner.graph is not graph:
-                    yield Violation("V01", "a block names another node", node)
+    nodes = [
+        *zip(found.nodes, found.holders, strict=True),
+        *((b.return_node, b) for b in found.blocks),
+    ]
+    for node, block in nodes:
+        if node.block is not block or block.graph is not graph:
+            yield Violation("V01", f"{node.kind} names another block", node)
+        for index, value in enumerate(node.outputs):
+            if value.block is not block or value.node is not node or value.index != index:
+                yield Violation("V01", f"result {index} names another place", node)
+        for inner in node.blocks:
+            if inner.node is not node or inner.graph is not graph:
+                yield Violation("V01", "a block names another node", node)
 
 
-def _nodes_and_returns(graph: Graph) -> Iterator[Node]:
-    for block in all_blocks(graph):
-        yield from block.nodes
-        yield block.return_node
-
-
-def _uses(graph: Graph) -> Iterator[Violation]:
+def _uses(found: Parts) -> Iterator[Violation]:
+    users = [*found.nodes, *found.returns]
+    if _are_exact(found.values, users):
+        return
     wanted: dict[Value, list[Use]] = {}
-    for node in _nodes_and_returns(graph):
+    for node in users:
         for index, value in enumerate(node.inputs):
             wanted.setdefault(value, []).append(Use(node, index))
-    for value in all_values(graph):
-        if value.uses == wanted.get(value, []):
-            continue
+    for value in found.values:
         listed, real = Counter(value.uses), Counter(wanted.get(value, ()))
         for use in (listed - real) + (real - listed):
             word = "lists" if listed[use] > real[use] else "lacks"
@@ -103,46 +146,72 @@ def _uses(graph: Graph) -> Iterator[Violation]:
             yield Violation("V02", message, value.node or value.block.node)
 
 
-def _visibility(block: Block, visible: set[Value]) -> Iterator[Violation]:
+def _are_exact(values: list[Value], users: list[Node]) -> bool:
+    """Whether each listed use is an operand, none is listed twice, and there are as many as there are operands."""
+    count = 0
+    known = set(users)
+    for value in values:
+        uses = value.uses
+        count += len(uses)
+        for node, operand in uses:
+            operands = node.inputs
+            if (
+                node not in known
+                or not 0 <= operand < len(operands)
+                or operands[operand] is not value
+            ):
+                return False
+        if len(uses) > 1 and len(set(uses)) != len(uses):
+            return False
+    return count == sum(len(node.inputs) for node in users)
+
+
+def _visibility(block: Block, visible: set[Value], found: list[Violation]) -> None:
     own = list(block.inputs)
     visible.update(own)
     for node in block.nodes:
-        yield from _operands_visible(node, visible)
+        if not visible.issuperset(node.inputs):
+            found.extend(_hidden(node, visible))
         for inner in node.blocks:
-            yield from _visibility(inner, set() if node.kind == GROUP else visible)
+            _visibility(inner, set() if node.kind == GROUP else visible, found)
         own += node.outputs
         visible.update(node.outputs)
-    yield from _operands_visible(block.return_node, visible)
+    if not visible.issuperset(block.outputs):
+        found.extend(_hidden(block.return_node, visible))
     visible.difference_update(own)
 
 
-def _operands_visible(node: Node, visible: set[Value]) -> Iterator[Violation]:
+def _hidden(node: Node, visible: set[Value]) -> Iterator[Violation]:
     for index, value in enumerate(node.inputs):
         if value not in visible:
             what = f"operand {index} ({_shown(value)})"
             yield Violation("V03", f"{what} is not defined where {node.kind} can see it", node)
 
 
-def _names(graph: Graph) -> Iterator[Violation]:
+def _names(found: Parts) -> Iterator[Violation]:
     seen: set[str] = set()
-    for value in all_values(graph):
-        name, node = value.name, value.node or value.block.node
+    for value in found.values:
+        name = value.name
         if not name:
             continue
         if name in seen:
+            node = value.node or value.block.node
             yield Violation("V04", f"two values are called %{name:.40}", node)
         if is_number(name) or len(name) > MAX_NAME:
+            node = value.node or value.block.node
             yield Violation("V04", f"%{name:.40} is no name for a value", node)
         seen.add(name)
 
 
-def _attributes(graph: Graph) -> Iterator[Violation]:
-    for node in _nodes_and_returns(graph):
+def _attributes(found: Parts) -> Iterator[Violation]:
+    for node in (*found.nodes, *found.returns):
         if len(node.kind) > MAX_NAME:
             yield Violation("V06", "the kind is too long", node)
         for name, value in node.attributes.items():
             if len(name) > MAX_NAME:
                 yield Violation("V06", f"the attribute name {name:.40} is too long", node)
+            if value is None or isinstance(value, bool):
+                continue
             for problem in _literal(value):
                 yield Violation("V06", f"attribute {name:.40}: {problem}", node)
                 break
@@ -170,20 +239,22 @@ def _literal(value: object) -> Iterator[str]:
                 yield f"a {type(current).__name__} is no literal"
 
 
-def _types(graph: Graph) -> Iterator[Violation]:
-    seen: dict[ty.Type, list[Violation]] = {}
-    for value in all_values(graph):
-        if value.type not in seen:
-            seen[value.type] = list(type_violations(value.type))
-        for violation in seen[value.type]:
+def _types(found: Parts) -> Iterator[Violation]:
+    wrong = {id(type): said for type in found.types if (said := _violations_of(type))}
+    for value in found.values if wrong else ():
+        for violation in wrong.get(id(value.type), ()):
             node = value.node or value.block.node
             yield Violation(violation.code, f"{_shown(value)}: {violation.message}", node)
-    for node in graph.all_nodes():
+    for node in found.nodes:
         for attribute in node.attributes.values():
             for item in attribute if isinstance(attribute, tuple) else (attribute,):
                 if isinstance(item, ty.Type):
                     for violation in type_violations(item):
                         yield Violation(violation.code, violation.message, node)
+
+
+def _violations_of(type: ty.Type) -> list[Violation]:
+    return [] if isinstance(type, ty.AtomType) else list(type_violations(type))
 
 
 def type_violations(type: ty.Type) -> Iterator[Violation]:

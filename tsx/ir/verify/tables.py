@@ -19,26 +19,27 @@ from tsx.ir.match import agrees
 from tsx.ir.module import AttributeValue, ClassDef, Module, Object, Parameter, TreeSpec
 from tsx.ir.prim import CONSTANT, constant_fits
 from tsx.ir.verify.report import Violation
-from tsx.ir.verify.structure import type_violations
-from tsx.ir.walk import all_values
+from tsx.ir.verify.structure import Parts, type_violations
 
 _CLASS_KINDS = ("module", "class", "interface", "enum", "namedtuple")
 _SPEC_KINDS = ("leaf", "constant", "none", "tuple", "list", "dict", "namedtuple", "record")
 
 
-def references(graph: Graph, module: Module) -> Iterator[Violation]:
-    """V21 to V24 for the nodes of one graph."""
-    unknown: dict[ty.Type, list[str]] = {}
-    for value in all_values(graph):
-        if value.type not in unknown:
-            names = ty.class_names([value.type])
-            unknown[value.type] = sorted(names - module.classes.keys())
-        for name in unknown[value.type]:
+def references(found: Parts, module: Module) -> Iterator[Violation]:
+    """V21 to V24 for the parts of one graph."""
+    unknown = {
+        id(type): sorted(names - module.classes.keys())
+        for type in found.types
+        if (names := ty.class_names([type]))
+    }
+    for value in found.values if any(unknown.values()) else ():
+        for name in unknown.get(id(value.type), ()):
             node = value.node or value.block.node
             yield Violation("V22", f"there is no class {name:.80}", node)
-    for node in graph.all_nodes():
+    for node in found.nodes:
         if node.kind == CONSTANT:
-            yield from _weight(node, module)
+            if isinstance(node.attributes.get("value"), WeightRef):
+                yield from _weight(node, module)
         elif node.kind in ("prim::GetAttr", "prim::SetAttr") and node.inputs:
             yield from _attribute(node, module)
         elif node.kind in ("prim::CallMethod", "prim::CallFunction"):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tsx.ir.build import Builder
-from tsx.ir.equal import difference
-from tsx.ir.graph import Block, Graph, Node, Value, copy_block
+from tsx.ir.equal import equal_blocks
+from tsx.ir.graph import Block, Node, Value
 from tsx.passes.define import Context
 from tsx.passes.support.erase import drop_carried, drop_result, erase_dead, splice
 from tsx.passes.support.purity import computation_key
@@ -163,8 +163,7 @@ def _is_within(value: Value, node: Node) -> bool:
 
 def _same_branches(ctx: Context, node: Node) -> None:
     """Two branches with the same nodes on the same values: one of them, whatever the condition."""
-    (first, read_first), (second, read_second) = map(_alone, node.blocks)
-    if read_first != read_second or difference(first, second) is not None:
+    if not equal_blocks(*node.blocks):
         return
     ctx.note(_SAME_BRANCH, node, "its branch")
     for old, new in zip(node.outputs, splice(node.blocks[0], (), node), strict=True):
@@ -172,26 +171,6 @@ def _same_branches(ctx: Context, node: Node) -> None:
     operands = node.inputs
     node.destroy()
     erase_dead(operands)
-
-
-def _alone(block: Block) -> tuple[Graph, list[Value]]:
-    """A copy of a block as a graph whose inputs are what it reads from outside, and these values in order."""
-    graph = Graph()
-    values: dict[Value, Value] = {}
-    inside: set[Value] = set()
-    work = [block]
-    while work:
-        current = work.pop()
-        inside.update(current.inputs)
-        for node in (*current.nodes, current.return_node):
-            for value in node.inputs:
-                if value not in inside and value not in values:
-                    values[value] = graph.block.add_input(value.type)
-            inside.update(node.outputs)
-            work.extend(node.blocks)
-    read = list(values)
-    copy_block(block, graph.block, values)
-    return graph, read
 
 
 def _invariant(ctx: Context, loop: Node) -> None:

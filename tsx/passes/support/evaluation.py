@@ -63,12 +63,16 @@ class Evaluator:
             return self.branch(node, known)
         if node.kind == "prim::Loop":
             return self.loop(node, known)
-        return is_pure(node) and not self.is_written(node) and self.pure(node, known)
+        return is_pure(node) and self.aliases.is_unwritten(node) and self.pure(node, known)
 
     def get(self, value: Value, known: Known) -> object:
         """What ``value`` is on every run; reads constants, and what the rules know, on demand."""
-        found = known.get(value, _MISSING)
-        if found is _MISSING and _is_known_scalar(self.abstracts.get(value)):
+        found = _MISSING
+        for scope in known.maps:  # as ChainMap.get does, but quick
+            found = scope.get(value, _MISSING)
+            if found is not _MISSING:
+                return found
+        if _is_known_scalar(self.abstracts.get(value)):
             found = known[value] = self.abstracts[value]
         if found is _MISSING and value.node is not None and value.node.kind == "prim::Constant":
             try:
@@ -76,9 +80,6 @@ class Evaluator:
             except Exception:  # a type that the VM has no values of: nothing that uses it is known
                 return _MISSING
         return found
-
-    def is_written(self, node: Node) -> bool:
-        return any(self.aliases.has_writers(value) for value in (*node.inputs, *node.outputs))
 
     def pure(self, node: Node, known: Known) -> bool:
         if self.scalars_only and any(deep_sorts(v.type) for v in (*node.inputs, *node.outputs)):

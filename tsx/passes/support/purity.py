@@ -23,7 +23,7 @@ def is_pure(node: Node) -> bool:
     op = lookup(node.kind)
     if op is None:
         return node.kind in _PURE_STRUCTURE
-    return op.has(Trait.PURE) and not op.traits & _IMPURE and not op.schema.mutates
+    return op.has(Trait.PURE) and not op.has(_IMPURE) and not op.schema.mutates
 
 
 def computation_key(node: Node, ignore: tuple[str, ...] = ()) -> tuple[object, ...]:

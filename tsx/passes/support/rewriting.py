@@ -131,10 +131,11 @@ def sweep(ctx: Context, folder: str) -> None:
     known = set(all_values(ctx.graph))
     rules = _by_kind(folder)
     for node in list(walk_outside_groups(ctx.graph.block)):
-        if not node.is_linked or any(value not in known for value in node.inputs):
-            continue  # made in this sweep: the next one sees it
-        for candidate in rules.get(node.kind, ()):
-            if not _is_unwritten(aliases, (*node.inputs, *node.outputs)):
+        candidates = rules.get(node.kind)
+        if candidates is None or not node.is_linked or not known.issuperset(node.inputs):
+            continue  # what is made in this sweep, the next one sees
+        for candidate in candidates:
+            if not aliases.is_unwritten(node):
                 break
             found = candidate.apply(node)
             if found is None or not _is_allowed(found, node, aliases, known, is_called):

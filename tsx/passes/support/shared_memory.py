@@ -81,8 +81,10 @@ def _follow(root: Value, block: Block, graph: Graph, aliases: AliasAnalysis) -> 
     if not aliases.is_local(root):
         return None
     memory = Memory(root, is_row_major(root), {root})
-    related = [v for v in all_values(graph) if v is not root and aliases.may_alias(v, root)]
-    for value in related:
+    sharing = aliases.sharing(root) - {root}
+    for value in all_values(graph) if sharing else ():
+        if value not in sharing:
+            continue
         if _holds_it_later(value, block):
             continue
         if value.block is not block or value.node is None or not _add_member(memory, value):
