@@ -59,11 +59,11 @@ template <typename Step> void running_kernel(Call& call) {
 template <bool largest> void extreme_kernel(Call& call) {
   const TensorRef x = call.tensor_ref(0);
   const Axes axes = one_axis(call.integer(1), x->rank());
-  const DType work = compute_dtype(x->dtype());
+  const DType work = exact_dtype(x->dtype());
   const Rows rows = rows_over(x, axes, work);
   const TensorRef values = copy(*rows.tensor);
   const TensorRef places = Tensor::empty(DType::kInt64, values->sizes());
-  for_ordered_type(work, [&](auto zero) {
+  for_exact_order(work, [&](auto zero) {
     using T = decltype(zero);
     T* row = values->mutable_data<T>();
     auto* place = places->mutable_data<std::int64_t>();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "ir/op.h"
 #include "tile/space.h"
 
 namespace tsx::engine {
@@ -61,45 +62,31 @@ bool is_cast(const FormulaRow& row) {
   return row.becomes >= 0 || kind == "aten::to.prim_other";
 }
 
-/// Kernels are plain functions, so each formula has one of its own.
-template <std::size_t I> void formula_kernel(Call& call) {
-  call.give(evaluate(tile::formulas()[I], operands_of(call)));
+[[gnu::noinline]] void give_formula(Call& call, std::size_t formula) {
+  call.give(evaluate(tile::formulas()[formula], operands_of(call)));
 }
 
-template <std::size_t... I> void enter_formulas(Registry& registry, std::index_sequence<I...>) {
-  const auto enter = [&](const FormulaRow& row, Kernel kernel) {
-    if (!is_cast(row)) registry.add(row.kind, kernel);
-  };
-  (enter(tile::formulas()[I], formula_kernel<I>), ...);
-}
-
-/// The in-place forms of formulas: gen/operators.inc says which.
-template <std::size_t I> void inplace_kernel(Call& call) {
+[[gnu::noinline]] void write_formula(Call& call, std::size_t formula) {
   const TensorRef target = call.tensor_ref(0);
-  write_result(*target, evaluate(tile::formulas()[I], operands_of(call)));
+  write_result(*target, evaluate(tile::formulas()[formula], operands_of(call)));
   call.give(target);
 }
 
+/// Kernels are plain functions, so each formula has one of its own, and one for its in-place form;
+/// there are hundreds, so they hold nothing but its number.
+template <std::size_t I> void formula_kernel(Call& call) { give_formula(call, I); }
+template <std::size_t I> void inplace_kernel(Call& call) { write_formula(call, I); }
+
+struct FormulaKernels {
+  Kernel give, write;
+};
+
 template <std::size_t... I>
-constexpr std::array<Kernel, sizeof...(I)> inplace_kernels(std::index_sequence<I...>) {
-  return {inplace_kernel<I>...};
+constexpr std::array<FormulaKernels, sizeof...(I)> formula_kernels(std::index_sequence<I...>) {
+  return {{{formula_kernel<I>, inplace_kernel<I>}...}};
 }
 
-constexpr std::size_t kFormulaCount = tile::kFormulaCount;
-
-/// Of each operator: its formula, and the operator that it is the in-place form of.
-struct WrittenForm {
-  std::string_view schema;
-  std::size_t length;
-  int formula, base;
-};
-constexpr WrittenForm kWrittenForms[] = {
-#define TSX_OPERATOR(schema, length, operands, results, version, traits, instruction, composite,   \
-                     formula, written_form, write_mode)                                            \
-  {schema, length, formula, written_form},
-#include "operators.inc"
-#undef TSX_OPERATOR
-};
+constexpr auto kFormulaKernels = formula_kernels(std::make_index_sequence<tile::kFormulaCount>());
 
 } // namespace
 
@@ -194,12 +181,15 @@ void write_result(const Tensor& target, const TensorRef& value) {
 } // namespace tsx::engine
 
 TSX_KERNELS(elementwise) {
-  enter_formulas(registry, std::make_index_sequence<kFormulaCount>());
-  constexpr auto kInplace = inplace_kernels(std::make_index_sequence<kFormulaCount>());
-  for (const WrittenForm& form : kWrittenForms) {
-    if (form.base < 0) continue;
-    const int formula = kWrittenForms[form.base].formula;
+  for (std::size_t i = 0; i < kFormulaKernels.size(); ++i) {
+    const tile::FormulaRow& row = tile::formulas()[i];
+    if (!is_cast(row)) registry.add(row.kind, kFormulaKernels[i].give);
+  }
+  const Span<const Operator> rows = operators();
+  for (const Operator& form : rows) {
+    if (form.written_form < 0) continue;
+    const int formula = rows[static_cast<std::size_t>(form.written_form)].formula;
     if (formula >= 0)
-      registry.add(form.schema.substr(0, form.length), kInplace[static_cast<std::size_t>(formula)]);
+      registry.add(form.kind, kFormulaKernels[static_cast<std::size_t>(formula)].write);
   }
 }

@@ -73,13 +73,13 @@ struct Found {
 /// One element of each row.
 template <typename Choice>
 Found one_of_each_row(const TensorRef& x, const Axes& axes, bool keepdim) {
-  const DType work = compute_dtype(x->dtype());
+  const DType work = exact_dtype(x->dtype());
   const Rows rows = rows_over(x, axes, work);
   if (rows.width == 0) refuse("expected a dimension that is not empty, got " + text_of(x->sizes()));
   const Dims& sizes = keepdim ? rows.kept_ones : rows.kept;
   const Found found{Tensor::empty(work, sizes), Tensor::empty(DType::kInt64, sizes)};
   auto* const places = found.places->mutable_data<std::int64_t>();
-  for_ordered_type(work, [&](auto zero) {
+  for_exact_order(work, [&](auto zero) {
     using T = decltype(zero);
     std::vector<std::int64_t> order;
     T* const values = found.values->mutable_data<T>();

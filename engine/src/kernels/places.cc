@@ -50,6 +50,11 @@ TensorRef number_tensor(const Value& value) {
   }
 }
 
+DType exact_dtype(DType dtype) {
+  if (is_complex(dtype)) return DType::kComplex128;
+  return is_float(dtype) ? DType::kFloat64 : DType::kInt64;
+}
+
 DType compute_dtype(DType dtype) {
   return dtype == DType::kFloat16 || dtype == DType::kBFloat16 ? DType::kFloat32 : dtype;
 }

@@ -47,6 +47,20 @@ TensorRef number_tensor(const Value& value);
 /// The dtype in which elements of `dtype` are computed: float32 for the halves.
 DType compute_dtype(DType dtype);
 
+/// int64, float64 or complex128, whichever holds every element of `dtype` exactly: for kernels that
+/// only compare elements, which so need no copy for each dtype.
+DType exact_dtype(DType dtype);
+/// Calls visit(T{}) with the C++ type of a dtype that exact_dtype gives.
+template <typename Visit> void for_exact_type(DType dtype, Visit visit) {
+  if (dtype == DType::kInt64) return visit(std::int64_t{});
+  return dtype == DType::kFloat64 ? visit(double{}) : visit(std::complex<double>{});
+}
+/// The same without complex numbers, which have no order.
+template <typename Visit> void for_exact_order(DType dtype, Visit visit) {
+  if (is_complex(dtype)) refuse("complex numbers have no order");
+  return dtype == DType::kInt64 ? visit(std::int64_t{}) : visit(double{});
+}
+
 /// Calls visit(T{}) with the C++ type of a dtype that compute_dtype gives; bools are uint8.
 template <typename Visit> void for_compute_type(DType dtype, Visit visit) {
   switch (dtype) {
@@ -72,17 +86,6 @@ template <typename Visit> void for_compute_type(DType dtype, Visit visit) {
   default:
     refuse("a tensor of " + std::string(name(dtype)) + " can't be computed with");
   }
-}
-
-/// The same without complex numbers, which have no order.
-template <typename Visit> void for_ordered_type(DType dtype, Visit visit) {
-  if (is_complex(dtype)) refuse("complex numbers have no order");
-  for_compute_type(dtype, [&](auto sample) {
-    using T = decltype(sample);
-    if constexpr (!std::is_same_v<T, std::complex<float>> &&
-                  !std::is_same_v<T, std::complex<double>>)
-      visit(sample);
-  });
 }
 
 }  // namespace tsx::engine

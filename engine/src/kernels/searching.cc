@@ -56,7 +56,7 @@ TensorRef searched(const Search& search) {
   }
   const TensorRef result = Tensor::empty(DType::kInt64, values->sizes());
   auto* target = result->mutable_data<std::int64_t>();
-  for_ordered_type(dtype, [&](auto sample) {
+  for_exact_order(dtype, [&](auto sample) {
     using T = decltype(sample);
     std::vector<T> row(static_cast<std::size_t>(length));
     for (std::int64_t i = 0; i < values->count(); ++i) {

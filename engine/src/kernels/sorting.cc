@@ -56,10 +56,10 @@ Sorted sorted(const TensorRef& x, const Rows& rows, std::int64_t first, std::int
   Dims sizes = rows.x->sizes();
   sizes[rows.axis] = count;
   const Sorted result{Tensor::empty(x->dtype(), sizes), Tensor::empty(DType::kInt64, sizes)};
-  const TensorRef keys = plain(rows.x, compute_dtype(x->dtype()));
+  const TensorRef keys = plain(rows.x, exact_dtype(x->dtype()));
   auto* places = result.places->mutable_data<std::int64_t>();
   std::vector<std::int64_t> order(static_cast<std::size_t>(rows.size));
-  for_ordered_type(keys->dtype(), [&](auto sample) {
+  for_exact_order(keys->dtype(), [&](auto sample) {
     using T = decltype(sample);
     const T* values = keys->data<T>();
     rows.each([&](std::int64_t start) {

@@ -30,7 +30,7 @@ template <typename T> bool is_less(T a, T b) {
   }
 }
 
-/// Rows of `width` elements of a compute dtype.
+/// Rows of `width` elements of an exact dtype.
 struct Table {
   TensorRef keys;
   std::int64_t rows, width;
@@ -40,13 +40,17 @@ struct Table {
 Places sorted_rows(const Table& table) {
   Places order(static_cast<std::size_t>(table.rows));
   std::iota(order.begin(), order.end(), 0);
-  for_compute_type(table.keys->dtype(), [&](auto zero) {
+  for_exact_type(table.keys->dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T* const keys = table.keys->data<T>();
-    std::stable_sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
-      return std::lexicographical_compare(keys + a * table.width, keys + (a + 1) * table.width,
-                                          keys + b * table.width, keys + (b + 1) * table.width,
-                                          is_less<T>);
+    std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
+      const T* const left = keys + a * table.width;
+      const T* const right = keys + b * table.width;
+      for (std::int64_t i = 0; i < table.width; ++i) {
+        if (is_less(left[i], right[i])) return true;
+        if (is_less(right[i], left[i])) return false;
+      }
+      return a < b; // which makes any sort stable
     });
   });
   return order;
@@ -62,7 +66,7 @@ struct Runs {
 Runs runs_of(const Table& table, const Places& order) {
   Runs runs;
   runs.inverse.resize(order.size());
-  for_compute_type(table.keys->dtype(), [&](auto zero) {
+  for_exact_type(table.keys->dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T* const keys = table.keys->data<T>();
     for (std::size_t i = 0; i < order.size(); ++i) {
@@ -90,7 +94,7 @@ TensorRef tensor_of(const Places& places) {
 }
 
 Table table_of(const TensorRef& x, std::int64_t rows) {
-  const TensorRef keys = plain(x, compute_dtype(x->dtype()));
+  const TensorRef keys = plain(x, exact_dtype(x->dtype()));
   return {keys, rows, rows == 0 ? 0 : keys->count() / rows};
 }
 
@@ -174,13 +178,13 @@ void isin_kernel(Call& call) {
   tile::Promotion promotion;
   add_operand(promotion, call[0], *elements);
   add_operand(promotion, call[1], *tests);
-  const DType dtype = promotion.result(), work = compute_dtype(dtype);
+  const DType dtype = promotion.result(), work = exact_dtype(dtype);
   const TensorRef left = plain(tile::cast(elements, dtype), work);
   const TensorRef right = plain(tile::cast(tests, dtype), work);
   const bool inverts = call.boolean(3);
   const TensorRef result = Tensor::empty(DType::kBool, elements->sizes());
   auto* const to = result->mutable_data<std::uint8_t>();
-  for_compute_type(work, [&](auto zero) {
+  for_exact_type(work, [&](auto zero) {
     using T = decltype(zero);
     std::vector<T> sorted(right->data<T>(), right->data<T>() + right->count());
     const auto is_nan = [](T v) { return v != v; };
