@@ -8,6 +8,7 @@ NumPy alone. Importing this module adds the door.
 from __future__ import annotations
 
 import ast
+import functools
 import types as python_types
 import typing
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from tsx.capture.numpy.script_arithmetic import (
     is_array,
     is_number,
     need_room,
+    numpys,
     ufunc,
 )
 from tsx.capture.numpy.script_functions import FUNCTIONS, METHODS, NONE, matrix_transpose, transpose
@@ -30,7 +32,7 @@ from tsx.capture.script import operators
 from tsx.capture.script.library_advice import for_library
 from tsx.capture.script.program import known_types
 from tsx.capture.script.values import Code, Constant, Handler, Slice, Sugar, TupleSugar, doors
-from tsx.capture.script.worlds import World, worlds
+from tsx.capture.script.worlds import World, named, worlds
 from tsx.ir import types as ty
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ def _ufunc(function: np.ufunc) -> Sugar:
             raise ctx.problem("TSX3020", at, function=f"np.{name}", reason=reason)
         return ufunc(ctx, at, name, operands)
 
+    call = numpys(call)
     return Handler(f"np.{name}", call)
 
 
@@ -99,12 +102,29 @@ def _shown(obj: Any, at: Place) -> str:
     return spelled if spelled.endswith(f".{name}") else f"np.{name}"
 
 
+def numpys_method(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``numpys`` of a method."""
+
+    @functools.wraps(function)
+    def call(self: Any, ctx: Context, at: Place, *args: Any) -> Any:
+        return numpys(functools.partial(function, self))(ctx, at, *args)
+
+    return call
+
+
 class NumpyWorld:
     """Operators, attributes and indices of arrays as NumPy has them."""
 
+    library = "numpy"
+
+    def mixes(self, source: Source) -> bool:
+        return "torch" in _libraries(source)
+
+    @numpys_method
     def binary(self, ctx: Context, at: Place, name: str, a: Sugar, b: Sugar) -> Sugar:
         return ufunc(ctx, at, OPERATORS.get(name, name), [a, b])
 
+    @numpys_method
     def inplace(self, ctx: Context, at: Place, name: str, a: Sugar, b: Sugar) -> Sugar:
         """Arrays are changed, where what has no dimensions is a NumPy scalar, and makes another one."""
         function = OPERATORS.get(name, name)
@@ -115,20 +135,22 @@ class NumpyWorld:
 
         return _by_rank(ctx, at, a, lambda: ufunc(ctx, at, function, [a, b]), written)
 
+    @numpys_method
     def unary(self, ctx: Context, at: Place, name: str, a: Sugar) -> Sugar:
         return ufunc(ctx, at, OPERATORS[name], [a])
 
+    @numpys_method
     def compare(self, ctx: Context, at: Place, name: str, a: Sugar, b: Sugar) -> Sugar:
         return ufunc(ctx, at, OPERATORS[name], [a, b])
 
     def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar | None:
         plain = ATTRIBUTES.get(name)
         if plain is not None:
-            found: Sugar = plain(ctx, at, value)
+            found: Sugar = numpys(plain)(ctx, at, value)
             return found
         method = METHODS.get(name)
         if method is not None:
-            return Handler(f"ndarray.{name}", method, (value,))
+            return Handler(f"ndarray.{name}", numpys(method), (value,))
         if hasattr(np.ndarray, name) and name not in _SHARED:
             raise ctx.problem("TSX3301", at, name=f"ndarray.{name}")
         return None
@@ -246,7 +268,7 @@ def _world(source: Source) -> World | None:
     """NumPy's world for a function that is written for arrays."""
     if _mentions_ndarray(source.tree):
         return _WORLD
-    used = [_library(_look_up(source, name)) for name in _names(source.tree)]
+    used = _libraries(source)
     if "torch" in used:
         return None
     if "numpy" in used:
@@ -261,6 +283,10 @@ def _mentions_ndarray(tree: ast.AST) -> bool:
     arguments = (*tree.args.posonlyargs, *tree.args.args, *tree.args.kwonlyargs)
     annotations = [a.annotation for a in arguments] + [tree.returns]
     return any("ndarray" in ast.unparse(a).lower() for a in annotations if a is not None)
+
+
+def _libraries(source: Source) -> set[str]:
+    return {_library(_look_up(source, name)) for name in _names(source.tree)}
 
 
 def _names(tree: ast.AST) -> set[str]:
@@ -293,3 +319,4 @@ _DOOR = NumpyScriptDoor()
 doors.append(_DOOR)
 known_types.append(_DOOR)
 worlds.append(_world)
+named["numpy"] = _WORLD

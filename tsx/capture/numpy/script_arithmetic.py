@@ -7,12 +7,14 @@ names are those of the tracing door.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tsx.capture.numpy.ufuncs import COMMUTES, NO_SCALAR, TESTS, bases, overload
 from tsx.capture.script import operators
 from tsx.capture.script.values import NOT_STATIC, Code, Constant, ListLiteral, Sugar
+from tsx.capture.script.worlds import holds_arrays, library, relabelled
 from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.op import Unknown, lookup
@@ -33,6 +35,32 @@ def is_array(value: Sugar) -> bool:
 def is_number(value: Sugar) -> bool:
     """Whether it is a plain Python number, which is weak beside an array."""
     return value.type in NUMBERS and not isinstance(value.static(), Code)
+
+
+def numpys(function: Callable[..., Any], *, takes_tensors: bool = False) -> Callable[..., Any]:
+    """A handler whose arrays are NumPy's, those that it makes included; torch's have to be converted first."""
+
+    @functools.wraps(function)
+    def call(ctx: Context, at: Place, *args: Any, **kwargs: Any) -> Any:
+        given = [v for v in (*args, *kwargs.values()) if isinstance(v, Sugar)]
+        if not takes_tensors and any(_is_torchs(ctx, at, value) for value in given):
+            raise ctx.problem("TSX3309", at, text=at.text())
+        outer, ctx.library = ctx.library, "numpy"
+        try:
+            found = function(ctx, at, *args, **kwargs)
+        finally:
+            ctx.library = outer
+        return (
+            relabelled(ctx, found, "numpy", at)
+            if isinstance(found, Sugar) and is_array(found)
+            else found
+        )
+
+    return call
+
+
+def _is_torchs(ctx: Context, at: Place, value: Sugar) -> bool:
+    return holds_arrays(value.type) and library(ctx, value, at) != "numpy"
 
 
 def ufunc(

@@ -18,6 +18,7 @@ from tsx.capture.numpy.script_arithmetic import (
     compute_type,
     is_array,
     is_number,
+    numpys,
     promoted,
     ufunc,
 )
@@ -40,6 +41,10 @@ _BOOL = Constant(Code(11, "ScalarType"))
 _FLOAT32 = Constant(Code(6, "ScalarType"))
 
 
+_CONVERT = ("array", "asarray", "asanyarray", "ascontiguousarray", "shape", "ndim", "size")
+"""What takes tensors of torch, too."""
+
+
 def means(*names: str, method: bool = True) -> Callable[[Function], Function]:
     """Registers a handler ``(ctx, at, x, …)`` for ``numpy.name`` and, where arrays have it, as their method."""
 
@@ -49,7 +54,8 @@ def means(*names: str, method: bool = True) -> Callable[[Function], Function]:
             for part in name.split("."):
                 found = getattr(found, part, None)
             if found is not None:
-                FUNCTIONS[id(found)] = (found, Handler(f"np.{name}", function))
+                takes = numpys(function, takes_tensors=name in _CONVERT)
+                FUNCTIONS[id(found)] = (found, Handler(f"np.{name}", takes))
             if method and hasattr(np.ndarray, name):
                 METHODS[name] = function
         return function

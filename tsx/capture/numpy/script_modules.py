@@ -33,6 +33,7 @@ class NumpyModules:
     """tsx.nn."""
 
     base: type = Module
+    library = "numpy"
 
     def is_array(self, obj: object) -> bool:
         return isinstance(obj, np.ndarray)

@@ -44,14 +44,15 @@ class NumpyType(Sugar):
     def call(
         self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
     ) -> Sugar:
-        from tsx.capture.numpy.script_arithmetic import array_of
+        from tsx.capture.numpy.script_arithmetic import array_of, numpys
 
         if kwargs or len(args) > 1:
             raise ctx.problem(
                 "TSX3020", at, function=f"np.{self.dtype.name}", reason="one argument"
             )
         data = args[0] if args else Constant(0)
-        return array_of(ctx, at, data, Constant(self.code))
+        made: Sugar = numpys(array_of)(ctx, at, data, Constant(self.code))
+        return made
 
 
 def numpy_type(obj: object) -> NumpyType | None:

@@ -123,6 +123,7 @@ def _weight(ctx: Context, at: Place, world: World, array: object) -> Sugar:
     name = program.arrays[id(array)]
     attributes = {"value": WeightRef(name)}
     made = ctx.emit("prim::Constant", (), world.tensor_type(array), at, attributes)
+    program.libraries[made.value] = world.library
     program.borrowed.append(Borrowed(made.value, name, at))
     return made
 

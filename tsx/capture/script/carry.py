@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tsx.capture.script import worlds
 from tsx.capture.script.environment import RETURN, RETURNED, Binding, Environment, Key
 from tsx.capture.script.joins import Conflict, join_with, same
 from tsx.capture.script.problems import Poison
@@ -100,6 +101,9 @@ class Carry:
         for key, carried in self.carried.items():
             is_exit = key[1].startswith("$")
             value = Ssa(block.add_input(carried.type, "" if is_exit else key[1]), carried.code)
+            if key in before.names and worlds.holds_arrays(carried.type):
+                given = worlds.library(self.ctx, before.names[key].value, self.at)
+                self.ctx.program.libraries[value.value] = given
             flag = Ssa(block.add_input(ty.BOOL)) if carried.flagged else None
             if is_exit:
                 continue  # a round starts only where nothing has left

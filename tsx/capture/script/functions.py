@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Protocol
 
+from tsx.capture.script import worlds
 from tsx.capture.script.context import Context
 from tsx.capture.script.emit_block import (
     STATEMENTS,
@@ -278,7 +279,7 @@ def _call_compiled(
             ctx.close_defaults(value)
         types = {n: ty.erase_shapes(v.type) for n, v in zip(given, operands, strict=True)}
     static = {n: value for n, value in typed.items() if n != own and n not in given}
-    codes = {n: annotated.codes.get(n) or _code(v) for n, v in given.items()}
+    codes = {n: annotated.codes.get(n) or _code(ctx, v, at) for n, v in given.items()}
     key = (
         function,
         receiver.key() if receiver is not None else None,
@@ -313,11 +314,15 @@ def _call_compiled(
     if receiver is not None:
         kind, operands = "prim::CallMethod", [receiver.operand(ctx, at), *operands]
     made = ctx.emit(kind, operands, known.result, at, {"name": known.name})
+    if known.graph is not None:
+        program.returned[made.value] = known.graph.outputs[0]
     return Ssa(made.value, known.code)
 
 
-def _code(value: Sugar) -> str:
-    """What an argument stands for beyond its type."""
+def _code(ctx: Context, value: Sugar, at: Place) -> str:
+    """What an argument stands for beyond its type; of arrays, their library."""
+    if worlds.holds_arrays(value.type):
+        return worlds.library(ctx, value, at)
     static = value.static()
     if isinstance(static, Code):
         return static.kind
@@ -416,6 +421,10 @@ def compile_graph(
     for parameter, type in types.items():
         label = "self_" if parameter == "self" else parameter  # %self is a method's object
         value = Ssa(graph.block.add_input(type, label), codes.get(parameter, ""))
+        if worlds.holds_arrays(type):
+            of = codes.get(parameter) or worlds.library_of_parameter(source, parameter)
+            program.libraries[value.value] = of
+            value = Ssa(value.value)
         ctx.env.bind(ctx.key(parameter), value, at)
     for parameter, sugar in static.items():
         ctx.env.bind(ctx.key(parameter), sugar, at)

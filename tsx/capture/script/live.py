@@ -27,6 +27,7 @@ class World(Protocol):
     """A library of modules."""
 
     base: type
+    library: str  # that its tensors are of: "torch", "numpy"
 
     def is_array(self, obj: object) -> bool:
         """Whether ``obj`` is a tensor of this library."""

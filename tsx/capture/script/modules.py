@@ -122,7 +122,7 @@ class ModuleSugar(Sugar):
         assert type is not None
         if self.tree.is_written(self.live.obj, name):
             self.live.cls.definition.attributes[name] = type
-        return ctx.emit("prim::GetAttr", [self.object(ctx, at)], type, at, {"name": name})
+        return self._of_library(ctx, at, name, type)
 
     def held(self, ctx: Context, at: Place, name: str, value: Any) -> Sugar:
         """An attribute that is no registered tensor or module."""
@@ -136,7 +136,7 @@ class ModuleSugar(Sugar):
         if type is None:
             raise ctx.problem("TSX3240", at, name=name, type=value.__class__.__name__)
         self.tree.hold(self.live, name, type)
-        return ctx.emit("prim::GetAttr", [self.object(ctx, at)], type, at, {"name": name})
+        return self._of_library(ctx, at, name, type)
 
     def known(self, ctx: Context, at: Place, name: str, value: Any) -> Sugar:
         """The value of an attribute, or of an item of one, that stays as it is now."""
@@ -170,8 +170,13 @@ class ModuleSugar(Sugar):
             if other is array:
                 return self.tensor(ctx, at, own)
         self.tree.hold_array(self.live, name, array)
-        type = self.live.world.tensor_type(array)
-        return ctx.emit("prim::GetAttr", [self.object(ctx, at)], type, at, {"name": name})
+        return self._of_library(ctx, at, name, self.live.world.tensor_type(array))
+
+    def _of_library(self, ctx: Context, at: Place, name: str, type: ty.Type) -> Sugar:
+        """An attribute, read; arrays in it are of the library that the module is of."""
+        made = ctx.emit("prim::GetAttr", [self.object(ctx, at)], type, at, {"name": name})
+        ctx.program.libraries[made.value] = self.live.world.library
+        return made
 
     # -- writing ------------------------------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from tsx.capture.script.values import (
     TupleSugar,
 )
 from tsx.capture.script.words import type_words
-from tsx.capture.script.worlds import world_of
+from tsx.capture.script.worlds import world_for
 from tsx.ir import types as ty
 from tsx.ir.op import overloads
 
@@ -83,7 +83,7 @@ def binary(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Sug
     if folded is not None:
         return folded
     if is_tensor(a) or is_tensor(b):
-        world = world_of(at)
+        world = world_for(ctx, at, a, b)
         if world is not None:
             return world.binary(ctx, at, name, a, b)
         return _with_tensor(ctx, symbol, name, a, b, at)
@@ -297,7 +297,7 @@ def _words(value: Sugar) -> str:
 def inplace(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Sugar:
     """``a op= b``: changes ``a`` where Python or eager torch does, and gives what the target is bound to then."""
     symbol, name, _ = _BINARY[op.__class__]
-    world = world_of(at) if is_tensor(a) else None
+    world = world_for(ctx, at, a, b) if is_tensor(a) else None
     if world is not None:
         return world.inplace(ctx, at, name, a, b)
     if is_tensor(a) and name != "matmul":
@@ -341,7 +341,7 @@ def unary(ctx: Context, op: ast.unaryop, a: Sugar, at: Place) -> Sugar:
         if folded is not None:
             return folded
     if is_tensor(a):
-        world = world_of(at)
+        world = world_for(ctx, at, a)
         if world is not None:
             return world.unary(ctx, at, tensor, a)
         return ctx.op(f"aten::{tensor}", at, [a], called=symbol)
@@ -391,7 +391,7 @@ def compare(ctx: Context, op: ast.cmpop, a: Sugar, b: Sugar, at: Place) -> Sugar
     for value, other, magic in ((a, b, name), (b, a, swapped)):
         if _has_magic(ctx, value, f"__{magic}__"):
             return value.attribute(ctx, at, f"__{magic}__").call(ctx, at, [other], {})
-    world = world_of(at) if is_tensor(a) or is_tensor(b) else None
+    world = world_for(ctx, at, a, b) if is_tensor(a) or is_tensor(b) else None
     if world is not None and ty.NONE not in (a.type, b.type):
         return world.compare(ctx, at, name, a, b)
     if is_tensor(a) and not _is_sequence(b) and b.type != ty.NONE and not _is_optional(b):

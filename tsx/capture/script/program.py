@@ -18,7 +18,7 @@ from tsx.capture.script.problems import Collector
 from tsx.capture.script.source import Source, source_of
 from tsx.errors import TsxError
 from tsx.ir import types as ty
-from tsx.ir.graph import Graph
+from tsx.ir.graph import Graph, Value
 from tsx.ir.module import ClassDef, WeightData
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ class Program:
     borrowed: list[Borrowed] = field(default_factory=list)  # what globals and closures lend
     arrays: dict[int, str] = field(default_factory=dict)  # weights by the identity of the tensor
     unassigned: set[tuple[type, str]] = field(default_factory=set)  # attributes of modules
+    libraries: dict[Value, str] = field(default_factory=dict)  # of arrays, see ``worlds``
+    returned: dict[Value, Value] = field(default_factory=dict)  # what calls give, in the callee
     facts: Facts = field(default_factory=Facts)
     signatures: dict[object, Signature] = field(default_factory=dict)
     programs: dict[object, tuple[str, Callee]] = field(default_factory=dict)  # finished ones

@@ -22,7 +22,7 @@ from tsx.capture.script.values import (
     meaning,
 )
 from tsx.capture.script.words import type_words
-from tsx.capture.script.worlds import world_of
+from tsx.capture.script.worlds import world_for
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
 from tsx.ir.types import DType
@@ -60,7 +60,7 @@ class _View:
 @meaning(ty.TensorType)
 class TensorMeaning(Meaning):
     def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar:
-        world = world_of(at)
+        world = world_for(ctx, at, value)
         found = world.attribute(ctx, at, value, name) if world is not None else None
         return Meaning.attribute(self, ctx, at, value, name) if found is None else found
 
@@ -88,7 +88,7 @@ class TensorMeaning(Meaning):
         ):
             given = ctx.op("aten::tensor", at, [ctx.as_list_value(given, at)], called="[]=")
         is_number = given.type in _NUMBERS
-        world = world_of(at)
+        world = world_for(ctx, at, value)
         if world is not None:
             world.storing(ctx, at, view.tensor, given)
         if not is_number and not isinstance(given.type, ty.TensorType):
@@ -130,13 +130,13 @@ class TensorMeaning(Meaning):
 
 def _as_torch(ctx: Context, at: Place, value: Sugar, index: Sugar) -> tuple[Sugar, Sugar]:
     """An index in another world of arrays as torch's."""
-    world = world_of(at)
+    world = world_for(ctx, at, value)
     return (value, index) if world is None else world.index(ctx, at, value, index)
 
 
 def _element(ctx: Context, at: Place, picked: Sugar, index: list[Sugar]) -> Sugar:
     """What an index without slices picked, as another world of arrays has it."""
-    world = world_of(at)
+    world = world_for(ctx, at, picked)
     if world is None or any(part.type not in (ty.INT, ty.NUMBER) for part in index):
         return picked
     return world.element(ctx, at, picked)

@@ -56,6 +56,7 @@ class Verbs:
         self.builder = builder
         self.problems = problems
         self.scope = ""
+        self.library = ""  # that what is made now comes from, see ``worlds``
         self.closed: list[
             tuple[Value, ty.Type]
         ] = []  # types that were found, with what stood there before
@@ -88,7 +89,10 @@ class Verbs:
         self.builder.origin = Origin.at(self.next_id, at.span, self.scope)
         if kind not in _SHARES_ID:
             self.next_id += 1
-        return self.builder.node(kind, inputs, types, attributes)
+        made = self.builder.node(kind, inputs, types, attributes)
+        if self.library:
+            self._whole.program.libraries.update(dict.fromkeys(made.outputs, self.library))
+        return made
 
     def emit(
         self,

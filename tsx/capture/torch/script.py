@@ -17,6 +17,7 @@ import torch
 from tsx.capture.script.classes import Bound
 from tsx.capture.script.program import known_types, loose_libraries, originals
 from tsx.capture.script.values import Constant, Handler, Operator, Sugar, doors
+from tsx.capture.script.worlds import TORCH, holds_arrays, library
 from tsx.capture.torch import (  # noqa: F401  (they register what tensors and modules can do)
     script_modules,
     script_tensors,
@@ -154,6 +155,9 @@ class TorchOperator(Operator):
     ) -> Sugar:
         given = dict(kwargs)
         out = given.pop("out", None)
+        for value in (*self.bound, *args, *kwargs.values()):
+            if holds_arrays(value.type) and library(ctx, value, at) != TORCH:
+                raise ctx.problem("TSX3309", at, text=at.text())
         result = ctx.op(self.operators, at, [*self.bound, *args], given, called=self.name)
         if out is None or out.static() is None:
             return result

@@ -26,6 +26,7 @@ from tsx.capture.script.values import (
     TupleSugar,
     attribute,
 )
+from tsx.capture.script.worlds import TORCH, relabelled
 from tsx.capture.torch.script_tensors import cast, dtype_argument, refuse_device
 from tsx.capture.torch.tensors import plain
 from tsx.ir import types as ty
@@ -142,7 +143,7 @@ def _as_tensor(
 
 @_means(torch.from_numpy)
 def _from_numpy(ctx: Context, at: Place, array: Sugar) -> Sugar:
-    return array
+    return relabelled(ctx, array, TORCH, at)
 
 
 def make_tensor(ctx: Context, at: Place, data: Sugar, dtype: Sugar | None) -> Sugar:
@@ -152,6 +153,7 @@ def make_tensor(ctx: Context, at: Place, data: Sugar, dtype: Sugar | None) -> Su
     if dtype is not None:
         dtype = dtype_argument(dtype) or dtype
     if isinstance(data.type, ty.TensorType):
+        data = relabelled(ctx, data, TORCH, at)
         return data if dtype is None else cast(ctx, at, data, dtype)
     items = ctx.parts(data, at)
     if items is not None and any(_holds_tensor(item) for item in items):

@@ -23,6 +23,7 @@ class TorchModules:
     """torch.nn."""
 
     base: type = torch.nn.Module
+    library = "torch"
 
     def is_array(self, obj: object) -> bool:
         return isinstance(obj, torch.Tensor)

@@ -18,6 +18,7 @@ from tsx.capture.script.values import (
     attribute,
     method,
 )
+from tsx.capture.script.worlds import relabelled
 from tsx.ir import types as ty
 from tsx.ir.types import DType
 
@@ -148,11 +149,16 @@ def _get_device(ctx: Context, at: Place, self: Sugar) -> Sugar:
 
 
 @method(
-    ty.TensorType, "cpu", "share_memory_", "pin_memory", "numpy", "requires_grad_", "resolve_conj",
+    ty.TensorType, "cpu", "share_memory_", "pin_memory", "requires_grad_", "resolve_conj",
     "resolve_neg",
 )  # fmt: skip
 def _itself(ctx: Context, at: Place, self: Sugar, *args: Sugar, **kwargs: Sugar) -> Sugar:
     return self
+
+
+@method(ty.TensorType, "numpy")
+def _numpy(ctx: Context, at: Place, self: Sugar, **_: Sugar) -> Sugar:
+    return relabelled(ctx, self, "numpy", at)
 
 
 @method(ty.TensorType, "cuda", "xpu", "mps", "ipu", "hpu", "to_sparse", "backward", "register_hook", "set_",

@@ -32,7 +32,7 @@ from tsx.capture.script.values import (
     builtin,
     method,
 )
-from tsx.capture.script.worlds import world_of
+from tsx.capture.script.worlds import world_for, world_of
 from tsx.ir import types as ty
 
 if TYPE_CHECKING:
@@ -70,14 +70,14 @@ def text_of(ctx: Context, at: Place, value: Sugar, how: str = "str") -> Sugar:
 def _of_dtype(ctx: Context, at: Place, value: Ssa, how: str) -> Sugar:
     """``torch.float32``; in functions over NumPy arrays ``float32`` and ``dtype('float32')``."""
     name = ctx.op("tsx::dtype_name", at, [Ssa(value.value)])
-    if world_of(at) is None:
+    if world_of(at.source) is None:
         return joined(ctx, at, [Constant("torch."), name])
     return name if how == "str" else joined(ctx, at, [Constant("dtype('"), name, Constant("')")])
 
 
 def _of_library(ctx: Context, at: Place, value: Sugar, how: str) -> Sugar | None:
     """A ``torch.Size``, a device, and tensors, alone or in containers."""
-    if is_size(value) and world_of(at) is not None:
+    if is_size(value) and world_of(at.source) is not None:
         return ctx.op("tsx::repr.tuple", at, [value])
     if is_size(value):
         sizes = ctx.op("tsx::repr", at, [value])
@@ -85,7 +85,7 @@ def _of_library(ctx: Context, at: Place, value: Sugar, how: str) -> Sugar | None
     if value.type == ty.DEVICE and how == "repr":
         return joined(ctx, at, [Constant("device(type='"), value, Constant("')")])
     if value.type is not None and holds_tensor(value.type) and not is_set(value.type):
-        if _unusual_parts_needed(value) or world_of(at) is not None:
+        if _unusual_parts_needed(value) or world_for(ctx, at, value) is not None:
             return None
         return ctx.op("tsx::repr.Tensors", at, [ctx.settled(value, at)], called=how)
     return None
@@ -134,7 +134,7 @@ def formatted(ctx: Context, at: Place, value: Sugar, conversion: str, spec: Suga
     if conversion:
         how = {"s": "str", "r": "repr", "a": "ascii"}[conversion]
         value = text_of(ctx, at, value, how)
-    if isinstance(value.type, ty.TensorType) and world_of(at) is None:
+    if isinstance(value.type, ty.TensorType) and world_for(ctx, at, value) is None:
         return ctx.op("tsx::format.Tensor", at, [value, spec])
     if spec.static() == "":
         return text_of(ctx, at, value)
