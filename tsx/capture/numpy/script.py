@@ -1,8 +1,9 @@
 """The door to NumPy for the script compiler: what ``np.*`` and arrays mean in a function over NumPy arrays.
 
-Takes live NumPy objects and the attributes of arrays; gives operators with NumPy's meaning, promotion included. A
-function is NumPy's when an annotation names ``np.ndarray``, when it uses ``np`` and not torch, or when its file imports
-NumPy alone. Importing this module adds the door.
+Takes live NumPy objects and the attributes of arrays; gives operators with NumPy's meaning, promotion included. Where
+nothing else says what an entry's arrays are (``script.worlds``), they are NumPy's when an annotation names
+``np.ndarray``, when the function uses ``np`` and not torch, or when its file imports NumPy alone. Importing this module
+adds the door.
 """
 
 from __future__ import annotations

@@ -120,6 +120,7 @@ def call_function(
     if source.is_loose:
         program.problems.rewind(mark)
         annotated.is_loose, annotated.result, annotated.has_result = True, None, False
+        annotated.failed.clear()  # what a library annotates is for its readers
     typed = typed_arguments(ctx, function.__name__, bound, annotated, at)
     starred = tree.args.vararg is not None or tree.args.kwarg is not None
     values = list(typed.values())[receiver is not None :]
