@@ -48,8 +48,9 @@ $(TEST_VENV)/ready: pyproject.toml $(ENGINE)
 demo: $(VENV)/ready
 	@sh tools/demo.sh $(VENV)/bin
 
+# The tests start many interpreters, so those keep their bytecode, whatever the environment says.
 test: $(TEST_VENV)/ready
-	OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q -n 2 --dist worksteal $(STAGE_$(STAGE))
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q -n 2 --dist worksteal $(STAGE_$(STAGE))
 
 engine: $(TEST_VENV)/ready
 	cmake -S engine -B engine/build

@@ -4,29 +4,24 @@ A module runs on the C++ engine where that is built and has a kernel for each op
 ``engine="native"`` and ``engine="numpy"`` (or the environment variable TSX_ENGINE) decide it.
 
 Thin: every function hands over to the layer that knows. NumPy arrays (or anything with ``__array__`` or DLPack) in,
-NumPy arrays out; torch tensors in, torch tensors out.
+NumPy arrays out; torch tensors in, torch tensors out. The captures are imported by the first call that captures: to
+load, optimise and run a program takes none of them.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import sys
 import threading
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from os import PathLike
-from typing import Any, BinaryIO, get_args
+from typing import TYPE_CHECKING, Any, BinaryIO, get_args
 
 import numpy as np
 
-from tsx.capture import own
-from tsx.capture.own import OwnOperator
-from tsx.capture.script.entry import ScriptReport
-from tsx.capture.script.entry import script as _script
-from tsx.capture.trace import Report
-from tsx.capture.trace import calls as traced_calls
-from tsx.capture.trace import trace as _trace
 from tsx.errors import ArchiveError, TsxError, fail
 from tsx.ir import module as ir
 from tsx.ir.graph import Graph
@@ -44,11 +39,15 @@ from tsx.serialize import archive
 from tsx.serialize.archive import CheckMode, SaveInfo
 from tsx.serialize.source import MmapMode
 
+if TYPE_CHECKING:
+    from tsx.capture.own import OwnOperator
+    from tsx.capture.script.entry import ScriptReport
+    from tsx.capture.trace import Report
+
 __all__ = [
     "Literal",
     "Make",
     "Module",
-    "Report",
     "Session",
     "load",
     "operator",
@@ -134,9 +133,12 @@ class Module:
 
         In a trace, on what the trace follows, it becomes a call in the traced program.
         """
-        tracer = traced_calls.active_for([args, dict(kwargs or {})])
-        if tracer is not None:
-            return traced_calls.call_program(tracer, self.ir, method, args, kwargs or {})
+        if "tsx.capture.trace.tracer" in sys.modules:  # without it, nothing can be in a trace
+            from tsx.capture.trace import calls
+
+            tracer = calls.active_for([args, dict(kwargs or {})])
+            if tracer is not None:
+                return calls.call_program(tracer, self.ir, method, args, kwargs or {})
         if observer is None:
             run = functools.partial(self._runtime.executable.run, method, inplace=inplace)
         else:  # there is one stack to watch: that of the definition
@@ -295,9 +297,11 @@ def trace(
     times with other sizes, so that no size of the sample is frozen in without a word: what can't vary is pinned, and
     ``result.report`` says why. Raises ``TraceError`` or ``OperatorError`` with every problem found.
     """
+    from tsx.capture.trace import trace
+
     if not isinstance(args, (tuple, list)):
         args = (args,)
-    program, report = _trace(model, tuple(args), dict(kwargs or {}), dynamic=dynamic, name=name)
+    program, report = trace(model, tuple(args), dict(kwargs or {}), dynamic=dynamic, name=name)
     return Module(program, report)
 
 
@@ -313,9 +317,11 @@ def script(
     ``model`` is a function, or a module of torch or ``tsx.nn``. Sample inputs are not needed; where a parameter has no
     annotation they give its type (which is Tensor else). Raises ``ScriptError`` with every problem of the source.
     """
+    from tsx.capture.script.entry import script
+
     if not isinstance(args, (tuple, list)):
         args = (args,)
-    return Module(*_script(model, tuple(args), dict(kwargs or {}), name=name))
+    return Module(*script(model, tuple(args), dict(kwargs or {}), name=name))
 
 
 def load(
@@ -388,6 +394,8 @@ def operator(schema: str) -> Callable[[Callable[..., Any]], OwnOperator]:
     own operator of that name (``torch.ops.my.swish``) is taken for it as well. The last definition of a name counts.
     Raises ``ScriptError`` for what can't be compiled, TSX4071 to TSX4073 where schema and function don't fit.
     """
+    from tsx.capture import own
+
     return lambda function: own.composite(schema, function)
 
 
@@ -401,6 +409,8 @@ def register_kernel(
     first (TSX6007). ``infer`` is its type-and-shape rule (``tsx.ir.op.Abstract`` says over what); without one, results
     are what the schema says. ``pure=False`` keeps calls in order and drops none.
     """
+    from tsx.capture import own
+
     return lambda function: own.kernel(schema, function, infer, pure=pure, run=_for_any_arrays)
 
 

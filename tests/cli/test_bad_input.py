@@ -221,6 +221,19 @@ def test_import_is_light() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_commands_that_look_at_no_source_import_no_capture(tsx: Tsx, model: Path) -> None:
+    code = (
+        f"import sys; sys.argv = ['tsx', 'inspect', {str(model)!r}]\n"
+        "from tsx.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "bad = [name for name in sys.modules if name.startswith(('tsx.capture.script', 'tsx.capture.t'))]\n"
+        "assert not bad, bad"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
 def test_only_files_of_their_kind_are_replaced(
     tsx: Tsx, model: Path, source: Path, arrays: tuple[Path, Path]
 ) -> None:

@@ -95,7 +95,8 @@ class Schema:
         written = tuple(
             index
             for index, argument in enumerate(self.arguments)
-            if any(a is not None and a.writes for a in (argument.alias, argument.inner_alias))
+            if (argument.alias is not None and argument.alias.writes)
+            or (argument.inner_alias is not None and argument.inner_alias.writes)
         )
         kind = f"{self.name}.{self.overload}" if self.overload else self.name
         object.__setattr__(self, "kind", kind)
