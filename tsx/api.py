@@ -314,8 +314,10 @@ def script(
 ) -> Module:
     """Compiles ``model`` from its source, with its control flow, without running it.
 
-    ``model`` is a function, or a module of torch or ``tsx.nn``. Sample inputs are not needed; where a parameter has no
-    annotation they give its type (which is Tensor else). Raises ``ScriptError`` with every problem of the source.
+    ``model`` is a function, a method, an object with ``__call__``, or a module of torch or ``tsx.nn``. Sample inputs
+    are not needed; where a parameter has no annotation they give its type (which is Tensor else). A module is compiled
+    as in eval mode, whatever mode it is in, and stays as it was; ``result.report.warnings`` says so where that
+    matters, as for ``tsx script``. Raises ``ScriptError`` with every problem of the source.
     """
     from tsx.capture.script.entry import script
 

@@ -211,7 +211,7 @@ def test_what_can_not_be_traced_is_scripted() -> None:
     with pytest.raises(TsxError):
         tsx.trace(model, (torch.ones(2, 3),))
     module, report = captured(model, torch.ones(2, 3))
-    assert "it can't be traced, so it is scripted" in report.warnings[0]
+    assert "scripted, since it can't be traced" in report.warnings[0]
     agree(module, model, torch.randn(4, 3))
 
 

@@ -39,10 +39,16 @@ def capture(
 ) -> tuple[Module, Report]:
     """Traces ``model``, and scripts what no trace can hold: all of it, when there can be no trace."""
     auto = _Auto(model)
+    if (args or kwargs) and not _holds_array([*args, *kwargs.values()]):
+        scripted = auto.instead(args, kwargs, name, "no input is a tensor or an array")
+        if scripted is not None:
+            return scripted
     try:
         program, report = trace(model, args, kwargs, dynamic=dynamic, name=name)
     except TraceError as error:
-        scripted = None if error.code in _NO_PROGRAM else auto.instead(args, kwargs, name, error)
+        reason = f"it can't be traced: {error.message}"
+        known = error.code in _NO_PROGRAM
+        scripted = None if known else auto.instead(args, kwargs, name, reason)
         if scripted is None:
             raise
         return scripted
@@ -110,15 +116,15 @@ class _Auto:
         args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
         name: str | None,
-        error: TraceError,
+        reason: str,
     ) -> tuple[Module, Report] | None:
-        """The whole entry as a script, since it can't be traced; None when that can't be either."""
+        """The whole entry as a script, for the ``reason`` that a trace won't do; None when that can't be either."""
         try:
             program, scripted = script(self.model, args, kwargs, name=name)
-        except TsxError:
+        except TsxError as error:
+            self.problems += error.problems if isinstance(error, Problems) else [error]
             return None
-        reason = f"it can't be traced, so it is scripted: {error.message}"
-        return program, Report(warnings=[reason, *scripted.warnings])
+        return program, Report(warnings=[f"scripted, since {reason}", *scripted.warnings])
 
     def add(self, sites: list[Site]) -> None:
         """Substitutes the functions of ``sites`` while the next trace runs."""
@@ -170,6 +176,17 @@ class _Auto:
         found = list(error.problems) if isinstance(error, Problems) else [error]
         self.problems.extend(found)
         self.captured[site.function] = Captured(site.name, "trace", _span(site), found[0].code)
+
+
+def _holds_array(value: Any) -> bool:
+    """Whether there is a tensor or an array among the arguments."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return any(map(_holds_array, value))
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        return True
+    return any(map(_holds_array, vars(value).values())) if hasattr(value, "__dict__") else False
 
 
 def _span(site: Site) -> Span | None:

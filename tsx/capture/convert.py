@@ -100,8 +100,6 @@ def convert(
         except Exception as error:  # the model's own code may raise anything
             _blame_the_model(source, args, kwargs)
             raise error from None  # the model alone runs, so tracing it is what fails: a bug of ours
-        if _was_training(source.entry):
-            report.warnings.append("the model was in training mode; it is converted in eval mode")
         _note_source(program, path)
         return _compared(
             Conversion(program, report, None, source.entry_name), args, kwargs, expected, run
@@ -127,8 +125,6 @@ def _scripted(source: Source, samples: Samples, run: Runner) -> Conversion:
     args, kwargs = _inputs(source, samples, needed=False)
     program, report = script(source.entry, args, kwargs, name=_name(source))
     _note_source(program, source.path)
-    if _was_training(source.entry):
-        report.warnings.append("the model was in training mode; it is converted in eval mode")
     if not args and not kwargs and _required(source):
         return Conversion(program, report, None, source.entry_name)
     try:
@@ -188,16 +184,6 @@ def _blame_the_model(source: Source, args: tuple[Any, ...], kwargs: dict[str, An
         _run_original(source, args, kwargs)
     except Exception as error:  # the model's own code may raise anything
         raise raised_in_model(source, error) from error
-
-
-def _was_training(entry: Any) -> bool:
-    """Whether a module, or a part of it that acts differently then, was left in training mode."""
-    modules = entry.modules() if hasattr(entry, "modules") else ()
-    return any(
-        getattr(m, "training", False)
-        and type(m).__name__.startswith(("Dropout", "BatchNorm", "AlphaDropout"))
-        for m in modules
-    )
 
 
 def _name(source: Source) -> str:

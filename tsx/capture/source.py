@@ -44,14 +44,20 @@ class Source:
 
     @property
     def uses_torch(self) -> bool:
-        """Whether the entry computes with torch: a torch module, or a function of a file that imports torch."""
+        """Whether the entry computes with torch: a torch module, or code of a file that imports from torch."""
         if is_module(self.entry):
             return type_key_in_mro(type(self.entry), "torch.nn.modules.module")
-        namespace = getattr(inspect.unwrap(self.entry), "__globals__", {})
-        return any(
-            isinstance(value, ModuleType) and value.__name__.partition(".")[0] == "torch"
-            for value in namespace.values()
-        )
+        entry: Any = inspect.unwrap(self.entry)
+        if not hasattr(entry, "__globals__"):  # an object of a class of theirs: its method's file
+            entry = vars(type(entry)).get("__call__")
+        namespace = getattr(entry, "__globals__", {})
+        return any(map(_is_torchs, list(namespace.values())))
+
+
+def _is_torchs(value: object) -> bool:
+    """Whether a global is torch, or something that was imported from it."""
+    name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+    return isinstance(name, str) and name.partition(".")[0] == "torch"
 
 
 def is_module(value: object) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tsx.capture.modules import StateTree
+from tsx.capture.notes import all_modules
 from tsx.capture.numpy.creation import traced_creation
 from tsx.capture.numpy.proxy import TracedArray
 from tsx.capture.numpy.recorder import Recorder
@@ -85,7 +86,7 @@ class NumpyDoor:
     @contextmanager
     def prepared(self, model: object) -> Iterator[None]:
         owner = module_of(model)
-        modules = list(owner.modules()) if owner is not None else []
+        modules = all_modules(owner) if owner is not None else []
         was_training = [module.training for module in modules]
         for module in modules:
             module.training = False

@@ -61,11 +61,11 @@ class NumpyModules:
         own = {
             name: value
             for name, value in vars(module).items()
-            if (name not in OWN or name == "training") and not isinstance(value, np.ndarray)
+            if name not in OWN and not isinstance(value, np.ndarray)
         }
         for table in (module._parameters, module._buffers, module._modules):
             own |= {name: None for name, value in table.items() if value is None}
-        return own
+        return own | {"training": False}  # models are converted in eval mode
 
     def overloads(self, cls: type, function: Any) -> list[Any]:
         return []

@@ -6,14 +6,16 @@ Gives the ``ir.Module`` and a report; raises every problem found. The object is 
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import FunctionType
+from types import FunctionType, MethodType
 from typing import Any
 
+from tsx.capture.notes import notes_on
 from tsx.capture.script import (  # noqa: F401  (these enter statements, types and builtins)
     builtins,
     emit_assign,
@@ -31,6 +33,7 @@ from tsx.capture.script.borrowed import check_unwritten
 from tsx.capture.script.classes import of_program
 from tsx.capture.script.facts import Facts, Restart
 from tsx.capture.script.functions import NotAValue, compile_graph, may_change, signature_of
+from tsx.capture.script.live import sample_type
 from tsx.capture.script.parameters import all_arguments
 from tsx.capture.script.problems import POISON, Collector, Failed
 from tsx.capture.script.program import Program, original_of
@@ -82,7 +85,8 @@ def script(
             continue
         check_unwritten(module, program)
         program.problems.raise_all()
-        return module, ScriptReport(tuple(sorted(module.functions)), program.warnings)
+        warnings = [*notes_on(obj), *program.warnings]
+        return module, ScriptReport(tuple(sorted(module.functions)), warnings)
 
 
 def _learns_writes(module: Module, program: Program) -> bool:
@@ -113,24 +117,45 @@ def _compiled(program: Program, obj: Any, args: Sequence[Any], kwargs: Mapping[s
         module = entry(program, obj, args, kwargs)
         if module is not None:
             return module
-    if not isinstance(obj, FunctionType):
-        raise fail("TSX3003", what=type(obj).__name__)
-    return _function(program, obj, args, kwargs)
+    if isinstance(obj, FunctionType):
+        return _function(program, obj, args, kwargs)
+    owner = obj.__self__ if isinstance(obj, MethodType) else obj
+    called = obj.__func__ if isinstance(obj, MethodType) else vars(type(obj)).get("__call__")
+    own = constant_object(owner)
+    if own is not None and isinstance(called, FunctionType):
+        return _function(program, called, args, kwargs, own)
+    raise fail("TSX3003", what=type(obj).__name__)
+
+
+def constant_object(obj: Any) -> Sugar | None:
+    """The object or class that a method belongs to, as a constant; None for one that programs can't hold."""
+    objects = importlib.import_module("tsx.capture.script.objects")  # which load_meanings enters
+    found: Sugar | None = objects.constant_object(obj)
+    return found
 
 
 def _function(
-    program: Program, function: FunctionType, args: Sequence[Any], kwargs: Mapping[str, Any]
+    program: Program,
+    function: FunctionType,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    own: Sugar | None = None,
 ) -> Module:
+    """A function as a program; ``own`` is what the first parameter of a method is, which stays as it is now."""
     source = program.source(function)
     annotated = signature_of(program, source, source.tree)
     types: dict[str, ty.Type] = {}
     static: dict[str, Sugar] = {}
-    for argument in all_arguments(source.tree):
+    arguments = all_arguments(source.tree)
+    if own is not None:
+        static[arguments.pop(0).arg] = own
+    samples = sample_types(arguments, args, kwargs)
+    for argument in arguments:
         if argument.arg in annotated.failed:
             static[argument.arg] = POISON
             continue
-        types[argument.arg] = annotated.types.get(argument.arg) or default_type(
-            function, argument.arg
+        types[argument.arg] = annotated.types.get(argument.arg) or parameter_type(
+            function, argument.arg, samples
         )
     if has_stars(program, source):
         return Module(function.__name__)
@@ -151,7 +176,7 @@ def _function(
         error.report(program.problems, function.__name__)
     except Failed:
         pass
-    parameters = border_parameters(function, source.tree)
+    parameters = border_parameters(function, source.tree, is_method=own is not None)
     return Module(name, {"forward": Method(graph, parameters, source="script")})
 
 
@@ -196,13 +221,24 @@ def _default(function: FunctionType, name: str) -> Any:
     return inspect.signature(function, follow_wrapped=False).parameters[name].default
 
 
-def default_type(function: FunctionType, name: str) -> ty.Type:
-    """The type of a parameter without annotation: that of its default, else Tensor."""
+def sample_types(
+    arguments: Sequence[ast.arg], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> dict[str, ty.Type]:
+    """The types of sample arguments, by parameter."""
+    samples = dict(zip((a.arg for a in arguments), args, strict=False)) | dict(kwargs)
+    found = {name: sample_type(value) for name, value in samples.items()}
+    return {name: type for name, type in found.items() if type is not None}
+
+
+def parameter_type(function: FunctionType, name: str, samples: Mapping[str, ty.Type]) -> ty.Type:
+    """The type of a parameter without annotation: that of its default, else of a sample, else Tensor."""
     default = _default(function, name)
-    for python, type in ((bool, ty.BOOL), (int, ty.INT), (float, ty.FLOAT), (str, ty.STR)):
-        if isinstance(default, python):
-            return type
-    return ty.OptionalType(ty.TENSOR) if default is None else ty.TENSOR
+    if default is inspect.Parameter.empty:
+        return samples.get(name, ty.TENSOR)
+    if default is None:
+        sample = samples.get(name, ty.NONE)
+        return ty.OptionalType(ty.TENSOR if sample == ty.NONE else sample)
+    return sample_type(default) or samples.get(name, ty.TENSOR)
 
 
 def finish(module: Module, program: Program) -> None:

@@ -8,7 +8,7 @@ and starts again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -207,33 +207,7 @@ class LiveTree:
 
     def value_type(self, value: object) -> ty.Type | None:
         """The type of a live value."""
-        if self.world.is_array(value):
-            return self.world.tensor_type(value)
-        for python, type_ in _ATOMS.items():
-            if type(value) is python:
-                return type_
-        if isinstance(value, tuple):
-            items = [self.value_type(v) for v in value]
-            known = tuple(t for t in items if t is not None)
-            return ty.TupleType(known) if len(known) == len(items) else None
-        if isinstance(value, list):
-            element = self._common(value)
-            return ty.ListType(element) if element is not None else None
-        if isinstance(value, dict):
-            key, element = self._common(list(value), ty.STR), self._common(list(value.values()))
-            return ty.DictType(key, element) if key is not None and element is not None else None
-        return None
-
-    def _common(self, values: list[object], empty: ty.Type = ty.TENSOR) -> ty.Type | None:
-        found: ty.Type | None = None
-        for value in values:
-            type_ = self.erased_type(value)
-            if type_ is None:
-                return None
-            found = type_ if found is None else ty.unify(found, type_)
-            if found is None:
-                return None
-        return empty if found is None else found
+        return _value_type(value, [self.world])
 
     # -- the result ---------------------------------------------------------------------------------------------------
 
@@ -260,6 +234,48 @@ class LiveTree:
         for path, other in self.paths.items():
             if other.cls is live.cls:
                 self.tree.add_array((*path, name), _at(other.obj, name), "plain")
+
+
+def sample_type(value: object) -> ty.Type | None:
+    """The type that a sample argument, or a default, gives to a parameter; None for what no program can hold."""
+    found = _value_type(value, worlds)
+    return ty.erase_shapes(found) if found is not None else None
+
+
+def _value_type(value: object, known: Sequence[World]) -> ty.Type | None:
+    for world in known:
+        if world.is_array(value):
+            return world.tensor_type(value)
+    for python, type_ in _ATOMS.items():
+        if type(value) is python:
+            return type_
+    if isinstance(value, tuple):
+        items = [_value_type(v, known) for v in value]
+        found = tuple(t for t in items if t is not None)
+        return ty.TupleType(found) if len(found) == len(items) else None
+    if isinstance(value, list):
+        element = _common(value, known)
+        return ty.ListType(element) if element is not None else None
+    if isinstance(value, dict):
+        key, element = _common(list(value), known, ty.STR), _common(list(value.values()), known)
+        return ty.DictType(key, element) if key is not None and element is not None else None
+    return None
+
+
+def _common(
+    values: list[object], known: Sequence[World], empty: ty.Type = ty.TENSOR
+) -> ty.Type | None:
+    """The least type that holds all values."""
+    found: ty.Type | None = None
+    for value in values:
+        type_ = _value_type(value, known)
+        if type_ is None:
+            return None
+        type_ = ty.erase_shapes(type_)
+        found = type_ if found is None else ty.unify(found, type_)
+        if found is None:
+            return None
+    return empty if found is None else found
 
 
 _ATOMS: dict[type, ty.Type] = {

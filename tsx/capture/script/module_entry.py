@@ -12,7 +12,13 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from tsx.capture.script.context import Context
-from tsx.capture.script.entry import border_parameters, default_type, entries, has_stars
+from tsx.capture.script.entry import (
+    border_parameters,
+    entries,
+    has_stars,
+    parameter_type,
+    sample_types,
+)
 from tsx.capture.script.functions import NotAValue, compile_graph, signature_of
 from tsx.capture.script.live import LiveTree, world_of
 from tsx.capture.script.modules import MethodReceiver, ModuleSugar
@@ -72,8 +78,8 @@ def _method(
     annotated = signature_of(program, source, source.tree)
     arguments = all_arguments(source.tree)
     own, rest = arguments[0].arg, arguments[1:]
-    given = {} if name != "forward" else _sample_types(tree, rest, args, kwargs)
-    given |= _overload_types(program, tree, function)
+    given = {} if name != "forward" else sample_types(rest, args, kwargs)
+    overloads = _overload_types(program, tree, function)
     types: dict[str, ty.Type] = {}
     static: dict[str, Sugar] = {}
     for argument in rest:
@@ -82,8 +88,8 @@ def _method(
             continue
         types[argument.arg] = (
             _stated(annotated.types.get(argument.arg), source)
-            or given.get(argument.arg)
-            or default_type(function, argument.arg)
+            or overloads.get(argument.arg)
+            or parameter_type(function, argument.arg, given)
         )
     module = ModuleSugar(tree, live)
     try:
@@ -138,12 +144,3 @@ def _with_hooks(
     graph.block.return_node.set_inputs([result.as_value(ctx, at)])
     close_graph(graph, None)
     return graph
-
-
-def _sample_types(
-    tree: LiveTree, arguments: Sequence[Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> dict[str, ty.Type]:
-    """The types of sample arguments, by parameter."""
-    samples = dict(zip((a.arg for a in arguments), args, strict=False)) | dict(kwargs)
-    found = {name: tree.erased_type(value) for name, value in samples.items()}
-    return {name: type for name, type in found.items() if type is not None}

@@ -156,3 +156,10 @@ class ObjectSugar(Sugar):
 
 
 resolvers.append(_resolve)
+
+
+def constant_object(obj: Any) -> Sugar | None:
+    """An object of a user's class, or such a class, as a constant; None for what no program can hold."""
+    if isinstance(obj, type):
+        return UserClass(obj) if is_user_class(obj) else None
+    return ObjectSugar(obj) if is_user_class(type(obj)) else None

@@ -14,6 +14,7 @@ import torch
 from torch.utils._pytree import tree_map
 
 from tsx.capture.modules import StateTree
+from tsx.capture.notes import all_modules
 from tsx.capture.torch import encoder, numbers, special, tensors
 from tsx.capture.torch.arrays import array_of, tensor_of
 from tsx.capture.torch.mode import Recorder
@@ -84,8 +85,10 @@ class TorchDoor:
         if owner is None:
             yield
             return
-        was_training = [(m, m.training) for m in owner.modules()]
+        was_training = [(m, m.training) for m in all_modules(owner)]
         owner.eval()
+        for module, _ in was_training:
+            module.training = False
         try:
             yield
         finally:

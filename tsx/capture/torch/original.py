@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from tsx.capture.notes import all_modules
 from tsx.capture.torch.arrays import array_of, map_leaves, to_numpy
 from tsx.capture.torch.tensors import plain
 from tsx.capture.trace.tree import children, flatten
@@ -24,7 +25,9 @@ from tsx.runtime.tree import named_tuple, record_type, unflatten
 @contextlib.contextmanager
 def evaluating(model: Any) -> Iterator[None]:
     """Eval mode and no gradients for the time being; every submodule gets its own mode back."""
-    modes = {m: m.training for m in model.modules()} if isinstance(model, torch.nn.Module) else {}
+    owner = getattr(model, "__self__", model)
+    is_torchs = isinstance(owner, torch.nn.Module)
+    modes = {m: m.training for m in all_modules(owner)} if is_torchs else {}
     for module in modes:
         module.training = False
     try:

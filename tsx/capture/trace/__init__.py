@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import tsx.ops  # noqa: F401  (fills the registry)
+from tsx.capture.notes import notes_on
 from tsx.capture.trace.assemble import assemble
 from tsx.capture.trace.door import Door
 from tsx.capture.trace.dynamic import Outcome, Search
@@ -59,6 +60,7 @@ def _trace(
     name: str | None,
 ) -> tuple[Module, Report]:
     door = _door(fn_or_module, (arguments, kwargs))
+    notes = notes_on(fn_or_module)  # of the mode that the caller left it in
     with door.prepared(fn_or_module):
         sample = Sample.of(door, fn_or_module, arguments, dict(kwargs or {}))
         capture = Capture(door, fn_or_module, sample, name or _name(fn_or_module))
@@ -76,7 +78,16 @@ def _trace(
                     "TSX2010", input=sample.names[axis[0]], dim=axis[1], reason=pin.message,
                     where=pin.span or "",
                 )  # fmt: skip
+        traced.report.warnings += notes
+        if (arguments or kwargs) and not sample.names:
+            traced.report.warnings.append(_CONSTANT)
         return traced.module, traced.report
+
+
+_CONSTANT = (
+    "no input is a tensor or an array, so the trace holds nothing but the result for these very inputs"
+    " (and refuses others); --script compiles what computes it"
+)
 
 
 @dataclass(frozen=True, slots=True)
