@@ -194,6 +194,16 @@ def return_in_loop(values: List[int], limit: int) -> int:
 rows.add(return_in_loop, "`return` inside a loop", ([1, 2, 3], 2), ([1], 5), ([], 0))
 
 
+def false_returned_in_loop(values: List[int]) -> bool:
+    for value in values:
+        if value < 0:
+            return False
+    return True
+
+
+rows.add(false_returned_in_loop, "`return False` inside a loop", ([1, 2],), ([1, -2],), ([],))
+
+
 def return_in_nested_loop(n: int) -> Tuple[int, int]:
     for i in range(n):
         for j in range(i, n):

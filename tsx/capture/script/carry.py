@@ -151,8 +151,7 @@ class Carry:
         return True
 
     def _adds_exit(self, key: Key, new: Binding) -> bool:
-        is_flag = key[1] in self.flags
-        if (not is_flag and key[1] != RETURN) or new.value.static() is False:
+        if key[1] != RETURN and (key[1] not in self.flags or new.value.static() is False):
             return False
         if isinstance(new.value, (Poison, Conflict)) or new.value.type is None:
             return False
