@@ -138,6 +138,12 @@ class TypeForm(Sugar):
             raise ctx.problem("TSX3201", at, text=at.text()) from None
 
 
+def live_class(value: Sugar) -> type | None:
+    """The class that a value stands for; None when it is no class."""
+    found = getattr(value, "cls", getattr(value, "form", None))
+    return found if isinstance(found, type) else None
+
+
 def form_of(value: Sugar) -> Any:
     """The live type that a value stands for (``int``, a class, ``List[int]``); MISSING when it is none."""
     if isinstance(value, TypeForm):

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 _ORDER = {"__lt__": "<", "__le__": "<=", "__gt__": ">", "__ge__": ">="}
 
 
+_OF = " of the dataclass "
+
+
+def is_initializer(source: Source) -> bool:
+    """Whether it is the ``__init__`` that a dataclass was given, which may write the fields of a frozen one."""
+    return source.file.startswith(f"<__init__{_OF}")
+
+
 def prepare(program: Program, cls: Any) -> None:
     """Gives the generated methods of a dataclass, and of its bases, their source."""
     for base in reversed(cls.__mro__):
@@ -93,8 +101,10 @@ def _compared(cls: Any, owner: str) -> str:
 
 def _eq(cls: Any) -> list[str]:
     return [
-        "def __eq__(self, other):",
+        "def __eq__(self, other) -> bool:",
         "    if not isinstance(other, __class):",
+        "        return False",
+        "    if other.__class__ is not self.__class__:",
         "        return False",
         f"    return {_compared(cls, 'self')} == {_compared(cls, 'other')}",
     ]
@@ -103,7 +113,7 @@ def _eq(cls: Any) -> list[str]:
 def _order(name: str) -> Callable[[Any], list[str]]:
     def write(cls: Any) -> list[str]:
         return [
-            f"def {name}(self, other: __class):",
+            f"def {name}(self, other: __class) -> bool:",
             f"    return {_compared(cls, 'self')} {_ORDER[name]} {_compared(cls, 'other')}",
         ]
 
@@ -112,7 +122,8 @@ def _order(name: str) -> Callable[[Any], list[str]]:
 
 def _repr(cls: Any) -> list[str]:
     parts = ", ".join(f"{f.name}={{self.{f.name}!r}}" for f in _fields(cls) if f.repr)
-    return ["def __repr__(self):", f"    return f'{cls.__qualname__}({parts})'"]
+    name = "{self.__class__.__qualname__}"
+    return ["def __repr__(self) -> str:", f"    return f'{name}({parts})'"]
 
 
 _WRITERS: dict[str, Callable[[Any], list[str]]] = {
@@ -144,7 +155,7 @@ def _source(cls: Any, name: str, lines: list[str]) -> Source:
         builtins = module["__builtins__"]
         return builtins[wanted] if isinstance(builtins, dict) else getattr(builtins, wanted)
 
-    file = f"<{name} of the dataclass {cls.__qualname__}>"
+    file = f"<{name}{_OF}{cls.__qualname__}>"
     return Source(
         file, [line + "\n" for line in lines], tree, f"{cls.__qualname__}.{name}", namespace
     )

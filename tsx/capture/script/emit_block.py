@@ -17,7 +17,7 @@ from tsx.capture.script.frames import stored_names
 from tsx.capture.script.joins import Arm, Join
 from tsx.capture.script.problems import POISON, Failed
 from tsx.capture.script.text import exception, message_of
-from tsx.capture.script.values import NOT_STATIC, Constant, Ssa, Sugar
+from tsx.capture.script.values import NOT_IMPLEMENTED, NOT_STATIC, Constant, Ssa, Sugar
 from tsx.errors import OperatorError
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
@@ -233,7 +233,7 @@ def _return(ctx: Context, statement: ast.Return) -> None:
     value: Sugar = Constant(None)
     if statement.value is not None:
         value = ctx.expression(statement.value, wanted)
-    if wanted is not None:
+    if wanted is not None and value is not NOT_IMPLEMENTED:
         value = ctx.converted(value, wanted, at, "the return value")
     else:
         value = ctx.settled(value, at)

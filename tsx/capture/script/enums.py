@@ -35,9 +35,14 @@ if TYPE_CHECKING:
 
 def _enter(classes: Classes, cls: Any) -> ty.Type:
     name = classes.unique(cls)
-    members = tuple((member.name, member.value) for member in cls)
+    members = tuple((member.name, _held(member.value)) for member in cls)
     classes.define(ClassDef(name, kind="enum", members=members))
     return classes.enter(cls, ty.EnumType(name), name)
+
+
+def _held(value: object) -> object:
+    """A member's value as a program holds it: a plain one; others only compilation knows."""
+    return value if type(value) in (bool, int, float, complex, str) else None
 
 
 MAKERS.append((is_enum, _enter))
@@ -80,7 +85,7 @@ class MemberSugar(Sugar):
 
     def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:
         if name in ("name", "value", "_name_", "_value_"):
-            return Constant(getattr(self.member, name))
+            return ctx.resolve(getattr(self.member, name), at, name)
         return class_attribute(ctx, at, type(self.member), self, name)
 
     def has_attribute(self, ctx: Context, name: str) -> bool:

@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import Protocol
 
 from tsx.capture.script import worlds
+from tsx.capture.script.classes import classes_of
 from tsx.capture.script.context import Context
 from tsx.capture.script.emit_block import (
     STATEMENTS,
@@ -219,11 +220,22 @@ def typed_arguments(
         takes_any = wanted is None or (value.type is None and not _may_convert(value, wanted))
         if not takes_any and annotated.is_loose and wanted is not None:
             takes_any = not ctx.can_be(value, wanted, at)
+        if not takes_any and _is_derived(ctx, value.type, wanted):
+            takes_any = True  # its methods are looked up where it stands
         if not takes_any and wanted is not None:
             what = f"the argument {parameter} of {name}"
             value = ctx.converted(value, wanted, _argument(at, bound, parameter), what)
         found[parameter] = ctx.settled(value, at)
     return found
+
+
+def _is_derived(ctx: Context, type: ty.Type | None, wanted: ty.Type | None) -> bool:
+    """Whether an object is of a class that is derived from the one that is asked for."""
+    if not isinstance(type, ty.ClassType) or not isinstance(wanted, ty.ClassType):
+        return False
+    classes = classes_of(ctx)
+    cls, base = classes.python(type), classes.python(wanted)
+    return cls is not None and base is not None and cls is not base and issubclass(cls, base)
 
 
 def _argument(at: Place, bound: Mapping[str, Sugar], parameter: str) -> Place:

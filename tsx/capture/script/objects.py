@@ -26,7 +26,7 @@ from tsx.capture.script.classes import (
 from tsx.capture.script.enums import EnumClass, MemberSugar
 from tsx.capture.script.named_tuples import NamedTupleClass
 from tsx.capture.script.user_classes import UserClass, is_user_class
-from tsx.capture.script.values import Constant, Iteration, Sugar
+from tsx.capture.script.values import NOT_IMPLEMENTED, Constant, Iteration, Sugar
 from tsx.capture.script.verbs import resolvers
 from tsx.ir import types as ty
 
@@ -46,6 +46,8 @@ _FORMS = (
 
 
 def _resolve(ctx: Context, at: Place, obj: Any) -> Sugar | None:
+    if obj is NotImplemented:
+        return NOT_IMPLEMENTED
     if isinstance(obj, enum.Enum):
         return MemberSugar(obj, _type_of(ctx, at, type(obj)))
     if inspect.isclass(obj) and not hasattr(obj, "__origin__"):

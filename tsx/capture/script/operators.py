@@ -11,10 +11,12 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script import advice, sizes
+from tsx.capture.script import advice, item_methods, prelude, sizes
+from tsx.capture.script.classes import live_class
 from tsx.capture.script.match import is_code
 from tsx.capture.script.open_types import Open
 from tsx.capture.script.values import (
+    NOT_IMPLEMENTED,
     NOT_STATIC,
     Code,
     Constant,
@@ -77,7 +79,12 @@ _NUMBERS = (ty.INT, ty.FLOAT, ty.BOOL, ty.NUMBER, ty.COMPLEX)
 def binary(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Sugar:
     """``a op b``."""
     symbol, name, python = _BINARY[op.__class__]
-    a, b = _unmixed(ctx, a, at), _unmixed(ctx, b, at)
+    a = _unmixed(ctx, a, at)
+    if symbol == "%" and a.type == ty.STR and isinstance(b.type, ty.EnumType):
+        from tsx.capture.script.builtins.text import percent  # which is written against this
+
+        return percent(ctx, at, a, b)  # a member prints as one
+    b = _unmixed(ctx, b, at)
     _decide_open(ctx, a, b)
     folded = fold(python, a, b)
     if folded is not None:
@@ -204,13 +211,16 @@ def _sequences(ctx: Context, symbol: str, a: Sugar, b: Sugar, at: Place) -> Suga
 def _tables(ctx: Context, symbol: str, a: Sugar, b: Sugar, at: Place) -> Sugar | None:
     """``a | b`` of dicts; ``| & - ^`` of sets."""
     from tsx.capture.script.builtins.common import is_set
-    from tsx.capture.script.builtins.dicts import combination  # which is written against this
+    from tsx.capture.script.builtins.dicts import (
+        combination,
+        merged,
+    )  # which is written against this
 
     if not (isinstance(a.type, ty.DictType) and isinstance(b.type, ty.DictType)):
         return None
     if is_set(a.type) and is_set(b.type) and symbol in "|&-^":
         return combination(ctx, at, symbol, a, b)
-    return ctx.op("tsx::__or__", at, [a, b], called="|") if symbol == "|" else None
+    return merged(ctx, at, a, b) if symbol == "|" else None
 
 
 def _text(ctx: Context, symbol: str, a: Sugar, b: Sugar, at: Place) -> Sugar | None:
@@ -237,10 +247,11 @@ def _is_tuple(value: Sugar) -> bool:
 
 def _magic(ctx: Context, name: str, a: Sugar, b: Sugar, at: Place) -> Sugar | None:
     """``a.__op__(b)`` or ``b.__rop__(a)`` of objects that define them."""
-    if _has_magic(ctx, a, f"__{name}__"):
-        return a.attribute(ctx, at, f"__{name}__").call(ctx, at, [b], {})
-    if _has_magic(ctx, b, f"__r{name}__"):
-        return b.attribute(ctx, at, f"__r{name}__").call(ctx, at, [a], {})
+    for value, other, method in ((a, b, f"__{name}__"), (b, a, f"__r{name}__")):
+        if _has_magic(ctx, value, method):
+            found = value.attribute(ctx, at, method).call(ctx, at, [other], {})
+            if found is not NOT_IMPLEMENTED:
+                return found
     return None
 
 
@@ -335,6 +346,7 @@ _UNARY: dict[type[ast.unaryop], tuple[str, str, str, Callable[[Any], Any]]] = {
 def unary(ctx: Context, op: ast.unaryop, a: Sugar, at: Place) -> Sugar:
     """``-a``, ``+a``, ``~a``; ``not`` is a matter of truth."""
     symbol, name, tensor, python = _UNARY[op.__class__]
+    a = _unmixed(ctx, a, at)
     value = a.static()
     if _is_plain(a, value):
         folded = fold(lambda x, _: python(x), a, Constant(0))
@@ -388,9 +400,13 @@ def compare(ctx: Context, op: ast.cmpop, a: Sugar, b: Sugar, at: Place) -> Sugar
     magics = [m for m in ("__eq__", "__ne__") if any(_has_magic(ctx, v, m) for v in (a, b))]
     if name == "ne" and magics == ["__eq__"]:
         return negated(ctx, compare(ctx, ast.Eq(), a, b, at), at)
+    if name == "eq" and magics:
+        return equal(ctx, a, b, at)
     for value, other, magic in ((a, b, name), (b, a, swapped)):
         if _has_magic(ctx, value, f"__{magic}__"):
-            return value.attribute(ctx, at, f"__{magic}__").call(ctx, at, [other], {})
+            answer = value.attribute(ctx, at, f"__{magic}__").call(ctx, at, [other], {})
+            if answer is not NOT_IMPLEMENTED:
+                return answer
     world = world_for(ctx, at, a, b) if is_tensor(a) or is_tensor(b) else None
     if world is not None and ty.NONE not in (a.type, b.type):
         return world.compare(ctx, at, name, a, b)
@@ -398,13 +414,18 @@ def compare(ctx: Context, op: ast.cmpop, a: Sugar, b: Sugar, at: Place) -> Sugar
         return ctx.op(f"aten::{name}", at, [a, b], called=symbol)
     if is_tensor(b) and not _is_sequence(a) and a.type != ty.NONE and not _is_optional(a):
         return ctx.op(f"aten::{swapped}", at, [b, a], called=symbol)
-    if name == "ne" and _of_these_types(["aten::ne"], [a, b]):
+    is_plain = not item_methods.needs_methods(ctx, a.type, b.type)
+    if name == "ne" and is_plain and _of_these_types(["aten::ne"], [a, b]):
         return _apply(ctx, symbol, name, [a, b], at)
     if name in ("eq", "ne"):
         found = equal(ctx, a, b, at)
         return found if name == "eq" else negated(ctx, found, at)
     if _is_tuple(a) and _is_tuple(b):
         return _ordered_tuples(ctx, op, a, b, at)
+    if item_methods.has_own_order(ctx, a.type) and isinstance(a.type, ty.ListType):
+        return item_methods.compared_lists(ctx, name, a, b, at)
+    if isinstance(a.type, ty.DictType):
+        b = item_methods.as_keys_of(ctx, at, a, b)
     if not _ordered(a.type, b.type):
         raise ctx.problem("TSX3116", at, op=symbol, first=_words(a), second=_words(b))
     return _apply(ctx, symbol, name, [a, b], at)
@@ -423,6 +444,8 @@ def equal(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
     folded = fold(operator.eq, a, b)
     if folded is not None:
         return folded
+    if _has_magic(ctx, a, "__eq__") or _has_magic(ctx, b, "__eq__"):
+        return _by_method(ctx, a, b, at)
     if a.type == ty.NONE or b.type == ty.NONE:
         return is_none(ctx, b if a.type == ty.NONE else a, at)
     if is_tensor(a) or is_tensor(b):
@@ -435,18 +458,51 @@ def equal(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
         if len(first) != len(second):
             return Constant(False)
         pairs = zip(first, second, strict=True)
-        return ctx.all_true([_later(equal, ctx, x, y, at) for x, y in pairs], at)
+        return ctx.all_true([_later(item_methods.same_item, ctx, x, y, at) for x, y in pairs], at)
     if _is_optional(a) or _is_optional(b):
         return _equal_optional(ctx, a, b, at)
     if a.type is None or b.type is None:
-        return Constant(a is b or (a.__class__ is b.__class__ and a == b))
-    if not _comparable(a.type, b.type):
+        return Constant(_is_one(a, b))
+    if a.type != b.type:
+        a, b = _unmixed(ctx, a, at), _unmixed(ctx, b, at)
+    mine, theirs = a.type, b.type
+    if mine is None or theirs is None or not _comparable(mine, theirs):
         return Constant(False)
-    if isinstance(a, ListLiteral) and isinstance(b.type, ty.ListType):
-        a = Ssa(ctx.convert(a, b.type, at, "the operand"))
-    if isinstance(b, ListLiteral) and isinstance(a.type, ty.ListType):
-        b = Ssa(ctx.convert(b, a.type, at, "the operand"))
+    if item_methods.needs_methods(ctx, a.type, b.type):
+        return _item_by_item(ctx, a, b, at)
+    if isinstance(a, ListLiteral) and ctx.can_be(a, theirs, at):
+        a = Ssa(ctx.convert(a, theirs, at, "the operand"))
+    if isinstance(b, ListLiteral) and ctx.can_be(b, mine, at):
+        b = Ssa(ctx.convert(b, mine, at, "the operand"))
     return _apply(ctx, "==", "eq", [a, b], at)
+
+
+def _by_method(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
+    """``a == b`` where one has an ``__eq__`` of its own; an optional other is None or what it holds."""
+    for value, other in ((a, b), (b, a)):
+        if not _has_magic(ctx, value, "__eq__"):
+            continue
+        if _is_optional(other):
+            none = is_none(ctx, other, at).as_value(ctx, at)
+            return ctx.choose(
+                none,
+                lambda value=value: equal(ctx, value, Constant(None), at),  # type: ignore[misc]  # bound now
+                lambda: equal(ctx, _held(ctx, a, at), _held(ctx, b, at), at),
+                at,
+            )
+        found = value.attribute(ctx, at, "__eq__").call(ctx, at, [other], {})
+        if found is not NOT_IMPLEMENTED:
+            return found
+    return identical(ctx, a, b, at)
+
+
+def _item_by_item(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
+    """``a == b`` of containers whose items are equal by their methods."""
+    if isinstance(a.type, ty.ListType) and isinstance(b.type, ty.ListType):
+        return item_methods.call(ctx, at, prelude.same_lists, a, b)
+    if isinstance(a.type, ty.DictType) and isinstance(b.type, ty.DictType):
+        return item_methods.same_tables(ctx, at, a, b)
+    raise ctx.problem("TSX3119", at, first=_words(a), second=_words(b))
 
 
 def _later(
@@ -481,8 +537,23 @@ def _ordered(a: ty.Type | None, b: ty.Type | None) -> bool:
     return a == b and (a == ty.STR or not isinstance(a, (ty.AtomType, ty.OptionalType)))
 
 
+def _held(ctx: Context, value: Sugar, at: Place) -> Sugar:
+    """An optional value that is not None here."""
+    return ctx.without_none(value, at) if _is_optional(value) else value
+
+
 def _equal_optional(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
-    """Both None, or both not and equal."""
+    """Both None, or both not and equal. What has an ``__eq__`` of its own is asked about None, too."""
+    for optional, other in ((a, b), (b, a)):
+        if _is_optional(optional) and item_methods.has_own_equality(ctx, optional.type):
+            none = is_none(ctx, optional, at).as_value(ctx, at)
+            first = _held(ctx, optional, at)
+            return ctx.choose(
+                none,
+                lambda other=other: equal(ctx, Constant(None), other, at),  # type: ignore[misc]  # bound now
+                lambda first=first, other=other: equal(ctx, first, other, at),  # type: ignore[misc]  # likewise
+                at,
+            )
     none_a, none_b = is_none(ctx, a, at), is_none(ctx, b, at)
     either = ctx.any_true([lambda: none_a, lambda: none_b], at)
 
@@ -514,6 +585,14 @@ def _ordered_tuples(ctx: Context, op: ast.cmpop, a: Sugar, b: Sugar, at: Place) 
     return ctx.choose(same.as_value(ctx, at), rest, here, at)
 
 
+def _is_one(a: Sugar, b: Sugar) -> bool:
+    """Whether two things that only compilation knows are one: classes are by the live class."""
+    cls = live_class(a)
+    if cls is not None and cls is live_class(b):
+        return True
+    return a is b or (a.__class__ is b.__class__ and a == b)
+
+
 def is_none(ctx: Context, a: Sugar, at: Place) -> Sugar:
     """``a is None``; a ``Constant`` when its type decides it."""
     type = a.type
@@ -533,7 +612,7 @@ def identical(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
         same = type(a.value) is type(b.value) and a.value == b.value
         return Constant(same)
     if a.type is None or b.type is None:
-        return Constant(a is b or (a.__class__ is b.__class__ and a == b))
+        return Constant(_is_one(a, b))
     if isinstance(a.type, ty.AtomType) and a.type == b.type:
         return _apply(ctx, "is", "eq", [a, b], at)
     if isinstance(a.type, ty.EnumType) and a.type == b.type:
@@ -542,6 +621,11 @@ def identical(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
         return Constant(False)
     values = [a.as_value(ctx, at), b.as_value(ctx, at)]
     return ctx.emit("aten::__is__", values, ty.BOOL, at)
+
+
+def _by_items(ctx: Context, element: ty.Type, item: ty.Type | None) -> bool:
+    """Whether ``in`` a list asks its items."""
+    return item is not None and item_methods.needs_methods(ctx, element, item)
 
 
 def contains(ctx: Context, container: Sugar, item: Sugar, at: Place) -> Sugar:
@@ -553,7 +637,7 @@ def contains(ctx: Context, container: Sugar, item: Sugar, at: Place) -> Sugar:
         return container.attribute(ctx, at, "__contains__").call(ctx, at, [item], {}).truth(ctx, at)
     if _is_tuple(container) or (isinstance(container, ListLiteral) and container.value is None):
         parts = ctx.parts(container, at) or []
-        return ctx.any_true([_later(equal, ctx, item, p, at) for p in parts], at)
+        return ctx.any_true([_later(item_methods.same_item, ctx, p, item, at) for p in parts], at)
     if is_tensor(container):
         equals = compare(ctx, ast.Eq(), container, item, at)
         return ctx.op("aten::any", at, [equals], called="in").truth(ctx, at)
@@ -563,9 +647,14 @@ def contains(ctx: Context, container: Sugar, item: Sugar, at: Place) -> Sugar:
         return found
     if isinstance(container.type, (ty.ListType, ty.DictType)):
         element = container.type.children()[0]
+        if isinstance(container.type, ty.ListType) and _by_items(ctx, element, item.type):
+            return item_methods.call(ctx, at, prelude.contains, container, item)
         if not ctx.is_open(element):
+            item = item if item.type == element else _unmixed(ctx, item, at)
             if item.type is not None and not _comparable(item.type, element):
                 return Constant(False)
             if isinstance(container.type, ty.DictType) and item.type != element:
                 item = Ssa(ctx.convert(item, element, at, "the key"))
+            if isinstance(container.type, ty.DictType):
+                item = item_methods.known_key(ctx, at, container, item)
     return _apply(ctx, "in", "__contains__", [container, item], at)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import open_types, operators
+from tsx.capture.script import item_methods, open_types, operators
 from tsx.capture.script.values import (
     NOT_STATIC,
     Constant,
@@ -224,7 +224,7 @@ class DictLiteral(Sugar):
 
 
 def _equals(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Callable[[], Sugar]:
-    return lambda: operators.equal(ctx, a, b, at)
+    return lambda: item_methods.same_item(ctx, b, a, at)
 
 
 @dataclass(eq=False, slots=True)
@@ -307,6 +307,12 @@ def made_dict(
     ctx: Context, pairs: Sequence[tuple[Sugar, Sugar]], type: ty.DictType, at: Place
 ) -> Sugar:
     """A dict of a type, with its pairs converted to it."""
+    item_methods.require_hash(ctx, type.key, at)
+    if item_methods.has_own_equality(ctx, type.key):
+        made = ctx.emit("prim::DictConstruct", (), type, at)
+        for k, v in pairs:
+            made.set_subscript(ctx, at, k, v)
+        return made
     values = []
     for k, v in pairs:
         values.append(ctx.convert(k, type.key, at, "a key of the dict"))

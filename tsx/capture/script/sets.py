@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import open_types, operators
+from tsx.capture.script import item_methods, open_types
 from tsx.capture.script.values import Constant, Iteration, Ssa, Sugar, join
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
@@ -63,7 +63,7 @@ class SetLiteral(Sugar):
     def contains(self, ctx: Context, at: Place, item: Sugar) -> Sugar:
         """``item in {…}``."""
         return ctx.any_true(
-            [lambda p=p: operators.equal(ctx, item, p, at) for p in self.items],  # type: ignore[misc]  # bound now
+            [lambda p=p: item_methods.same_item(ctx, p, item, at) for p in self.items],  # type: ignore[misc]  # bound now
             at,
         )
 
@@ -112,6 +112,7 @@ def add_to_set(ctx: Context, at: Place, values: Sugar, element: Sugar) -> None:
     type = values.type
     assert isinstance(type, ty.DictType)
     key = ctx.converted(element, type.key, at, "an element of the set")
+    key = item_methods.known_key(ctx, at, values, key)
     ctx.op("tsx::add.set", at, [values, key])
 
 
@@ -120,9 +121,22 @@ def set_of(ctx: Context, values: Sugar, at: Place) -> Sugar:
     if isinstance(values.type, ty.DictType) and values.type.value == ty.NONE:
         return ctx.op("tsx::copy.Dict", at, [values])
     if isinstance(values.type, ty.ListType) and not ctx.is_open(values.type):
-        return ctx.op("tsx::set", at, [values], called="set")
+        return _set_of_list(ctx, values, at)
     iteration = values.iterate(ctx, at)
     if iteration.items is not None:
         return SetLiteral(list(iteration.items))
     keys = ctx.resolve(list, at, "list").call(ctx, at, [values], {})
-    return ctx.op("tsx::set", at, [Ssa(keys.as_value(ctx, at))], called="set")
+    return _set_of_list(ctx, Ssa(keys.as_value(ctx, at)), at)
+
+
+def _set_of_list(ctx: Context, values: Sugar, at: Place) -> Sugar:
+    """``set(values)`` of a list."""
+    from tsx.capture.script.builtins.common import each  # which is written against this
+
+    element = item_methods.element_of(values)
+    item_methods.require_hash(ctx, element, at)
+    if element is None or not item_methods.has_own_equality(ctx, element):
+        return ctx.op("tsx::set", at, [values], called="set")
+    made = ctx.emit("prim::DictConstruct", (), ty.DictType(element, ty.NONE), at)
+    each(ctx, at, values.iterate(ctx, at), lambda item: add_to_set(ctx, at, made, item))
+    return made

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def f_string(ctx: Context, node: ast.JoinedStr) -> Sugar:
     """The parts, each made a string, one after the other."""
-    from tsx.capture.script.builtins.text import joined  # which is written against this
+    from tsx.capture.script.builtins.shown import joined  # which is written against this
 
     pieces = [
         _formatted(ctx, part) if isinstance(part, ast.FormattedValue) else ctx.expression(part)

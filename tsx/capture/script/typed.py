@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import advice, operators, sizes
+from tsx.capture.script import advice, item_methods, operators, sizes
 from tsx.capture.script.conditions import without_none
 from tsx.capture.script.named_tuples import field_of
 from tsx.capture.script.values import (
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 def int_of(ctx: Context, index: Sugar, at: Place, what: str) -> Sugar:
     """An index: an int, a bool, or a tensor of one integer."""
+    if isinstance(index.type, ty.EnumType):
+        from tsx.capture.script.enums import plain  # which is written against this
+
+        index = plain(ctx, at, index)
     if index.type == ty.BOOL:
         return Ssa(ctx.convert(index, ty.INT, at, what))
     if isinstance(index.type, ty.TensorType):
@@ -119,12 +123,13 @@ class DictMeaning(Meaning):
     def _key(self, ctx: Context, at: Place, value: Sugar, index: Sugar) -> Sugar:
         type = value.type
         assert isinstance(type, ty.DictType)
-        if ctx.is_open(type.key) or index.type == type.key:
-            return index
-        return Ssa(ctx.convert(index, type.key, at, "the key"))
+        if not ctx.is_open(type.key) and index.type != type.key:
+            index = Ssa(ctx.convert(index, type.key, at, "the key"))
+        return item_methods.known_key(ctx, at, value, index)
 
     def subscript(self, ctx: Context, at: Place, value: Sugar, index: Sugar) -> Sugar:
         key = self._key(ctx, at, value, index)
+        item_methods.require_key(ctx, at, value, key)
         return ctx.op(("tsx::__getitem__", "aten::__getitem__"), at, [value, key], called="[]")
 
     def set_subscript(
@@ -140,6 +145,7 @@ class DictMeaning(Meaning):
 
     def delete_subscript(self, ctx: Context, at: Place, value: Sugar, index: Sugar) -> None:
         key = self._key(ctx, at, value, index)
+        item_methods.require_key(ctx, at, value, key)
         ctx.op(("tsx::Delete", "aten::Delete"), at, [value, key], called="del")
 
     def iterate(self, ctx: Context, at: Place, value: Sugar) -> Iteration:

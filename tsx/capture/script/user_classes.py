@@ -23,8 +23,8 @@ from tsx.capture.script.classes import (
     member,
     own_annotations,
 )
-from tsx.capture.script.dataclass_source import initial_values, prepare
-from tsx.capture.script.values import Constant, Iteration, Meaning, Ssa, Sugar, meaning
+from tsx.capture.script.dataclass_source import initial_values, is_initializer, prepare
+from tsx.capture.script.values import Constant, Iteration, Meaning, Ssa, Sugar, builtin, meaning
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
 from tsx.ir.module import ClassDef
@@ -69,6 +69,7 @@ def _enter(classes: Classes, cls: Any) -> ty.Type:
     """The type that an annotation with the class's name means: attributes by annotations, Tensor for the rest."""
     record = _new_record(classes, cls)
     classes.enter(cls, record.type, record.definition.name)
+    _read_annotations(classes, record)
     return record.type
 
 
@@ -79,17 +80,21 @@ def _new_record(classes: Classes, cls: Any) -> Record:
     prepare(classes.program, cls)
     name = classes.unique(cls)
     record = Record(cls, ClassDef(name, kind="class"))
-    reader = classes.reader(cls)
-    for attribute, annotation in own_annotations(cls).items():
+    classes.define(record.definition)
+    classes.records[name] = record
+    return record
+
+
+def _read_annotations(classes: Classes, record: Record) -> None:
+    """The types that the body of a class declares, its own among them: so the class is known before."""
+    reader = classes.reader(record.cls)
+    for attribute, annotation in own_annotations(record.cls).items():
         try:
             found = reader.read(annotation)
         except BadAnnotation:
             continue  # it may be a constant of the class, or never used; its use says what is wrong
         if found is not None:
             record.declared[attribute] = found
-    classes.define(record.definition)
-    classes.records[name] = record
-    return record
 
 
 def record_of(ctx: Context, type: ty.Type | None) -> Record:
@@ -162,6 +167,7 @@ class UserClass(Sugar):
                 classes.enter(self.cls, record.type, record.definition.name)
             else:
                 classes.pythons[record.definition.name] = self.cls
+            _read_annotations(classes, record)
         found: Record = known[free]
         return found
 
@@ -214,8 +220,13 @@ class ObjectMeaning(Meaning):
                 raise ctx.problem("TSX3012", at, what=f"the property {name}", name=name)
             ctx.resolve(found.fset, at, name).call(ctx, at, [value, given], {})
             return
-        if _is_frozen(record.cls) and not record.is_open:
+        if _is_frozen(record.cls) and not is_initializer(ctx.frame.source):
             raise ctx.problem("TSX3223", at, cls=record.cls.__name__, name=name)
+        self.store(ctx, at, value, name, given)
+
+    def store(self, ctx: Context, at: Place, value: Sugar, name: str, given: Sugar) -> None:
+        """``object.__setattr__(value, name, given)``: what a frozen dataclass takes as well."""
+        record = record_of(ctx, value.type)
         type = record.definition.attributes.get(name)
         if type is None:
             if not record.is_open:
@@ -274,6 +285,16 @@ class ObjectMeaning(Meaning):
         if defines(cls, "__len__"):
             return self.length(ctx, at, value).truth(ctx, at)
         return Constant(True)
+
+
+@builtin(object.__setattr__)
+def _set_attribute(ctx: Context, at: Place, obj: Sugar, name: Sugar, value: Sugar, /) -> None:
+    known = name.static()
+    if not isinstance(known, str):
+        raise ctx.problem("TSX3111", at)
+    if not isinstance(obj.type, ty.ClassType):
+        raise ctx.problem("TSX3012", at, what=obj.describe(), name=known)
+    ObjectMeaning().store(ctx, at, obj, known, ctx.settled(value, at))
 
 
 def _is_frozen(cls: Any) -> bool:

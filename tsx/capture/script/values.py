@@ -371,6 +371,17 @@ def join(a: ty.Type, b: ty.Type) -> ty.Type | None:
     return ty.unify(a, b)
 
 
+@dataclass(frozen=True, slots=True)
+class NotImplementedSugar(Sugar):
+    """``NotImplemented``, which a method gives for an operand that it does not take."""
+
+    def describe(self) -> str:
+        return "NotImplemented"
+
+
+NOT_IMPLEMENTED = NotImplementedSugar()
+
+
 @dataclass(eq=False, slots=True)
 class Slice(Sugar):
     """``start:stop:step`` as an index; each part is None (a ``Constant``) when left out."""

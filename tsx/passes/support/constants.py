@@ -24,8 +24,13 @@ _SUFFIXES = (".folded", ".bn_folded")
 
 
 def constant_value(node: Node, module: Module) -> object:
-    """The VM value of a ``prim::Constant``; a list or an array may be shared, so nobody may write to it."""
+    """The VM value of a ``prim::Constant``; a list or an array may be shared, so nobody may write to it.
+
+    A member of an enum has none here: its name stands in the graph, and is not what the program computes with.
+    """
     attribute = node.attributes.get("value")
+    if isinstance(node.output.type, ty.EnumType):
+        raise TypeError(f"{attribute} of {node.output.type} is no plain value")
     if isinstance(attribute, WeightRef):
         return as_weight(module.weights[attribute.name]).array
     return _unfreeze(attribute, node.output.type)

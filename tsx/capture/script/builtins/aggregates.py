@@ -10,7 +10,7 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import operators
+from tsx.capture.script import item_methods, operators, prelude
 from tsx.capture.script.builtins.common import (
     FALSE,
     NONE,
@@ -190,6 +190,8 @@ def _of_items(
     values = list_of(ctx, at, iterable)
     if not is_none(key):
         return _by_key(ctx, at, name, values, key, default)
+    if item_methods.has_own_order(ctx, values.type):
+        return _by_own_order(ctx, at, name, values, values, default)
     refuse_tensors(ctx, at, values.type, name)
     if default is None:
         return ctx.op(f"tsx::{name}.list", at, [values], called=name)
@@ -206,9 +208,26 @@ def _by_key(
     ctx: Context, at: Place, name: str, values: Sugar, key: Sugar, default: Sugar | None
 ) -> Sugar:
     keys = keys_for(ctx, at, values, key)
+    if item_methods.has_own_order(ctx, keys.type):
+        return _by_own_order(ctx, at, name, values, keys, default)
 
     def found() -> Sugar:
         place = ctx.op(f"tsx::arg{name}.list", at, [keys])
+        return ctx.op("aten::__getitem__.t", at, [values, place])
+
+    if default is None:
+        return found()
+    some = values.truth(ctx, at).as_value(ctx, at)
+    return ctx.choose(some, found, lambda: default, at)
+
+
+def _by_own_order(
+    ctx: Context, at: Place, name: str, values: Sugar, keys: Sugar, default: Sugar | None
+) -> Sugar:
+    """The best by the order that a class defines."""
+
+    def found() -> Sugar:
+        place = item_methods.place_of_best(ctx, at, name, keys)
         return ctx.op("aten::__getitem__.t", at, [values, place])
 
     if default is None:
@@ -261,7 +280,11 @@ def _sorted(
 ) -> Sugar:
     values = list_of(ctx, at, iterable)
     order = {"reverse": reverse.truth(ctx, at)}
+    keys = values if is_none(key) else keys_for(ctx, at, values, key)
+    if item_methods.has_own_order(ctx, keys.type):
+        places = item_methods.order_of(ctx, at, keys, order["reverse"])
+        return item_methods.call(ctx, at, prelude.picked, values, places)
     if is_none(key):
         refuse_tensors(ctx, at, values.type, "sorted")
         return ctx.op("tsx::sorted", at, [values], order, called="sorted")
-    return ctx.op("tsx::sorted.by", at, [values, keys_for(ctx, at, values, key)], order)
+    return ctx.op("tsx::sorted.by", at, [values, keys], order)

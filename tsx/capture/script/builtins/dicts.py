@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script import open_types, operators
+from tsx.capture.script import item_methods, open_types, operators
 from tsx.capture.script.builtins.common import (
     NONE,
     each,
@@ -47,7 +47,8 @@ def as_key(ctx: Context, at: Place, owner: Sugar, key: Sugar, what: str = "the k
     key = ctx.settled(key, at)
     if ctx.is_open(_parts(owner).key) and key.type is not None:
         ctx.close_type(_parts(owner).key, ctx.item_type(key))
-    return ctx.converted(key, _parts(owner).key, at, what)
+    key = ctx.converted(key, _parts(owner).key, at, what)
+    return item_methods.known_key(ctx, at, owner, key)
 
 
 def as_value(ctx: Context, at: Place, owner: Sugar, key: Sugar, given: Sugar) -> Sugar:
@@ -149,6 +150,7 @@ def _setdefault(ctx: Context, at: Place, self: Sugar, key: Sugar, default: Sugar
 def _pop(ctx: Context, at: Place, self: Sugar, key: Sugar, default: Sugar | None = None) -> Sugar:
     key = as_key(ctx, at, self, key)
     if default is None:
+        item_methods.require_key(ctx, at, self, key)
         return ctx.op(("aten::pop", "tsx::pop.Dict"), at, [self, key], called="dict.pop")
     type = self.type
     if isinstance(type, ty.DictType) and not ctx.can_be(default, type.value, at):
@@ -189,15 +191,41 @@ def _update(
             more: Sugar = Ssa(ctx.convert(other, _parts(self), at, "the dict"))
         else:
             more = dict_of_pairs(ctx, at, other)
-        ctx.op("tsx::update.Dict", at, [self, more], called="dict.update")
+        _update_with(ctx, at, self, more)
     for name, item in kwargs.items():
         TableMeaning().set_subscript(ctx, at, self, Constant(name), item)
+
+
+def _update_with(ctx: Context, at: Place, self: Sugar, more: Sugar) -> None:
+    """``self.update(more)`` of dicts of one type."""
+    if not item_methods.has_own_equality(ctx, _parts(self).key):
+        ctx.op("tsx::update.Dict", at, [self, more], called="dict.update")
+        return
+
+    def store(pair: Sugar) -> None:
+        key, item = ctx.parts(pair, at) or []
+        TableMeaning().set_subscript(ctx, at, self, key, item)
+
+    pairs = ctx.op(("aten::items", "tsx::items"), at, [more])
+    each(ctx, at, pairs.iterate(ctx, at), store)
+
+
+def merged(ctx: Context, at: Place, a: Sugar, b: Sugar) -> Sugar:
+    """``a | b`` of dicts."""
+    if not item_methods.has_own_equality(ctx, _parts(a).key):
+        return ctx.op("tsx::__or__", at, [a, b], called="|")
+    made = ctx.op(("aten::copy", "tsx::copy.Dict"), at, [a], called="|")
+    _update_with(ctx, at, made, b)
+    return made
 
 
 def dict_of_pairs(ctx: Context, at: Place, pairs: Sugar) -> Sugar:
     """``dict(pairs)``."""
     iteration = pairs.iterate(ctx, at)
-    if iteration.items is None and isinstance(pairs.type, ty.ListType):
+    plain = isinstance(pairs.type, ty.ListType) and not item_methods.has_own_equality(
+        ctx, pairs.type
+    )
+    if iteration.items is None and plain:
         return ctx.op("tsx::dict", at, [pairs], called="dict")
     type = ty.DictType(open_types.Open(ty.STR), open_types.Open(ty.TENSOR))
     made = ctx.emit("prim::DictConstruct", (), type, at)
@@ -224,7 +252,9 @@ def _discard(ctx: Context, at: Place, self: Sugar, element: Sugar) -> None:
 
 
 def _remove(ctx: Context, at: Place, self: Sugar, element: Sugar) -> None:
-    ctx.op("tsx::Delete.Dict", at, [self, as_key(ctx, at, self, element, "the element")])
+    key = as_key(ctx, at, self, element, "the element")
+    item_methods.require_key(ctx, at, self, key)
+    ctx.op("tsx::Delete.Dict", at, [self, key])
 
 
 def _set_pop(ctx: Context, at: Place, self: Sugar) -> Sugar:
@@ -245,6 +275,7 @@ def combination(ctx: Context, at: Place, symbol: str, a: Sugar, b: Sugar) -> Sug
     for first, second in ((a, b), (b, a)):
         if ctx.is_open(_parts(first)) and not ctx.is_open(_parts(second)):
             ctx.close_type(_parts(first), _parts(second))
+    b = item_methods.as_keys_of(ctx, at, a, b)
     return ctx.op(f"tsx::set_{name}", at, [a, b], called=symbol)
 
 
@@ -265,7 +296,8 @@ def _combining(symbol: str, *, writes: bool = False) -> Callable[..., Sugar | No
 
 def _comparing(name: str) -> Callable[..., Sugar]:
     def handler(ctx: Context, at: Place, self: Sugar, other: Sugar) -> Sugar:
-        return ctx.op(f"tsx::{name}.set", at, [self, set_of(ctx, other, at)])
+        given = item_methods.as_keys_of(ctx, at, self, set_of(ctx, other, at))
+        return ctx.op(f"tsx::{name}.set", at, [self, given])
 
     return handler
 

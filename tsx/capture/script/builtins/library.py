@@ -27,7 +27,7 @@ from tsx.capture.script.builtins.common import (
     never,
 )
 from tsx.capture.script.builtins.lists import elements
-from tsx.capture.script.builtins.text import text_of
+from tsx.capture.script.builtins.shown import text_of
 from tsx.capture.script.values import (
     Constant,
     Iteration,

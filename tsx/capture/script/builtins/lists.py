@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tsx.capture.script import item_methods, prelude
 from tsx.capture.script.builtins.common import (
     FALSE,
     LAST,
     NONE,
+    ZERO,
     is_none,
     list_of,
     mapped,
     refuse_tensors,
 )
-from tsx.capture.script.values import ListLiteral, Ssa, Sugar, method
+from tsx.capture.script.values import Constant, ListLiteral, Ssa, Sugar, method
 from tsx.ir import types as ty
 
 if TYPE_CHECKING:
@@ -95,8 +97,22 @@ def _pop(ctx: Context, at: Place, self: Sugar, index: Sugar = LAST) -> Sugar:
 @method(ty.ListType, "remove")
 def _remove(ctx: Context, at: Place, self: Sugar, value: Sugar) -> None:
     refuse_tensors(ctx, at, self.type, "list.remove")
+    if _asks_items(ctx, self, value):
+        message = Constant("list.remove(x): x not in list")
+        place = item_methods.place_of(ctx, at, self, value, (ZERO, _END), lambda: message)
+        ctx.op("aten::Delete.t", at, [self, place])
+        return
     item = ctx.element(self, value, at, "the value")
     ctx.op(_of(self, "aten::remove", "tsx::remove.t"), at, [self, item], called="list.remove")
+
+
+def _asks_items(ctx: Context, self: Sugar, value: Sugar) -> bool:
+    """Whether looking for a value asks the methods of the items."""
+    element = item_methods.element_of(self)
+    return value.type is not None and item_methods.needs_methods(ctx, element, value.type)
+
+
+_END = Constant((1 << 63) - 1)
 
 
 @method(ty.ListType, "index")
@@ -104,6 +120,11 @@ def _index(
     ctx: Context, at: Place, self: Sugar, value: Sugar, start: Sugar = NONE, stop: Sugar = NONE
 ) -> Sugar:
     refuse_tensors(ctx, at, self.type, "list.index")
+    if _asks_items(ctx, self, value):
+        bounds = (ZERO if is_none(start) else start, _END if is_none(stop) else stop)
+        return item_methods.place_of(
+            ctx, at, self, value, bounds, lambda: _not_there(ctx, at, value)
+        )
     item = ctx.element(self, value, at, "the value")
     if is_none(start) and self.type != ty.ListType(ty.BOOL):
         name = _of(self, "aten::index", "tsx::index.t")
@@ -112,9 +133,17 @@ def _index(
     return ctx.op("tsx::index.t", at, [self, item, *rest], called="list.index")
 
 
+def _not_there(ctx: Context, at: Place, value: Sugar) -> Sugar:
+    """``V(1) is not in list``, as ``list.index`` says it."""
+    shown = item_methods.shown_in_error(ctx, at, value)
+    return ctx.op("aten::add.str", at, [shown, Constant(" is not in list")])
+
+
 @method(ty.ListType, "count")
 def _count(ctx: Context, at: Place, self: Sugar, value: Sugar) -> Sugar:
     refuse_tensors(ctx, at, self.type, "list.count")
+    if _asks_items(ctx, self, value):
+        return item_methods.call(ctx, at, prelude.count, self, value)
     item = ctx.element(self, value, at, "the value")
     return ctx.op(_of(self, "aten::count", "tsx::count.t"), at, [self, item], called="list.count")
 
@@ -155,8 +184,12 @@ def _sort(
     reverse: Sugar = FALSE,
 ) -> None:
     order = {"reverse": reverse.truth(ctx, at)}
-    if is_none(key):
+    keys = self if is_none(key) else keys_for(ctx, at, self, key)
+    if item_methods.has_own_order(ctx, keys.type):
+        places = item_methods.order_of(ctx, at, keys, order["reverse"])
+        item_methods.call(ctx, at, prelude.rearrange, self, places)
+    elif is_none(key):
         refuse_tensors(ctx, at, self.type, "list.sort")
         ctx.op(_of(self, "aten::sort", "tsx::sort"), at, [self], order, called="list.sort")
     else:
-        ctx.op("tsx::sort.by", at, [self, keys_for(ctx, at, self, key)], order)
+        ctx.op("tsx::sort.by", at, [self, keys], order)

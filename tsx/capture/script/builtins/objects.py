@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tsx.capture.script.builtins.common import is_set
+from tsx.capture.script.classes import classes_of
 from tsx.capture.script.values import Constant, Sugar, builtin, builtin_for
 from tsx.ir import types as ty
 
@@ -63,6 +64,9 @@ def _type(ctx: Context, at: Place, obj: Sugar, /) -> Sugar:
     live = obj.python_type()
     if obj.type is None and isinstance(live, type):  # a module, an enum
         return ctx.resolve(live, at, live.__name__)
+    cls = classes_of(ctx).python(obj.type)
+    if cls is not None:
+        return ctx.resolve(cls, at, cls.__name__)
     python = python_class(obj.type)
     found = None if python is None else builtin_for(python)
     if found is None:

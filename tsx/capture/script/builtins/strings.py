@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script.builtins.common import NONE, computed, list_of
+from tsx.capture.script.builtins.common import NONE, computed, list_of, mapped
+from tsx.capture.script.enums import plain
 from tsx.capture.script.values import Sugar, method
 from tsx.ir import types as ty
 
@@ -69,4 +70,8 @@ def _join(ctx: Context, at: Place, self: Sugar, iterable: Sugar) -> Sugar:
             found = computed(lambda s: s.join(known), self)
             if found is not None:
                 return found
-    return ctx.op("tsx::join", at, [self, list_of(ctx, at, iterable)], called="str.join")
+    parts = list_of(ctx, at, iterable)
+    if isinstance(parts.type, ty.ListType) and isinstance(parts.type.element, ty.EnumType):
+        walk = parts.iterate(ctx, at)
+        parts = ctx.settled(mapped(ctx, at, walk, lambda item: plain(ctx, at, item)), at)
+    return ctx.op("tsx::join", at, [self, parts], called="str.join")

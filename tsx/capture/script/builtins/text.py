@@ -1,4 +1,4 @@
-"""Values as text: ``str``, ``repr``, ``format``, ``str.format``, ``%``, ``print``, ``chr`` and its like.
+"""Values as text: ``format``, ``str.format``, ``%``, ``print``, ``chr`` and its like.
 
 Takes any value that has a text; what Python prints is what the program prints. Templates that are known when the source
 is compiled are taken apart here; a template that only a run knows takes positional values.
@@ -7,6 +7,7 @@ is compiled are taken apart here; a template that only a run knows takes positio
 from __future__ import annotations
 
 import builtins
+import re
 import string
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,113 +21,21 @@ from tsx.capture.script.builtins.common import (
     is_set,
     never,
 )
-from tsx.capture.script.sizes import is_size
+from tsx.capture.script.builtins.shown import format_member, is_unusual, joined, text_of
+from tsx.capture.script.enums import plain
 from tsx.capture.script.values import (
-    NOT_STATIC,
-    Code,
     Constant,
     ListLiteral,
-    Ssa,
     Sugar,
-    TupleSugar,
     builtin,
     method,
 )
-from tsx.capture.script.worlds import world_for, world_of
+from tsx.capture.script.worlds import world_for
 from tsx.ir import types as ty
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
     from tsx.capture.script.source import Place
-
-_PYTHON: dict[str, Callable[[Any], str]] = {"str": str, "repr": repr, "ascii": ascii}
-
-
-def text_of(ctx: Context, at: Place, value: Sugar, how: str = "str") -> Sugar:
-    """``str(value)``, ``repr(value)`` or ``ascii(value)``."""
-    found = computed(_PYTHON[how], value)
-    if found is not None:
-        return found
-    static = value.static()
-    if isinstance(static, Code):
-        return Constant(str(static))
-    if isinstance(value, Ssa) and value.code == "ScalarType":
-        return _of_dtype(ctx, at, value, how)
-    if how == "str" and value.type == ty.STR:
-        return value
-    special = _of_library(ctx, at, value, how)
-    if special is not None:
-        return special
-    if isinstance(value.type, (ty.ClassType, ty.InterfaceType)):
-        return _of_object(ctx, at, value, how)
-    if is_set(value.type):
-        return ctx.op("tsx::repr.set", at, [value])
-    parts = _unusual_parts(ctx, at, value)
-    if parts is not None:
-        return joined(ctx, at, parts)
-    return ctx.op(f"tsx::{how}", at, [ctx.settled(value, at)], called=how)
-
-
-def _of_dtype(ctx: Context, at: Place, value: Ssa, how: str) -> Sugar:
-    """``torch.float32``; in functions over NumPy arrays ``float32`` and ``dtype('float32')``."""
-    name = ctx.op("tsx::dtype_name", at, [Ssa(value.value)])
-    if world_of(at.source) is None:
-        return joined(ctx, at, [Constant("torch."), name])
-    return name if how == "str" else joined(ctx, at, [Constant("dtype('"), name, Constant("')")])
-
-
-def _of_library(ctx: Context, at: Place, value: Sugar, how: str) -> Sugar | None:
-    """A ``torch.Size``, a device, and tensors, alone or in containers."""
-    if is_size(value) and world_of(at.source) is not None:
-        return ctx.op("tsx::repr.tuple", at, [value])
-    if is_size(value):
-        sizes = ctx.op("tsx::repr", at, [value])
-        return joined(ctx, at, [Constant("torch.Size("), sizes, Constant(")")])
-    if value.type == ty.DEVICE and how == "repr":
-        return joined(ctx, at, [Constant("device(type='"), value, Constant("')")])
-    if value.type is not None and holds_tensor(value.type) and not is_set(value.type):
-        if _unusual_parts_needed(value) or world_for(ctx, at, value) is not None:
-            return None
-        return ctx.op("tsx::repr.Tensors", at, [ctx.settled(value, at)], called=how)
-    return None
-
-
-def _unusual_parts_needed(value: Sugar) -> bool:
-    return isinstance(value.type, ty.TupleType) and _is_unusual(value.type)
-
-
-def _of_object(ctx: Context, at: Place, value: Sugar, how: str) -> Sugar:
-    for name in ("__str__", "__repr__") if how == "str" else ("__repr__",):
-        if value.has_attribute(ctx, name):
-            return value.attribute(ctx, at, name).call(ctx, at, [], {})
-    raise ctx.problem("TSX3104", at, what=value.describe())
-
-
-def _unusual_parts(ctx: Context, at: Place, value: Sugar) -> list[Sugar] | None:
-    """The text of a tuple piece by piece, where the VM's value alone does not say how it prints."""
-    type = value.type
-    if not isinstance(value, TupleSugar) and not isinstance(type, ty.TupleType):
-        return None
-    name, fields = (type.name, type.fields) if isinstance(type, ty.TupleType) else ("", ())
-    if not name and type is not None and not _is_unusual(type):
-        return None
-    items = ctx.parts(value, at) or []
-    pieces: list[Sugar] = [Constant(f"{name.rpartition('.')[2]}(")]
-    for place, item in enumerate(items):
-        label = f"{fields[place]}=" if name else ""
-        pieces.append(Constant(f"{', ' if place else ''}{label}"))
-        pieces.append(text_of(ctx, at, item, "repr"))
-    pieces.append(Constant(",)" if len(items) == 1 and not name else ")"))
-    return pieces
-
-
-def _is_unusual(type: ty.Type) -> bool:
-    """Whether a value's text depends on its type: sets, named tuples and objects in it."""
-    if is_set(type) or isinstance(type, (ty.ClassType, ty.InterfaceType)):
-        return True
-    if isinstance(type, ty.TupleType) and type.name:
-        return True
-    return any(map(_is_unusual, type.children()))
 
 
 def formatted(ctx: Context, at: Place, value: Sugar, conversion: str, spec: Sugar) -> Sugar:
@@ -134,35 +43,19 @@ def formatted(ctx: Context, at: Place, value: Sugar, conversion: str, spec: Suga
     if conversion:
         how = {"s": "str", "r": "repr", "a": "ascii"}[conversion]
         value = text_of(ctx, at, value, how)
+    if isinstance(value.type, ty.EnumType):
+        return format_member(ctx, at, value, spec)
     if isinstance(value.type, ty.TensorType) and world_for(ctx, at, value) is None:
         return ctx.op("tsx::format.Tensor", at, [value, spec])
-    if spec.static() == "":
+    is_object = isinstance(value.type, (ty.ClassType, ty.InterfaceType))
+    if spec.static() == "" and not (is_object and value.has_attribute(ctx, "__format__")):
         return text_of(ctx, at, value)
     found = computed(builtins.format, value, spec)
     if found is not None:
         return found
-    if isinstance(value.type, (ty.ClassType, ty.InterfaceType)):
+    if is_object:
         return value.attribute(ctx, at, "__format__").call(ctx, at, [spec], {})
     return ctx.op("tsx::format.spec", at, [ctx.settled(value, at), spec], called="format")
-
-
-def joined(ctx: Context, at: Place, pieces: Sequence[Sugar]) -> Sugar:
-    """The pieces as one string; neighbours that are known are one."""
-    merged: list[Sugar] = []
-    for piece in pieces:
-        known = piece.static()
-        last = merged[-1].static() if merged else NOT_STATIC
-        if isinstance(known, str) and isinstance(last, str):
-            merged[-1] = Constant(last + known)
-        elif known != "":
-            merged.append(piece)
-    if not merged:
-        return Constant("")
-    if len(merged) == 1:
-        return merged[0]
-    if len(merged) == 2:
-        return ctx.op("aten::add.str", at, merged)
-    return ctx.op("tsx::join", at, [Constant(""), ListLiteral(merged)])
 
 
 # --- str.format -----------------------------------------------------------------------------------
@@ -174,6 +67,8 @@ def _format_method(ctx: Context, at: Place, self: Sugar, *args: Sugar, **kwargs:
     if not isinstance(template, str):
         if kwargs:
             raise ctx.problem("TSX3105", at)
+        for given in args:
+            _require_plain(ctx, at, given)
         values = [ctx.settled(a, at).as_value(ctx, at) for a in args]
         return ctx.emit("tsx::format", [self.as_value(ctx, at), *values], ty.STR, at)
     wrong = _template_error(template, len(args), kwargs)
@@ -261,25 +156,64 @@ class _Template:
 # --- % --------------------------------------------------------------------------------------------
 
 
+_CONVERSION = re.compile(
+    r"%(?:\((?P<key>[^)]*)\))?[-#0 +]*(\*|\d+)?(?:\.(\*|\d+))?[hlL]?(?P<kind>.)", re.S
+)
+
+
 def percent(ctx: Context, at: Place, template: Sugar, values: Sugar) -> Sugar:
     """``template % values``."""
     parts = ctx.parts(values, at) if not isinstance(values, ListLiteral) else None
     items = [values] if parts is None else list(parts)
     if isinstance(values.type, ty.DictType) and not is_set(values.type):
         raise ctx.problem("TSX3106", at)
+    known = template.static()
+    if isinstance(known, str):
+        changed, items = _shown_items(ctx, at, known, items)
+        template = Constant(changed)
     operands = [template.as_value(ctx, at)]
     for item in items:
-        settled = ctx.settled(item, at)
-        type = settled.type
-        if (
-            type is None
-            or _is_unusual(type)
-            or holds_tensor(type)
-            or bool(getattr(settled, "code", ""))
-        ):
-            settled = text_of(ctx, at, settled)
-        operands.append(settled.as_value(ctx, at))
+        _require_plain(ctx, at, item)
+        operands.append(ctx.settled(item, at).as_value(ctx, at))
     return ctx.emit("tsx::percent", operands, ty.STR, at)
+
+
+def _shown_items(
+    ctx: Context, at: Place, template: str, items: list[Sugar]
+) -> tuple[str, list[Sugar]]:
+    """What an operator would print otherwise, as text: the template then has ``%s`` in that place."""
+    found = list(items)
+    place = 0
+
+    def step(match: re.Match[str]) -> str:
+        nonlocal place
+        kind = match["kind"]
+        if kind == "%":
+            return match[0]
+        place += [match[2], match[3]].count("*")
+        item = items[place] if place < len(items) else None
+        place += 1
+        how = {"s": "str", "r": "repr", "a": "ascii"}.get(kind)
+        if item is None or not _needs_text(item):
+            return match[0]
+        found[place - 1] = plain(ctx, at, item) if how is None else text_of(ctx, at, item, how)
+        return match[0] if how is None else f"{match[0][:-1]}s"
+
+    return _CONVERSION.sub(step, template), found
+
+
+def _needs_text(value: Sugar) -> bool:
+    """Whether the VM's value alone does not say how it prints."""
+    type = value.type
+    return (
+        type is None or is_unusual(type) or holds_tensor(type) or bool(getattr(value, "code", ""))
+    )
+
+
+def _require_plain(ctx: Context, at: Place, value: Sugar) -> None:
+    """A problem where a template that only a run knows is to print what its type has to say."""
+    if _needs_text(value):
+        raise ctx.problem("TSX3120", at, what=value.describe())
 
 
 # --- functions ------------------------------------------------------------------------------------
