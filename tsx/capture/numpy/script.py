@@ -29,7 +29,7 @@ from tsx.capture.numpy.script_arithmetic import (
 )
 from tsx.capture.numpy.script_functions import FUNCTIONS, METHODS, NONE, matrix_transpose, transpose
 from tsx.capture.numpy.script_types import numpy_type
-from tsx.capture.script import operators
+from tsx.capture.script import comparisons
 from tsx.capture.script.library_advice import for_library
 from tsx.capture.script.program import known_types
 from tsx.capture.script.values import Code, Constant, Handler, Slice, Sugar, TupleSugar, doors
@@ -188,7 +188,7 @@ def _by_rank(
     rank = x.type.rank if isinstance(x.type, ty.TensorType) else None
     if rank is not None:
         return array() if rank else scalar()
-    none = operators.equal(ctx, ctx.op("aten::dim", at, [x]), Constant(0), at)
+    none = comparisons.equal(ctx, ctx.op("aten::dim", at, [x]), Constant(0), at)
     return ctx.choose(none.as_value(ctx, at), scalar, array, at)
 
 

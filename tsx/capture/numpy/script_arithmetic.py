@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tsx.capture.numpy.ufuncs import COMMUTES, NO_SCALAR, TESTS, bases, overload
-from tsx.capture.script import operators
+from tsx.capture.script import comparisons
 from tsx.capture.script.values import NOT_STATIC, Code, Constant, ListLiteral, Sugar
 from tsx.capture.script.worlds import holds_arrays, library, relabelled
 from tsx.errors import TsxError
@@ -97,7 +97,7 @@ def _need_exponents(ctx: Context, at: Place, code: Sugar, exponent: Sugar) -> No
 
     def integers() -> Sugar:
         computed = ctx.op("aten::zeros", at, [ListLiteral([Constant(0)])], {"dtype": code})
-        return operators.negated(ctx, ctx.op("aten::is_floating_point", at, [computed]), at)
+        return comparisons.negated(ctx, ctx.op("aten::is_floating_point", at, [computed]), at)
 
     wrong = ctx.all_true([integers, negative], at)
 

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import operators
+from tsx.capture.script import comparisons
 from tsx.capture.script.environment import Facts, Key
 from tsx.capture.script.values import NOT_STATIC, Constant, Sugar
 from tsx.ir import types as ty
@@ -25,7 +25,7 @@ def condition_of(ctx: Context, node: ast.expr) -> tuple[Sugar, Facts]:
     match node:
         case ast.UnaryOp(op=ast.Not(), operand=inner):
             value, facts = condition_of(ctx, inner)
-            return operators.negated(ctx, value, at), facts.inverted()
+            return comparisons.negated(ctx, value, at), facts.inverted()
         case ast.BoolOp(op=op, values=values):
             return _shortcut(ctx, isinstance(op, ast.And), list(values))
         case ast.Compare(
@@ -61,7 +61,7 @@ def _is_none(node: ast.expr) -> bool:
 def _none_test(ctx: Context, node: ast.expr, is_positive: bool) -> tuple[Sugar, Facts]:
     at = ctx.place(node)
     value = ctx.expression(node)
-    found = operators.is_none(ctx, value, at)
+    found = comparisons.is_none(ctx, value, at)
     target = node.target if isinstance(node, ast.NamedExpr) else node
     key = name_key(ctx, target)
     facts = Facts()
@@ -69,7 +69,7 @@ def _none_test(ctx: Context, node: ast.expr, is_positive: bool) -> tuple[Sugar, 
         facts = Facts({key: ty.NONE}, {key: without_none(value.type)})
     if is_positive:
         return found, facts
-    return operators.negated(ctx, found, at), facts.inverted()
+    return comparisons.negated(ctx, found, at), facts.inverted()
 
 
 def without_none(type: ty.Type) -> ty.Type:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script.operators import contains, equal
+from tsx.capture.script.comparisons import contains, equal
 from tsx.capture.script.values import (
     NOT_STATIC,
     Constant,

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from tsx.capture.script import open_types
 from tsx.capture.script.carry import Carry
+from tsx.capture.script.comparisons import negated
 from tsx.capture.script.conditions import condition_of
 from tsx.capture.script.emit_block import branch
 from tsx.capture.script.environment import Facts
 from tsx.capture.script.frames import stored_names
-from tsx.capture.script.operators import negated
 from tsx.capture.script.problems import Failed
 from tsx.capture.script.values import (
     NOT_STATIC,

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import operators, sequences
+from tsx.capture.script import comparisons, operators, sequences
 from tsx.capture.script.classes import TypeForm
 from tsx.capture.script.conditions import boolean, condition_of
 from tsx.capture.script.emit_comprehension import (
@@ -106,7 +106,7 @@ def _compare(ctx: Context, node: ast.Compare) -> Sugar:
     if len(node.ops) == 1:
         left = ctx.expression(node.left)
         right = ctx.expression(node.comparators[0])
-        return operators.compare(ctx, node.ops[0], left, right, ctx.place(node))
+        return comparisons.compare(ctx, node.ops[0], left, right, ctx.place(node))
     return _chained(ctx, node, ctx.expression(node.left), 0)
 
 
@@ -114,7 +114,7 @@ def _chained(ctx: Context, node: ast.Compare, left: Sugar, place: int) -> Sugar:
     """``a < b < c``: each operand once, and the rest only while it holds."""
     at = ctx.place(node)
     right = ctx.settled(ctx.expression(node.comparators[place]), at)
-    found = operators.compare(ctx, node.ops[place], left, right, at)
+    found = comparisons.compare(ctx, node.ops[place], left, right, at)
     if place + 1 == len(node.ops):
         return found
     truth = found.truth(ctx, at)

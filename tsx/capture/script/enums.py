@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tsx.capture.script.classes import MAKERS, Classes, class_member, classes_of, is_enum, member
-from tsx.capture.script.operators import contains, equal
+from tsx.capture.script.comparisons import contains, equal
 from tsx.capture.script.values import (
     NOT_STATIC,
     Constant,

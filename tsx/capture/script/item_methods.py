@@ -87,14 +87,14 @@ def has_own_order(ctx: Context, type: ty.Type | None) -> bool:
 
 def same_item(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
     """Whether two items of containers are equal: the same object, or ``==``."""
-    from tsx.capture.script import operators  # which is written against this
+    from tsx.capture.script import comparisons  # which is written against this
 
     def equal() -> Sugar:
-        return operators.equal(ctx, a, b, at)
+        return comparisons.equal(ctx, a, b, at)
 
     if not has_own_equality(ctx, a.type) or not has_own_equality(ctx, b.type):
         return equal()
-    return ctx.any_true([lambda: operators.identical(ctx, a, b, at), equal], at)
+    return ctx.any_true([lambda: comparisons.identical(ctx, a, b, at), equal], at)
 
 
 def element_of(value: Sugar) -> ty.Type | None:
@@ -178,12 +178,12 @@ def require_hash(ctx: Context, type: ty.Type | None, at: Place) -> None:
 
 def require_key(ctx: Context, at: Place, table: Sugar, key: Sugar) -> None:
     """KeyError with the text of a key that is not there, where an operator would not print it as Python does."""
-    from tsx.capture.script import operators  # which is written against this
+    from tsx.capture.script import comparisons  # which is written against this
     from tsx.capture.script.builtins.shown import is_unusual  # likewise
 
     if key.type is None or not is_unusual(key.type):
         return
-    there = operators.contains(ctx, table, key, at)
+    there = comparisons.contains(ctx, table, key, at)
     node = ctx.node("prim::If", [there.as_value(ctx, at)], (), at)
     node.add_block()
     text = functools.partial(shown_in_error, ctx, at, key)

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from tsx.capture.script.annotations import MISSING
 from tsx.capture.script.classes import member
+from tsx.capture.script.comparisons import contains
 from tsx.capture.script.facts import Restart
 from tsx.capture.script.functions import Receiver, call_function
 from tsx.capture.script.live import Live, LiveTree
-from tsx.capture.script.operators import contains
 from tsx.capture.script.problems import Failed
 from tsx.capture.script.program import original_of
 from tsx.capture.script.sequences import DictLiteral, spread, spread_names, unpack

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import item_methods, open_types, operators
+from tsx.capture.script import comparisons, item_methods, open_types
 from tsx.capture.script.values import (
     NOT_STATIC,
     Constant,
@@ -208,7 +208,7 @@ class DictLiteral(Sugar):
     def contains(self, ctx: Context, at: Place, item: Sugar) -> Sugar:
         """``item in {…}``."""
         if not self.is_static:
-            return operators.contains(ctx, self.made(ctx, at), item, at)
+            return comparisons.contains(ctx, self.made(ctx, at), item, at)
         return ctx.any_true([_equals(ctx, item, key, at) for key, _ in self.pairs], at)
 
     def iterate(self, ctx: Context, at: Place) -> Iteration:
@@ -258,7 +258,7 @@ class Chosen(Sugar):
             ctx.env.live, ctx.env.raised = False, True
             return Constant(None)
         key, function = self.options[place]
-        same = operators.equal(ctx, self.key, key, at)
+        same = comparisons.equal(ctx, self.key, key, at)
         return ctx.choose(
             same.as_value(ctx, at),
             lambda: function.call(ctx, at, args, kwargs),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import advice, item_methods, operators, sizes
+from tsx.capture.script import advice, comparisons, item_methods, sizes
 from tsx.capture.script.conditions import without_none
 from tsx.capture.script.named_tuples import field_of
 from tsx.capture.script.values import (
@@ -307,7 +307,7 @@ class OptionalMeaning(Meaning):
     def truth(self, ctx: Context, at: Place, value: Sugar) -> Sugar:
         assert value.type is not None
         inner = without_none(value.type)
-        none = operators.is_none(ctx, value, at).as_value(ctx, at)
+        none = comparisons.is_none(ctx, value, at).as_value(ctx, at)
 
         def rest() -> Sugar:
             return meaning_of(inner).truth(ctx, at, ctx.cast(value, inner, at))

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import item_methods, operators, prelude
+from tsx.capture.script import comparisons, item_methods, operators, prelude
 from tsx.capture.script.builtins.common import (
     FALSE,
     NONE,
@@ -143,7 +143,7 @@ def _of_several(
 def _ranked_pair(
     ctx: Context, at: Place, better: ast.cmpop, a: tuple[Sugar, Sugar], b: tuple[Sugar, Sugar]
 ) -> tuple[Sugar, Sugar]:
-    wins = operators.compare(ctx, better, b[1], a[1], at).truth(ctx, at)
+    wins = comparisons.compare(ctx, better, b[1], a[1], at).truth(ctx, at)
     if wins.static() is not NOT_STATIC:
         return b if wins.static() else a
     flag = wins.as_value(ctx, at)
@@ -165,7 +165,7 @@ def _of_two(ctx: Context, at: Place, name: str, better: ast.cmpop, a: Sugar, b: 
         if {v.type for v in numbers} == {ty.INT}:
             return ctx.op(f"prim::{name}.int", at, numbers)
         return ctx.op(f"tsx::{name}", at, numbers, called=name)
-    wins = operators.compare(ctx, better, b, a, at).truth(ctx, at)
+    wins = comparisons.compare(ctx, better, b, a, at).truth(ctx, at)
     if wins.static() is not NOT_STATIC:
         return b if wins.static() else a
     return ctx.choose(wins.as_value(ctx, at), lambda: b, lambda: a, at)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsx.capture.script import open_types
 from tsx.capture.script.carry import Carry
-from tsx.capture.script.operators import equal
+from tsx.capture.script.comparisons import equal
 from tsx.capture.script.values import (
     NOT_STATIC,
     Code,

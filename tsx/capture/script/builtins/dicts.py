@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script import item_methods, open_types, operators
+from tsx.capture.script import comparisons, item_methods, open_types
 from tsx.capture.script.builtins.common import (
     NONE,
     each,
@@ -159,7 +159,7 @@ def _pop(ctx: Context, at: Place, self: Sugar, key: Sugar, default: Sugar | None
         def popped() -> Sugar:
             return ctx.op(("aten::pop", "tsx::pop.Dict"), at, [self, key], called="dict.pop")
 
-        there = operators.contains(ctx, self, key, at).as_value(ctx, at)
+        there = comparisons.contains(ctx, self, key, at).as_value(ctx, at)
         return ctx.choose(there, popped, lambda: other, at)
     return ctx.op("tsx::pop.default", at, [self, key, as_value(ctx, at, self, key, default)])
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script import operators
+from tsx.capture.script import comparisons, operators
 from tsx.capture.script.builtins.common import (
     NONE,
     ONE,
@@ -204,7 +204,7 @@ def _binary(python: Callable[..., Any], node: type[ast.operator]) -> None:
 
 def _compared(python: Callable[..., Any], node: type[ast.cmpop]) -> None:
     def handler(ctx: Context, at: Place, a: Sugar, b: Sugar, /) -> Sugar:
-        return operators.compare(ctx, node(), a, b, at)
+        return comparisons.compare(ctx, node(), a, b, at)
 
     builtin(python)(handler)
 
@@ -222,7 +222,7 @@ def _neg(ctx: Context, at: Place, a: Sugar, /) -> Sugar:
 
 @builtin(operator.not_)
 def _not(ctx: Context, at: Place, a: Sugar, /) -> Sugar:
-    return operators.negated(ctx, a, at)
+    return comparisons.negated(ctx, a, at)
 
 
 @builtin(operator.getitem)
@@ -232,7 +232,7 @@ def _getitem(ctx: Context, at: Place, a: Sugar, b: Sugar, /) -> Sugar:
 
 @builtin(operator.contains)
 def _contains(ctx: Context, at: Place, a: Sugar, b: Sugar, /) -> Sugar:
-    return operators.contains(ctx, a, b, at)
+    return comparisons.contains(ctx, a, b, at)
 
 
 @dataclass(eq=False, slots=True)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from tsx.capture.script.builtins.common import computed, each, holds_tensor, is_set
 from tsx.capture.script.classes import classes_of
+from tsx.capture.script.comparisons import is_none
 from tsx.capture.script.enums import MemberSugar, plain
-from tsx.capture.script.operators import is_none
 from tsx.capture.script.sequences import made_dict
 from tsx.capture.script.sizes import is_size
 from tsx.capture.script.values import (
