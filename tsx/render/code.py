@@ -89,6 +89,8 @@ def _call(node: Node, code: _Code) -> str:
         return f"{_PREFIX[base]}{operands[0]}"
     if base == "__getitem__":
         return f"{operands[0]}[{operands[1]}]"
+    if node.kind in ("prim::ListConstruct", "prim::TupleConstruct"):
+        return code.literal(node)
     if node.kind in ("prim::ListUnpack", "prim::TupleUnpack"):
         return operands[0]
     if node.kind == "prim::CallMethod":

@@ -7,7 +7,7 @@ that capture gave their node, so a value keeps its name from pass to pass and di
 from __future__ import annotations
 
 from tsx.ir import types as ty
-from tsx.ir.graph import Attribute, Graph, Node, Value, WeightRef
+from tsx.ir.graph import Attribute, Graph, Node, Use, Value, WeightRef
 from tsx.ir.op import lookup
 from tsx.ir.schema import Argument
 
@@ -53,9 +53,15 @@ class Expressions:
         """Whether a node has no line of its own."""
         if node.kind in _INLINE:
             return True
-        return node.kind in _LISTS and (
-            len(node.output.uses) == 1 or all(self._is_plain(v) for v in node.inputs)
-        )
+        if node.kind not in _LISTS:
+            return False
+        is_plain = all(self._is_plain(v) for v in node.inputs)
+        if node.kind == "prim::TupleConstruct":
+            return is_plain or len(node.output.uses) == 1
+        if len(node.output.uses) == 1:  # in a loop, it would read as a new list in each round
+            use = node.output.uses[0]
+            return use.node.block is node.block and not _writes(use)
+        return is_plain and all(map(_only_reads, node.output.uses))
 
     def text(self, value: Value, spelling: str = "") -> str:
         """An operand: a constant or attribute path inline, or the value's name."""
@@ -68,10 +74,20 @@ class Expressions:
         if node.kind == "prim::GetAttr":
             owner = self.text(node.inputs[0])
             return f"{owner}.{node.attributes['name']}"
+        return self.literal(node)
+
+    def literal(self, node: Node) -> str:
+        """A list or tuple as it is written: ``[a, 1]``."""
         opening, closing = _LISTS[node.kind]
         items = ", ".join(self.text(v) for v in node.inputs)
         trailing = "," if closing == ")" and len(node.inputs) == 1 else ""
         return f"{opening}{items}{trailing}{closing}"
+
+    def operation(self, node: Node) -> str:
+        """What a node computes, without the names of its results."""
+        if node.kind in _LISTS:
+            return self.literal(node)
+        return f"{short_kind(node)}({self.arguments(node)})"
 
     def arguments(self, node: Node) -> str:
         """The operands of an operator: defaults left out, constants by name."""
@@ -97,6 +113,26 @@ class Expressions:
     def _is_plain(self, value: Value) -> bool:
         node = self.outside(value).node
         return node is not None and node.kind == "prim::Constant"
+
+
+def _writes(use: Use) -> bool:
+    """Whether an operator changes the list that it is given."""
+    op = lookup(use.node.kind)
+    if op is None or use.operand >= len(op.schema.arguments):
+        return False
+    alias = op.schema.arguments[use.operand].alias
+    return alias is not None and alias.writes
+
+
+def _only_reads(use: Use) -> bool:
+    """Whether an operator takes a list as one of its settings (sizes, strides), so that which list it is can't matter.
+
+    What has a list as its own first operand may change it, or show what others changed.
+    """
+    op = lookup(use.node.kind)
+    if op is None or use.operand == 0 or use.operand >= len(op.schema.arguments):
+        return False
+    return op.schema.arguments[use.operand].alias is None
 
 
 def constant_text(value: Attribute, type: ty.Type, spelling: str = "") -> str:

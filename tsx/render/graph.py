@@ -15,7 +15,7 @@ from tsx.ir.dims import Expr
 from tsx.ir.graph import Block, Graph, Node
 from tsx.ir.location import Origin
 from tsx.render.clean import clean
-from tsx.render.expressions import Expressions, short_kind
+from tsx.render.expressions import Expressions
 
 _INDENT = "  "
 
@@ -91,7 +91,7 @@ def _node_line(node: Node, expressions: Expressions, depth: int) -> Line:
         source = node.attributes.get("source") or expressions.text(node.inputs[0])
         code = f"guard {source} is {node.attributes.get('expect')!r}"
         return Line(depth, code, "", node.origin, "yellow")
-    code = f"{short_kind(node)}({expressions.arguments(node)})"
+    code = expressions.operation(node)
     types = ", ".join(str(v.type) for v in node.outputs)
     style = "green" if node.kind == "tsx::group" else ""
     return Line(depth, f"{results} = {code}" if results else code, types, node.origin, style)
