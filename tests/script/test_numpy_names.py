@@ -21,6 +21,17 @@ BOOLS = INTS > 2
 
 # What each function is tried on; a is A, n is INTS, m is BOOLS.
 FUNCTION_CALLS = {
+    "append": "np.append(a, n), np.append(a, n, axis=1), np.append(n[0], 7)",
+    **{
+        name: f"np.{name}(6), np.{name}(7)"
+        for name in ("hanning", "hamming", "blackman", "bartlett")
+    },
+    **{
+        f"fft.{name}": f"np.fft.{name}(7), np.fft.{name}(8, d=0.5)"
+        for name in ("fftfreq", "rfftfreq")
+    },
+    "fft.fft": "np.fft.fft(a), np.fft.fft(a, 5, axis=0), np.fft.fft(n)",
+    "fft.irfft": "np.fft.irfft(a), np.fft.irfft(a, n=3)",
     "arange": "np.arange(2, 7, 2), np.arange(3.0)",
     "argwhere": "np.argwhere(m)",
     "array": "np.array([n[0], n[1]])",

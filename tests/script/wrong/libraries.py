@@ -50,37 +50,10 @@ def substitutes_pattern_fixed(text: str) -> str:
 wrong.add(substitutes_pattern, substitutes_pattern_fixed, "a--b-c")
 
 
-def logs(x: Tensor) -> Tensor:
-    LOG.info("sum %s", x.sum())
-    return x + 1
-
-
-def logs_fixed(x: Tensor) -> Tensor:
-    print("sum", x.sum().item())
-    return x + 1
-
-
-wrong.add(logs, logs_fixed, X)
-
-
 @dataclass
 class Config:
     size: int = 1
     scale: float = 2.0
-
-
-def replaces_field(x: Tensor) -> Tensor:
-    config = replace(Config(3), scale=0.5)
-    return x * config.scale
-
-
-def replaces_field_fixed(x: Tensor) -> Tensor:
-    config = Config(3)
-    config = Config(size=config.size, scale=0.5)
-    return x * config.scale
-
-
-wrong.add(replaces_field, replaces_field_fixed, X)
 
 
 def names_fields(x: Tensor) -> Tensor:

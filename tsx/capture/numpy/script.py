@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsx.capture.numpy import script_elements  # noqa: F401  (its functions enter themselves)
+from tsx.capture.numpy import (  # noqa: F401  (their functions enter themselves)
+    script_elements,
+    script_signal,
+)
 from tsx.capture.numpy.script_arithmetic import (
     OPERATORS,
     as_array,

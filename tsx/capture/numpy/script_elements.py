@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 from typing import TYPE_CHECKING
 
 from tsx.capture.numpy.script_arithmetic import (
@@ -35,6 +36,7 @@ from tsx.capture.numpy.script_functions import (
     ravel,
 )
 from tsx.capture.numpy.script_types import dtype_of
+from tsx.capture.script import operators
 from tsx.capture.script.tensors import ELLIPSIS
 from tsx.capture.script.values import Code, Constant, ListLiteral, Slice, Sugar, TupleSugar
 from tsx.ir import types as ty
@@ -213,6 +215,14 @@ def _outer(ctx: Context, at: Place, a: Sugar, b: Sugar, out: Sugar | None = None
     return ctx.op("aten::outer", at, promoted(ctx, at, "multiply", flat))
 
 
+@means("append", method=False)
+def _append(ctx: Context, at: Place, arr: Sugar, values: Sugar, axis: Sugar | None = None) -> Sugar:
+    parts = promoted(ctx, at, "concatenate", [as_array(ctx, at, x) for x in (arr, values)])
+    if axis is None or not given(axis):
+        parts, axis = [ravel(ctx, at, part) for part in parts], ZERO
+    return ctx.op("aten::cat", at, [ListLiteral(parts), axis])
+
+
 @means("tensordot")
 def _tensordot(ctx: Context, at: Place, a: Sugar, b: Sugar, axes: Sugar = _TWO) -> Sugar:
     arrays = promoted(ctx, at, "multiply", [a, b])
@@ -237,13 +247,33 @@ def _norm(
     keepdims: Sugar = FALSE,
 ) -> Sugar:  # fmt: skip
     order = ord.static()
-    is_vector = axis is not None and is_number(axis)
-    if not (order is None or (is_vector and isinstance(order, (int, float)))):
-        way = "an axis that is one int, or no ord"
-        raise ctx.problem("TSX3306", at, what="this form of np.linalg.norm", way=way)
     array, _ = accumulated(ctx, at, "norm", x, None)
-    power = Constant(2) if order is None else ord
-    return ctx.op("aten::linalg_vector_norm", at, [array, power, axes_of(ctx, at, axis), keepdims])
+    power: Sugar = Constant(2) if order in (None, "fro") else ord
+    if order in (None, "fro") or (axis is not None and is_number(axis)):
+        axes = axes_of(ctx, at, axis)
+        return ctx.op("aten::linalg_vector_norm", at, [array, power, axes, keepdims])
+    if not isinstance(order, (int, float)) or (axis is not None and given(axis)):
+        raise ctx.problem(
+            "TSX3306",
+            at,
+            what="this form of np.linalg.norm",
+            way="an axis that is one int, or no ord",
+        )
+
+    def vector() -> Sugar:
+        return ctx.op("aten::linalg_vector_norm", at, [array, power, NONE, keepdims])
+
+    def matrix() -> Sugar:
+        if abs(order) not in (1, math.inf):
+            ctx.raise_exception(
+                "ValueError", Constant(f"np.linalg.norm of a matrix with ord={order}"), at
+            )
+            return array
+        axes = ListLiteral([Constant(-2), LAST])
+        return ctx.op("aten::linalg_matrix_norm", at, [array, power, axes, keepdims])
+
+    rank = ctx.op("aten::dim", at, [array])
+    return ctx.choose(operators.equal(ctx, rank, ONE, at).as_value(ctx, at), vector, matrix, at)
 
 
 # -- elements ---------------------------------------------------------------------------------------------------------

@@ -349,6 +349,8 @@ class Context(Verbs):
         def arm(emit: Callable[[], Sugar]) -> Callable[[], None]:
             def run() -> None:
                 value = emit()  # which may leave another environment
+                if _is_empty(value):
+                    value = self.settled(value, at)  # the other arm says what it holds
                 self.env.bind(key, value, at)
 
             return run
@@ -442,6 +444,13 @@ class Context(Verbs):
         """Starts a frame: nothing has returned in it yet."""
         self.frame = frame
         self.env.bind((frame.number, RETURNED), Constant(False))
+
+
+def _is_empty(value: Sugar) -> bool:
+    """Whether it is ``[]`` or ``{}``, which nothing holds yet."""
+    return hasattr(value, "made") and not (
+        getattr(value, "items", ()) or getattr(value, "pairs", ())
+    )
 
 
 def _holds_no_values(value: Sugar) -> bool:

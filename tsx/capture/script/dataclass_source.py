@@ -140,9 +140,8 @@ def _source(cls: Any, name: str, lines: list[str]) -> Source:
     fields = cls.__dataclass_fields__
     known: dict[str, object] = {"__class": cls}
     for field in fields.values():
-        known[f"__type_{field.name}"] = getattr(
-            field.type, "type", field.type
-        )  # of an InitVar: the type inside
+        is_init_var = isinstance(field.type, dataclasses.InitVar)
+        known[f"__type_{field.name}"] = field.type.type if is_init_var else field.type
         known[f"__default_{field.name}"] = field.default
         known[f"__factory_{field.name}"] = field.default_factory
     module = vars(sys.modules[cls.__module__])

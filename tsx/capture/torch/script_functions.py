@@ -7,13 +7,13 @@ CUDA, no compiler.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from tsx.capture.script.functions import FunctionValue
 from tsx.capture.script.sizes import as_size
 from tsx.capture.script.values import (
     Constant,
@@ -101,11 +101,6 @@ _answers(
     "torch.utils._python_dispatch._get_current_dispatch_mode_stack", "torch._C._log_api_usage_metadata",
 )  # fmt: skip
 _answers(0, "torch.cuda.device_count", "torch.xpu.device_count")
-
-
-@_means(warnings.warn)
-def _warn(ctx: Context, at: Place, *args: Sugar, **kwargs: Sugar) -> None:
-    """A program has no one to warn; the warning was Python's."""
 
 
 @_means(torch.get_default_dtype)
@@ -297,11 +292,68 @@ def _is_operator(operator: str, *paths: str) -> None:
 
 
 _is_operator("aten::pad", "torch.nn.functional.pad")
-_is_operator("aten::tensordot", "torch.tensordot")
 _is_operator("aten::cdist", "torch.cdist")
 _is_operator("aten::stft", "torch._VF.stft")
 _is_operator("aten::istft", "torch.istft", "torch._VF.istft")
 _is_operator("aten::rms_norm", "torch.rms_norm")
+
+
+@_means(torch.tensordot)
+def _tensordot(
+    ctx: Context, at: Place, a: Sugar, b: Sugar, dims: Sugar | None = None, out: Sugar | None = None
+) -> Sugar:
+    """``dims``: how many of the last and first dimensions, or which of each."""
+    count = dims.static() if dims is not None else 2
+    if type(count) is int:
+        pairs: list[Sugar] = [
+            ListLiteral([Constant(dim) for dim in range(-count, 0)]),
+            ListLiteral([Constant(dim) for dim in range(count)]),
+        ]
+    else:
+        assert dims is not None
+        pairs = ctx.parts(dims, at) or [dims]
+    found = ctx.op("aten::tensordot", at, [a, b, *pairs], called="torch.tensordot")
+    return found if out is None else ctx.op("aten::copy_", at, [out, found])
+
+
+@_means(torch.nonzero, torch.Tensor.nonzero)
+def _nonzero(ctx: Context, at: Place, input: Sugar, *, as_tuple: Sugar | None = None) -> Sugar:
+    if as_tuple is None or as_tuple.static() is False:
+        return ctx.op("aten::nonzero", at, [input], called="nonzero")
+    if as_tuple.static() is not True:
+        return ctx.op("aten::nonzero", at, [input], {"as_tuple": as_tuple}, called="nonzero")
+    return ctx.op("aten::nonzero_numpy", at, [input], called="nonzero")
+
+
+@_means(torch.nn.functional.interpolate)
+def _interpolate(
+    ctx: Context, at: Place, input: Sugar, size: Sugar | None = None,
+    scale_factor: Sugar | None = None, *args: Sugar, **kwargs: Sugar,
+) -> Sugar:  # fmt: skip
+    """torch's own source, whose factors are floats: ints among them become floats, as where it calls operators."""
+    given = {"size": size, "scale_factor": _floats(ctx, at, scale_factor)}
+    named = {name: value for name, value in given.items() if value is not None}
+    if args:
+        names = ("mode", "align_corners", "recompute_scale_factor", "antialias")
+        named |= dict(zip(names, args, strict=False))
+    source = FunctionValue(torch.nn.functional.interpolate)
+    return source.call(ctx, at, [input], {**named, **kwargs})
+
+
+def _floats(ctx: Context, at: Place, factors: Sugar | None) -> Sugar | None:
+    if factors is None or factors.type == ty.NONE:
+        return factors
+    if factors.type == ty.INT:
+        known = factors.static()
+        return (
+            Constant(float(known))
+            if isinstance(known, int)
+            else Ssa(ctx.convert(factors, ty.FLOAT, at, "the factor"))
+        )
+    items = ctx.parts(factors, at)
+    if items is None:
+        return factors
+    return ListLiteral([_floats(ctx, at, item) or item for item in items])
 
 
 @_means(torch._assert)

@@ -15,6 +15,8 @@ from tsx.capture.script.builtins import (  # noqa: F401  (each enters its handle
     mathematics,
     numbers,
     objects,
+    records,
+    reports,
     strings,
     text,
     tuples,

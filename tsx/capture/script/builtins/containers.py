@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import typing
 from typing import TYPE_CHECKING
 
 from tsx.capture.script import open_types
@@ -53,7 +55,7 @@ def _tuple(ctx: Context, at: Place, iterable: Sugar | None = None, /) -> Sugar:
     return TupleSugar([ctx.settled(item, at) for item in items])
 
 
-@builtin(dict)
+@builtin(dict, collections.OrderedDict, typing.OrderedDict)
 def _dict(ctx: Context, at: Place, iterable: Sugar | None = None, /, **kwargs: Sugar) -> Sugar:
     if iterable is None:
         type = ty.DictType(open_types.Open(ty.STR), open_types.Open(ty.TENSOR))

@@ -6,6 +6,7 @@ length and an item for each number. ``map`` calls its function when the item is 
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -252,7 +253,22 @@ def _enumerate(ctx: Context, at: Place, iterable: Sugar, start: Sugar = ZERO) ->
 
 @builtin(next)
 def _next(ctx: Context, at: Place, iterator: Sugar, default: Sugar | None = None, /) -> Sugar:
-    """A generator expression is taken by the emitter, unevaluated; other iterators no program holds."""
+    """A generator expression is taken by the emitter, unevaluated; other iterators no program holds.
+
+    An iterator that a call has just made, ``m.parameters()`` or ``iter(x)``, gives its first item.
+    """
+    node = at.node
+    made = isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Call)
+    walk = iterator.iterate(ctx, at) if made and hasattr(iterator, "items") else None
+    if (
+        walk is not None
+        and walk.items is not None
+        and not isinstance(iterator, (TupleSugar, ListLiteral))
+    ):
+        if walk.items or default is not None:
+            return walk.items[0] if walk.items else default or NONE
+        ctx.raise_exception("StopIteration", Constant(""), at)
+        return ctx.emit("prim::Uninitialized", (), ty.TENSOR, at)
     raise ctx.problem("TSX3117", at, what=iterator.describe())
 
 
