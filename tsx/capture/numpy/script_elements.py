@@ -36,7 +36,7 @@ from tsx.capture.numpy.script_functions import (
     ravel,
 )
 from tsx.capture.numpy.script_types import dtype_of
-from tsx.capture.script import operators
+from tsx.capture.script import comparisons
 from tsx.capture.script.tensors import ELLIPSIS
 from tsx.capture.script.values import Code, Constant, ListLiteral, Slice, Sugar, TupleSugar
 from tsx.ir import types as ty
@@ -273,7 +273,7 @@ def _norm(
         return ctx.op("aten::linalg_matrix_norm", at, [array, power, axes, keepdims])
 
     rank = ctx.op("aten::dim", at, [array])
-    return ctx.choose(operators.equal(ctx, rank, ONE, at).as_value(ctx, at), vector, matrix, at)
+    return ctx.choose(comparisons.equal(ctx, rank, ONE, at).as_value(ctx, at), vector, matrix, at)
 
 
 # -- elements ---------------------------------------------------------------------------------------------------------
