@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tsx.api import (
+        Limits,
         Literal,
         Make,
         Module,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _API = (
+    "Limits",
     "Literal",
     "Make",
     "Module",
@@ -50,6 +52,7 @@ _PUBLIC = {**dict.fromkeys(_API, "tsx.api"), "TsxError": "tsx.errors"}
 
 
 __all__ = [
+    "Limits",
     "Literal",
     "Make",
     "Module",

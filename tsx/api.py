@@ -33,6 +33,7 @@ from tsx.passes.support.rewriting import Literal, Make, RuleFunction, own_rule
 from tsx.render.code import graph_code
 from tsx.runtime import native
 from tsx.runtime.border import Executable
+from tsx.runtime.limits import Limits
 from tsx.runtime.observe import Observer
 from tsx.runtime.snapshot import with_state
 from tsx.serialize import archive
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from tsx.capture.trace import Report
 
 __all__ = [
+    "Limits",
     "Literal",
     "Make",
     "Module",
@@ -68,7 +70,8 @@ class Module:
     """A captured program, ready to run, to change by passes, and to save.
 
     It is immutable and may be called from several threads; ``optimize`` and ``load_state_dict`` give a new module or
-    replace weights before the first call. ``ir`` is the program itself, ``report`` what capture said of it.
+    replace weights before the first call. ``ir`` is the program itself, ``report`` what capture said of it, ``limits``
+    what each call may take.
     """
 
     def __init__(
@@ -77,8 +80,10 @@ class Module:
         report: Report | ScriptReport | None = None,
         *,
         engine: Engine = "auto",
+        limits: Limits | None = None,
     ) -> None:
         self.report = report
+        self.limits = limits
         self._engine = _engine_named(engine)
         self._lock = threading.RLock()
         self._program = program
@@ -112,7 +117,7 @@ class Module:
 
     @functools.cached_property
     def _on_numpy(self) -> Executable:
-        return Executable(self.ir)
+        return Executable(self.ir, limits=self.limits)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Runs ``forward`` (or the only method). Raises ``RunError`` when an input or a guard does not fit."""
@@ -272,11 +277,14 @@ _TAKES_NUMPY = ("TSX5031", "TSX5032", "TSX6007", "TSX6010")
 def _native(module: Module, program: ir.Module | archive.Opened) -> native.Executable:
     if isinstance(program, archive.Opened):
         try:
-            return native.Executable(program.source, lambda: module.ir, check=program.check)
+            return native.Executable(
+                program.source, lambda: module.ir, check=program.check, limits=module.limits
+            )
         except ArchiveError:
             module.ir  # noqa: B018  (the reader in Python says what is wrong, in the same words)
             raise
-    return native.Executable(archive.InMemory(program), lambda: module.ir, check="header")
+    source = archive.InMemory(program)
+    return native.Executable(source, lambda: module.ir, check="header", limits=module.limits)
 
 
 def _unpickled(data: bytes, engine: Engine) -> Module:
@@ -332,14 +340,20 @@ def load(
     mmap: MmapMode = "auto",
     check: CheckMode = "auto",
     engine: Engine = "auto",
+    limits: Limits | typing.Literal["untrusted"] | None = None,
 ) -> Module:
     """Opens an archive; ``ArchiveError`` when it is damaged or no archive. Nothing in it is ever executed.
 
+    ``limits`` bound what each call may take; ``"untrusted"`` means those of docs/running.md, and ``check="full"``.
     ``engine``: ``native`` is the C++ engine (TSX5031 or TSX5032 when it can't run the model), ``numpy`` the definition;
     ``auto`` takes the engine where it can (``module.engine`` says which it is).
     """
+    if limits == "untrusted" and check == "auto":
+        check = "full"
     opened = archive.Opened(path, mmap, check)
-    module = Module(opened, engine=engine)
+    if limits == "untrusted":
+        limits = Limits.untrusted(opened.weight_bytes())
+    module = Module(opened, engine=engine, limits=limits)
     if module._runtime.name == "numpy":
         module.ir  # noqa: B018  (read and verified now: what is damaged is an error here)
     return module
@@ -384,7 +398,7 @@ def run_passes(
     """``optimize`` that also gives what each pass did."""
     program = module.ir.clone()
     results = pipeline.run(program, calls, verify=verify, hook=hook)
-    return Module(program, module.report, engine=module._engine), results
+    return Module(program, module.report, engine=module._engine, limits=module.limits), results
 
 
 def operator(schema: str) -> Callable[[Callable[..., Any]], OwnOperator]:

@@ -58,6 +58,12 @@ ENGINE = click.option(
     help="What runs the model: the C++ engine, NumPy, or the engine where it can [auto].",
 )
 
+UNTRUSTED = click.option(
+    "--untrusted",
+    is_flag=True,
+    help="Check every digest, and stop a call that takes too much work, memory or time.",
+)
+
 
 def command(name: str, *examples: str) -> Callable[[_F], click.Command]:
     """A command with the options that all share; the function gets an ``Output`` first."""
@@ -332,6 +338,7 @@ def inspect(out: show.Output, model: Path, method: str, graph: str | None, **par
 @click.option("--method", default="", metavar="NAME", help="Another method than forward.")
 @click.option("--step", is_flag=True, help="Print each instruction with the stack before it.")
 @ENGINE
+@UNTRUSTED
 @click.option("--profile", is_flag=True, help="Print time and bytes by operator.")
 def run(
     out: show.Output,
@@ -343,9 +350,10 @@ def run(
     engine: Engine,
     step: bool,
     profile: bool,
+    untrusted: bool,
 ) -> int:
     """Run MODEL on arrays from files, and on values from the command line."""
-    module = _runnable(out, model, "numpy" if step and engine == "auto" else engine)
+    module = _runnable(out, model, "numpy" if step and engine == "auto" else engine, untrusted)
     if step and module.engine == "native":
         raise click.UsageError("--step shows the stack of the NumPy VM: give --engine numpy")
     positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
@@ -447,6 +455,7 @@ def compare(out: show.Output, model: Path, source: Path, taps: bool, **options: 
     help="Calls before those.",
 )
 @ENGINE
+@UNTRUSTED
 def bench(
     out: show.Output,
     model: Path,
@@ -457,9 +466,10 @@ def bench(
     calls: int,
     warmup: int,
     engine: Engine,
+    untrusted: bool,
 ) -> int:
     """Time MODEL on arrays from files, or on made-up ones of the sizes it was captured with."""
-    module = _runnable(out, model, engine)
+    module = _runnable(out, model, engine, untrusted)
     if source is None:
         positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
         found = jobs.bench(module, method, positional, named, calls=calls, warmup=warmup)
@@ -517,13 +527,17 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _load(path: Path, check: CheckMode = "auto", engine: Engine = "auto") -> jobs.Module:
-    return jobs.load(_existing(path), check=check, engine=engine, stdin=sys.stdin.buffer)
+def _load(
+    path: Path, check: CheckMode = "auto", engine: Engine = "auto", untrusted: bool = False
+) -> jobs.Module:
+    return jobs.load(
+        _existing(path), check=check, engine=engine, untrusted=untrusted, stdin=sys.stdin.buffer
+    )
 
 
-def _runnable(out: show.Output, path: Path, engine: Engine) -> jobs.Module:
+def _runnable(out: show.Output, path: Path, engine: Engine, untrusted: bool) -> jobs.Module:
     """The archive at ``path``; says when it is not the engine that will run it."""
-    module = _load(path, engine=engine)
+    module = _load(path, engine=engine, untrusted=untrusted)
     out.note(module.engine_note)
     return module
 

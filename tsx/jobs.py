@@ -65,13 +65,15 @@ def load(
     *,
     check: CheckMode = "auto",
     engine: Engine = "auto",
+    untrusted: bool = False,
     stdin: BinaryIO | None = None,
 ) -> Module:
     """The archive at ``path``; ``-`` reads it from ``stdin``."""
-    if str(path) != "-":
-        return api.load(path, check=check, engine=engine)
-    assert stdin is not None
-    return api.load(stdin.read(), check=check, engine=engine)
+    source: Path | bytes = path
+    if str(path) == "-":
+        assert stdin is not None
+        source = stdin.read()
+    return api.load(source, check=check, engine=engine, limits="untrusted" if untrusted else None)
 
 
 def _runner(engine: Engine) -> Runner:

@@ -190,15 +190,18 @@ class PyProgram {
     });
   }
 
-  /// Runs a method on values without `self`; `write` takes what it prints.
+  /// Runs a method on values without `self`; `write` takes what it prints. `limits`: fuel, bytes,
+  /// calls and seconds, 0 for none.
   nb::list call(std::string_view name, nb::list inputs, nb::callable write, PySession* session,
-                bool in_place, PyProfile* profile) const {
+                bool in_place, PyProfile* profile, nb::tuple limits) const {
     return guarded_for_python([&] {
       std::vector<Value> values;
       FromPython reader;
       for (const nb::handle input : inputs) values.push_back(reader.value(input));
       CallOptions options;
       options.in_place = in_place;
+      options.limits = {nb::cast<std::int64_t>(limits[0]), nb::cast<std::int64_t>(limits[1]),
+                        nb::cast<std::int64_t>(limits[2]), nb::cast<double>(limits[3])};
       options.context.profile = profile ? &profile->profile : nullptr;
       options.context.write = [&](std::string_view printed) {
         const nb::gil_scoped_acquire gil;
@@ -258,5 +261,6 @@ NB_MODULE(_engine, module) {
       .def("session", &PyProgram::session)
       .def("overlap", &PyProgram::overlap, nb::arg("inputs"))
       .def("call", &PyProgram::call, nb::arg("method"), nb::arg("inputs"), nb::arg("write"),
-           nb::arg("session").none(), nb::arg("in_place"), nb::arg("profile").none());
+           nb::arg("session").none(), nb::arg("in_place"), nb::arg("profile").none(),
+           nb::arg("limits"));
 }

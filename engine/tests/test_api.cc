@@ -44,7 +44,7 @@ TEST("load, forward, read") {
 TEST("what doesn't load says why") {
   CHECK_EQUAL(code([] { tsx::load("/nonexistent.tsx"); }), "TSX6008");
   CHECK_EQUAL(code([] { tsx::load(TSX_GOLDEN); }), "TSX6001");
-  const tsx_load_options options = {"sometimes", nullptr};
+  const tsx_load_options options = {"sometimes", nullptr, 0, nullptr};
   CHECK_EQUAL(code([&] { tsx::load(std::string(TSX_GOLDEN) + "/arithmetic.tsx", &options); }),
               "TSX1006");
 }

@@ -26,6 +26,9 @@ constexpr const char kHelp[] =
     "  --all                    prints every element of large results too\n"
     "  --check auto|full|header when tensors are compared with their digests\n"
     "  --mmap auto|on|off       whether weights are mapped\n"
+    "  --untrusted              with limits on work, memory, call depth and time (docs/running.md),\n"
+    "                           and every digest checked\n"
+    "  --limit NAME=NUMBER      one limit: fuel, bytes, calls or seconds; again for more\n"
     "  --help, --version\n"
     "\n"
     "Exit status: 0 ok, 2 usage, 3 the archive is refused, 5 the model stopped.\n";
@@ -37,11 +40,13 @@ class UsageError : public std::runtime_error {
 };
 
 struct Options {
-  std::string model, output, outputs, check = "auto", mmap = "auto";
+  std::string model, output, outputs, check, mmap = "auto";
   std::string method;  // empty: forward
   std::vector<tsx::Value> positional;
   tsx::Named named;
   bool in_session = false, dumps_code = false, profiles = false, shows_all = false;
+  bool is_untrusted = false, has_limits = false;
+  tsx_limits limits = {};
   long repeat = 1;
 };
 
@@ -66,6 +71,18 @@ void add_input(Options& options, const std::string& text, bool is_file) {
   }
 }
 
+void add_limit(Options& options, const std::string& text) {
+  const auto [name, rest] = split(text);
+  const double number = std::atof(rest.c_str());
+  options.has_limits = true;
+  if (!(number > 0 && number < 1e18)) throw UsageError(text + ": a limit is a number above 0");
+  if (name == "fuel") options.limits.fuel = static_cast<std::int64_t>(number);
+  else if (name == "bytes") options.limits.bytes = static_cast<std::int64_t>(number);
+  else if (name == "calls") options.limits.calls = static_cast<std::int64_t>(number);
+  else if (name == "seconds") options.limits.seconds = number;
+  else throw UsageError("there is no limit " + name);
+}
+
 Options parsed(int count, char** words) {
   Options options;
   for (int i = 1; i < count; ++i) {
@@ -86,6 +103,8 @@ Options parsed(int count, char** words) {
     else if (word == "--dump-code") options.dumps_code = true;
     else if (word == "--profile") options.profiles = true;
     else if (word == "--all") options.shows_all = true;
+    else if (word == "--untrusted") options.is_untrusted = true;
+    else if (word == "--limit") add_limit(options, next());
     else if (word.size() > 1 && word[0] == '-') throw UsageError("there is no option " + word);
     else if (options.model.empty()) options.model = word;
     else throw UsageError("one model at a time, not also " + word);
@@ -172,7 +191,9 @@ int main(int count, char** words) {
       if (std::strcmp(words[i], "--version") == 0) return std::printf("tsx %s\n", tsx_version()), 0;
     }
     const Options options = parsed(count, words);
-    const tsx_load_options load = {options.check.c_str(), options.mmap.c_str()};
+    const tsx_load_options load = {options.check.empty() ? nullptr : options.check.c_str(),
+                                   options.mmap.c_str(), options.is_untrusted,
+                                   options.has_limits ? &options.limits : nullptr};
     const tsx::Module module = tsx::load(options.model, &load);
     if (options.dumps_code)
       std::cout << module.code();

@@ -45,4 +45,5 @@ class Program:
         session: Session | None,
         in_place: bool,
         profile: Profile | None,
+        limits: tuple[int, int, int, float],
     ) -> list[Any]: ...

@@ -17,6 +17,7 @@ import numpy as np
 from tsx.errors import fail
 from tsx.ir.module import Method, Module
 from tsx.ops.dtypes import Array
+from tsx.runtime.limits import Limits, Meter
 from tsx.runtime.lower import lower_module
 from tsx.runtime.memory import arrays_in, copies_of, map_arrays, separate
 from tsx.runtime.observe import Observer
@@ -50,9 +51,11 @@ class Executable:
         module: Module,
         *,
         bodies: bool = False,
+        limits: Limits | None = None,
         write: Callable[[str], None] = lambda text: print(text, end=""),
     ) -> None:
         self.module = module
+        self.limits = limits  # of each call
         self.vm = VM(
             lower_module(module, bodies=bodies), module.weights, write=write, enums=_enums(module)
         )
@@ -114,7 +117,13 @@ class Executable:
         self, entry: _Entry, root: Value, inputs: list[Value], observer: Observer | None
     ) -> list[Value]:
         values = [root, *inputs] if entry.method.has_self else inputs
-        return self.vm.run(entry.signature.name, values, observer)
+        name = entry.signature.name
+        if self.limits is None:
+            return self.vm.run(name, values, observer)
+        meter = Meter(self.limits, arrays_in(*values), self.vm.weight_owners)
+        outputs = self.vm.run(name, values, observer, meter)
+        meter.check_results(arrays_in(outputs))
+        return outputs
 
     def _default_session(self) -> Session:
         with self._lock:

@@ -20,6 +20,7 @@ from tsx.ir.module import Module, Parameter, Pin, TreeSpec
 from tsx.ir.type_text import parse_type
 from tsx.runtime import state
 from tsx.runtime.border import check_in_place, written_without_self
+from tsx.runtime.limits import Limits
 from tsx.runtime.memory import copies_of, map_arrays
 from tsx.runtime.session import Session as State
 from tsx.runtime.session import written_weights
@@ -89,11 +90,13 @@ class Executable:
         module: Callable[[], Module],
         *,
         check: str = "auto",
+        limits: Limits | None = None,
         write: Callable[[str], None] = lambda text: print(text, end=""),
     ) -> None:
         require()
         self._program = _engine.Program(source, check)
         self._module = module
+        self._limits = (limits or Limits()).numbers()
         self._write = write
         self._signatures: dict[str, Signature | None] = dict.fromkeys(self._program.methods())
         self._default: _engine.Session | None = None
@@ -160,7 +163,9 @@ class Executable:
             copies_of([(checked[i][0].path, inputs[i]) for i in sorted(self._written(method))])
         if session is None and self.is_stateful:
             session = self._default_session()
-        outputs = self._program.call(method, inputs, self._write, session, inplace, profile)
+        outputs = self._program.call(
+            method, inputs, self._write, session, inplace, profile, self._limits
+        )
         return signature.structured(outputs, args, kwargs)
 
     def _written(self, method: str) -> frozenset[int]:

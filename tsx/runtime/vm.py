@@ -13,17 +13,31 @@ import numpy as np
 
 from tsx.errors import TsxError, fail
 from tsx.ir.module import WeightData
+from tsx.ir.op import lookup
 from tsx.ops.dtypes import Array
 from tsx.ops.weights import Weight
 from tsx.runtime import scalars  # noqa: F401  (enters the typed scalar instructions)
 from tsx.runtime.bind import BINDERS, RETURN, Host, Step, enter
 from tsx.runtime.check import check
 from tsx.runtime.failure import explained
+from tsx.runtime.limits import Meter
+from tsx.runtime.memory import owner
 from tsx.runtime.observe import Moment, Observer
+from tsx.runtime.opcodes import Opcode
 from tsx.runtime.program import Program
 from tsx.runtime.values import Stack, Value
 
 MAX_CALLS = 1024
+# Instructions that make something of what is on the stack.
+_MAKERS = (
+    Opcode.LOADC,
+    Opcode.LIST,
+    Opcode.TUPLE,
+    Opcode.DICT,
+    Opcode.SLICE,
+    Opcode.CREATE,
+    Opcode.TENSOR,
+)
 
 
 class _Frame(NamedTuple):
@@ -47,14 +61,21 @@ class VM:
     ) -> None:
         check(program)
         self.program = program
-        self.host = Host(program, _weight_reader(weights or {}), write, enums or {})
+        self.weight_owners: set[int] = set()  # identities of what owns the weights that were read
+        reader = _weight_reader(weights or {}, self.weight_owners)
+        self.host = Host(program, reader, write, enums or {})
         self._steps: list[list[Step] | None] = [None] * len(program.functions)
 
     def run(
-        self, entry: str, inputs: Sequence[Value], observer: Observer | None = None
+        self,
+        entry: str,
+        inputs: Sequence[Value],
+        observer: Observer | None = None,
+        meter: Meter | None = None,
     ) -> list[Value]:
         """The outputs of ``entry``. Tensors are used as they are: copying is the border's business.
 
+        A run with a ``meter`` stops where that says so.
         Raises ``RunError`` with the source line, the operator and its operand types.
         """
         index = self.program.entries[entry]
@@ -63,7 +84,9 @@ class VM:
             raise fail("TSX9001", detail=f"{entry} takes {expected} values, not {len(inputs)}")
         run = _Run(self, index, inputs)
         with np.errstate(all="ignore"):
-            if observer is None:
+            if meter is not None:
+                run.go_limited(meter, observer)
+            elif observer is None:
                 run.go()
             else:
                 run.go_observed(observer)
@@ -84,10 +107,14 @@ class VM:
 class _Run:
     """The state of one call of ``VM.run``."""
 
-    __slots__ = ("base", "frames", "function", "place", "slots", "stack", "steps", "vm")
+    __slots__ = (
+        "base", "frames", "function", "inputs", "most_calls", "place", "slots", "stack", "steps", "vm",
+    )  # fmt: skip
 
     def __init__(self, vm: VM, function: int, inputs: Sequence[Value]) -> None:
         self.vm = vm
+        self.inputs = inputs
+        self.most_calls = MAX_CALLS
         self.stack: Stack = []
         self.frames: list[_Frame] = []
         self.function = -1
@@ -128,6 +155,46 @@ class _Run:
                 raise self.explained(error) from error
             observer.after(moment)
 
+    def go_limited(self, meter: Meter, observer: Observer | None) -> None:
+        """The same loop once more, with ``meter`` asked at every instruction, and an observer told of it if any."""
+        self.most_calls = min(MAX_CALLS, meter.calls)
+        going = True
+        while going:
+            moment = None if observer is None else self.moment()
+            if observer is not None and moment is not None:
+                observer.before(moment)
+            try:
+                going = self._go_on(self._metered(meter))
+            except Exception as error:  # told again with line and operator
+                raise self.explained(error) from error
+            if observer is not None and moment is not None:
+                observer.after(moment)
+
+    def _metered(self, meter: Meter) -> int | None:
+        """Does one instruction; an operator is charged before it runs and after."""
+        meter.instruction()
+        step, stack, program = self.steps[self.place], self.stack, self.vm.program
+        instruction = program.functions[self.function].code[self.place]
+        opcode = instruction.opcode
+        if opcode not in (Opcode.CALL, Opcode.TILE):
+            jump = step(stack, self.slots)
+            if opcode in _MAKERS:
+                meter.made(stack[-1], self._reachable)
+            return jump
+        index = instruction.operands[0]
+        row = program.operators[index] if opcode is Opcode.CALL else program.tiles[index]
+        operands = stack[len(stack) - row.operands :]
+        op = lookup(program.operators[index].kind) if opcode is Opcode.CALL else None
+        sizes = meter.before(op, operands, self._reachable)
+        step(stack, self.slots)
+        results = stack[len(stack) - row.results :] if row.results else []
+        meter.after(sizes, operands, results, self._reachable)
+        return None
+
+    def _reachable(self) -> Value:
+        """Everything that the run may still use."""
+        return [self.stack, self.slots, [frame.slots for frame in self.frames], list(self.inputs)]
+
     def _go_on(self, jump: int | None) -> bool:
         """Takes the next instruction after one that gave ``jump``; False at the end of the run."""
         if jump is None:
@@ -161,9 +228,9 @@ class _Run:
         return True
 
     def _call(self, callee: int) -> None:
-        if len(self.frames) >= MAX_CALLS:
+        if len(self.frames) >= self.most_calls:
             name = self.vm.program.functions[callee].name
-            raise fail("TSX5006", limit=MAX_CALLS, name=name)
+            raise fail("TSX5006", limit=self.most_calls, name=name)
         count = self.vm.program.functions[callee].inputs
         base = len(self.stack) - count
         inputs = self.stack[base:]
@@ -178,7 +245,7 @@ class _Run:
         self.slots = inputs + [None] * spare
 
 
-def _weight_reader(weights: Mapping[str, WeightData]) -> Callable[[str], Array]:
+def _weight_reader(weights: Mapping[str, WeightData], owners: set[int]) -> Callable[[str], Array]:
     """Arrays by weight name, kept once read. Reading may map a file and check a digest."""
     arrays: dict[str, Array] = {}
 
@@ -190,6 +257,7 @@ def _weight_reader(weights: Mapping[str, WeightData]) -> Callable[[str], Array]:
                 "ir knows weights by their digests, the runtime by their arrays"
             )
             array = arrays[name] = weight.array
+            owners.add(id(owner(array)))
         return array
 
     return read

@@ -114,6 +114,11 @@ class Opened:
         """The module in it, as ``load`` gives it."""
         return _load(self.source, self.check)[1]
 
+    def weight_bytes(self) -> int:
+        """The bytes of all its tensors; only the header is read."""
+        with _told_of(self.source):
+            return _read_header(self.source).tensor_bytes
+
 
 class InMemory:
     """A module that is in memory, as the source of an archive: its weights are seen in place, never copied.

@@ -149,10 +149,21 @@ typedef struct tsx_module tsx_module;
 typedef struct tsx_session tsx_session;
 typedef struct tsx_profile tsx_profile;
 
+/* What a call may take, for models that you don't trust; 0: no limit. Over one of them the call
+ * stops with TSX5040 (fuel), TSX5041 (bytes), TSX5006 (calls) or TSX5042 (seconds). */
+typedef struct tsx_limits {
+  int64_t fuel;   /* instructions, and one for every 64 elements that an operator works on */
+  int64_t bytes;  /* of tensors, lists, dicts and strings that the call makes and still holds */
+  int64_t calls;  /* inside each other; 1024 at most */
+  double seconds;
+} tsx_limits;
+
 typedef struct tsx_load_options { /* zeros are the defaults */
   const char* check; /* tensors against their digests: "auto" (small ones at load, large ones on
                         first use), "full" (all at load), "header" (never) */
   const char* mmap;  /* "auto" (not on network file systems), "on", "off" */
+  int untrusted;     /* 1: the limits of docs/running.md for each call, and check is "full" */
+  const tsx_limits* limits; /* for each call, in place of those; may be null */
 } tsx_load_options;
 
 TSX_API tsx_error* tsx_load(const char* path, const tsx_load_options* options, tsx_module** module);

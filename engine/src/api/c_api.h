@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "core/containers.h"
+#include "base/budget.h"
 #include "run/executable.h"
 #include "tsx/tsx.h"
 
@@ -28,6 +29,7 @@ struct tsx_module {
   std::vector<std::string> names;
   std::vector<std::string> signatures;
   std::string code;
+  tsx::engine::Limits limits;  // of each call
 };
 
 namespace tsx::engine {

@@ -11,6 +11,7 @@ using namespace tsx::engine;
 struct tsx_session {
   std::shared_ptr<const Executable> executable;
   std::unique_ptr<Session> session;
+  Limits limits;
 };
 
 struct tsx_profile {
@@ -35,6 +36,7 @@ Mode option(const char* given, const char* name, std::initializer_list<const cha
 
 CheckMode check_mode(const tsx_load_options* options) {
   enum class Order { kAuto, kFull, kHeader };
+  if (options && options->untrusted && !options->check) return CheckMode::kFull;
   switch (option<Order>(options ? options->check : nullptr, "check", {"auto", "full", "header"})) {
   case Order::kFull: return CheckMode::kFull;
   case Order::kHeader: return CheckMode::kHeader;
@@ -46,10 +48,22 @@ MapMode map_mode(const tsx_load_options* options) {
   return option<MapMode>(options ? options->mmap : nullptr, "mmap", {"auto", "on", "off"});
 }
 
+Limits limits_of(const tsx_load_options* options, const ir::Module& module) {
+  if (!options) return {};
+  if (options->limits)
+    return {options->limits->fuel, options->limits->bytes, options->limits->calls,
+            options->limits->seconds};
+  if (!options->untrusted) return {};
+  std::int64_t bytes = 0;
+  for (std::size_t i = 0; i < module.weights->size(); ++i) bytes += module.weights->entry(i).length;
+  return Limits::untrusted(bytes);
+}
+
 void load_source(const std::shared_ptr<Source>& source, const tsx_load_options* options,
                  tsx_module** module) {
   Loaded loaded = load_archive(source, check_mode(options));
   tsx_module made;
+  made.limits = limits_of(options, *loaded.module);
   made.executable = std::make_shared<const Executable>(std::move(loaded.module));
   for (const auto& [name, method] : made.executable->module().methods) {
     made.names.emplace_back(name);
@@ -59,7 +73,7 @@ void load_source(const std::shared_ptr<Source>& source, const tsx_load_options* 
   give(module, std::move(made));
 }
 
-Value run(const Executable& executable, Session* session, const char* method,
+Value run(const Executable& executable, Session* session, const char* method, const Limits& limits,
           const tsx_arguments* arguments, const tsx_call_options* options) {
   std::vector<Value> positional;
   Keywords named;
@@ -68,6 +82,7 @@ Value run(const Executable& executable, Session* session, const char* method,
   for (std::size_t i = 0; arguments && i < arguments->named_count; ++i)
     named.emplace_back(arguments->names[i], arguments->named[i]->value);
   CallOptions call_options;
+  call_options.limits = limits;
   if (options) {
     call_options.in_place = options->in_place != 0;
     if (options->profile) call_options.context.profile = &options->profile->profile;
@@ -116,20 +131,23 @@ tsx_error* tsx_module_call(const tsx_module* module, const char* method,
                            const tsx_arguments* arguments, const tsx_call_options* options,
                            tsx_value** result) {
   return guarded([&] {
-    give(result, run(*module->executable, nullptr, method, arguments, options), std::string());
+    give(result, run(*module->executable, nullptr, method, module->limits, arguments, options),
+         std::string());
   });
 }
 
 tsx_error* tsx_session_new(const tsx_module* module, tsx_session** session) {
   return guarded([&] {
-    give(session, module->executable, std::make_unique<Session>(module->executable));
+    give(session, module->executable, std::make_unique<Session>(module->executable),
+         module->limits);
   });
 }
 
 tsx_error* tsx_session_call(tsx_session* session, const char* method, const tsx_arguments* arguments,
                             const tsx_call_options* options, tsx_value** result) {
   return guarded([&] {
-    give(result, run(*session->executable, session->session.get(), method, arguments, options),
+    give(result,
+         run(*session->executable, session->session.get(), method, session->limits, arguments, options),
          std::string());
   });
 }

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/budget.h"
 #include "base/span.h"
 #include "core/value.h"
 
@@ -16,29 +17,47 @@ namespace tsx::engine {
 
 class Complex final : public RefCounted {
  public:
-  explicit Complex(std::complex<double> number) : value(number) {}
+  explicit Complex(std::complex<double> number) : value(number), charge_(sizeof *this) {}
   const std::complex<double> value;
+
+ private:
+  Charge charge_;
 };
 
 /// Valid UTF-8; see base/utf8.h for indexing by code points.
 class String final : public RefCounted {
  public:
-  explicit String(std::string characters) : text(std::move(characters)) {}
+  explicit String(std::string characters)
+      : text(std::move(characters)), charge_(static_cast<std::int64_t>(sizeof *this + text.size())) {}
   const std::string text;
+
+ private:
+  Charge charge_;
 };
 
 class List final : public RefCounted {
  public:
   List() = default;
-  explicit List(std::vector<Value> values) : items(std::move(values)) {}
+  explicit List(std::vector<Value> values) : items(std::move(values)) { charge(); }
   std::vector<Value> items;
   bool is_frozen = false;  // part of a shared module: see Call::mutable_list
+
+  /// Charges what it takes now; the VM asks for it after an operator.
+  void charge() { charge_.set(static_cast<std::int64_t>(sizeof *this + items.capacity() * sizeof(Value))); }
+
+ private:
+  Charge charge_;
 };
 
 class Tuple final : public RefCounted {
  public:
-  explicit Tuple(std::vector<Value> values) : items(std::move(values)) {}
+  explicit Tuple(std::vector<Value> values)
+      : items(std::move(values)),
+        charge_(static_cast<std::int64_t>(sizeof *this + items.size() * sizeof(Value))) {}
   const std::vector<Value> items;
+
+ private:
+  Charge charge_;
 };
 
 /// A hash map that keeps the order of insertion. Keys compare as Python's do: 1, 1.0 and True are one.
@@ -60,6 +79,10 @@ class Dict final : public RefCounted {
   void clear();
   /// In order of insertion; skip those that are not live.
   const std::vector<Entry>& entries() const { return entries_; }
+  void charge() {
+    charge_.set(static_cast<std::int64_t>(sizeof *this + entries_.capacity() * sizeof(Entry) +
+                                          table_.capacity() * sizeof table_[0]));
+  }
 
   bool is_frozen = false;  // part of a shared module: see Call::mutable_dict
 
@@ -70,6 +93,7 @@ class Dict final : public RefCounted {
   std::vector<Entry> entries_;
   std::vector<std::uint32_t> table_;  // open addressing: 0 is free, else an entry's number plus 1
   std::size_t live_ = 0;
+  Charge charge_;
 };
 
 /// The class of objects as the VM knows it: which place each attribute has.
@@ -97,10 +121,14 @@ class ClassInfo {
 class Object final : public RefCounted {
  public:
   explicit Object(std::shared_ptr<const ClassInfo> of)
-      : info(std::move(of)), attributes(info->attributes.size(), Value::uninitialized()) {}
+      : info(std::move(of)), attributes(info->attributes.size(), Value::uninitialized()),
+        charge_(static_cast<std::int64_t>(sizeof *this + attributes.size() * sizeof(Value))) {}
   const std::shared_ptr<const ClassInfo> info;
   std::vector<Value> attributes;
   bool is_frozen = false;  // part of a shared module: setting an attribute is an error
+
+ private:
+  Charge charge_;
 };
 
 class EnumMember final : public RefCounted {

@@ -27,6 +27,7 @@ Storage::~Storage() {
 
 Ref<Storage> Storage::allocate(Size bytes) {
   Ref<Storage> made = make_ref<Storage>(nullptr, bytes, Access::kWritable, nullptr);
+  made->charge_.set(bytes.value());
   made->data_ = aligned_memory(bytes);
   return made;
 }
@@ -45,6 +46,7 @@ Ref<Storage> Storage::borrow(std::byte* data, Size bytes, Access access,
 
 void Storage::make_writable() {
   if (access_ == Access::kFrozen) throw failure("TSX5030", {});
+  charge_.set(bytes_.value());
   std::byte* own = aligned_memory(bytes_);
   std::memcpy(own, data_, bytes_.count());
   data_ = own;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "base/budget.h"
 #include "base/ref.h"
 #include "base/size.h"
 
@@ -48,6 +49,7 @@ class Storage final : public RefCounted {
   Size bytes_;
   Access access_;
   std::shared_ptr<const void> owner_;  // null: the memory is its own
+  Charge charge_;
 };
 
 }  // namespace tsx::engine

@@ -68,6 +68,7 @@ class Tensor final : public RefCounted {
   DType dtype_;
   bool is_writable_;
   bool is_contiguous_;
+  Charge charge_{sizeof *this};
 };
 
 /// The tensor itself when it is row-major, else a row-major copy.

@@ -206,6 +206,9 @@ std::uint32_t function_of(const Executable& executable, std::string_view method)
 std::vector<Value> call_flat(const Executable& executable, std::string_view method,
                              std::vector<Value> inputs, CallOptions& options, Session* session) {
   const std::uint32_t function = function_of(executable, method);
+  const Ref<Budget> budget = options.limits.any() ? make_ref<Budget>(options.limits) : nullptr;
+  const Budget::Use use(budget.get());  // the copies made here count as well
+  options.context.budget = budget.get();
   if (!options.in_place) {
     Lender lender;
     for (Value& input : inputs) input = lender.lend(input);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/budget.h"
 #include "run/context.h"
 #include "run/session.h"
 
@@ -19,6 +20,8 @@ using Keywords = std::vector<std::pair<std::string, Value>>;
 struct CallOptions {
   /// The program writes into the caller's own tensors instead of copies.
   bool in_place = false;
+  /// What the run may take; by default all there is.
+  Limits limits;
   RunContext context;
 };
 

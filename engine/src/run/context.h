@@ -6,6 +6,7 @@
 
 namespace tsx::engine {
 
+class Budget;
 class Profile;
 
 class RunContext {
@@ -14,6 +15,8 @@ class RunContext {
   std::function<void(std::string_view)> write;
   /// Times each operator when it isn't null.
   Profile* profile = nullptr;
+  /// What a limited run may still take; null where there are no limits.
+  Budget* budget = nullptr;
 };
 
 }  // namespace tsx::engine

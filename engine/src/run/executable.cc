@@ -31,6 +31,7 @@ void Executable::bind_operators() {
   std::string missing;
   for (const OperatorEntry& entry : program_.operators) {
     kernels_.push_back(Registry::all().find(entry.kind));
+    work_rules_.push_back(work_rule(entry.kind));
     most_results_ = std::max<std::size_t>(most_results_, entry.results);
     if (!kernels_.back() && entry.body == kNoFunction)
       missing += (missing.empty() ? "" : ", ") + std::string(entry.kind);

@@ -11,6 +11,7 @@
 #include "run/code.h"
 #include "run/program.h"
 #include "run/weights.h"
+#include "run/work.h"
 #include "tile/runner.h"
 
 namespace tsx::engine {
@@ -24,6 +25,7 @@ class Executable {
   const ir::Module& module() const { return *program_.module; }
   const Code& code(std::uint32_t function) const { return codes_[function]; }
   Kernel kernel(std::uint32_t operator_index) const { return kernels_[operator_index]; }
+  WorkRule work(std::uint32_t operator_index) const { return work_rules_[operator_index]; }
   const TileRunner& tile(std::uint32_t index) const { return *tiles_[index]; }
   std::size_t most_results() const { return most_results_; }
 
@@ -54,6 +56,7 @@ class Executable {
   Program program_;
   std::vector<Code> codes_;
   std::vector<Kernel> kernels_;
+  std::vector<WorkRule> work_rules_;
   std::vector<std::unique_ptr<const TileRunner>> tiles_;
   std::vector<Value> plain_;
   std::unique_ptr<WeightTable> weights_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "core/compare.h"
 #include "core/format.h"
@@ -91,6 +92,7 @@ void Run::step(const Unit& unit, Value* r) {
 void Run::call_operator(const Unit& unit, Value* r) {
   const OperatorEntry& entry = executable_.program().operators[unit.b];
   Call call(r + unit.a, entry.operands, results_.data(), entry.results, &context_, entry.op);
+  if (context_.budget) pay_before(executable_.work(unit.b), r + unit.a, entry.operands);
   if (context_.profile) {
     const auto start = Profile::Clock::now();
     executable_.kernel(unit.b)(call);
@@ -100,12 +102,14 @@ void Run::call_operator(const Unit& unit, Value* r) {
   } else {
     executable_.kernel(unit.b)(call);
   }
+  if (context_.budget) pay_after(r + unit.a, entry.operands, entry.results);
   take_results(unit, r, entry.operands, entry.results);
 }
 
 void Run::call_tile(const Unit& unit, Value* r) {
   const Tile& tile = executable_.program().tiles[unit.b];
   Call call(r + unit.a, tile.operands, results_.data(), tile.outputs.size(), &context_);
+  if (context_.budget) pay_before(WorkRule::kElements, r + unit.a, tile.operands);
   const auto start = context_.profile ? Profile::Clock::now() : Profile::Clock::time_point();
   executable_.tile(unit.b).run(call);
   if (context_.profile) {
@@ -113,7 +117,29 @@ void Run::call_tile(const Unit& unit, Value* r) {
     const auto at = static_cast<std::size_t>(&unit - frame.code->units.data());
     context_.profile->add(frame.function, frame.code->places[at], Profile::Clock::now() - start);
   }
+  if (context_.budget) pay_after(r + unit.a, tile.operands, tile.outputs.size());
   take_results(unit, r, tile.operands, tile.outputs.size());
+}
+
+void Run::pay_before(WorkRule rule, const Value* operands, std::size_t count) {
+  const Span<const Value> all(operands, count);
+  context_.budget->spend(work_of(rule, all) / kElementsPerFuel);
+  const double grown = bytes_grown(rule, all);
+  if (grown > 0) context_.budget->need(grown);
+}
+
+void Run::pay_after(const Value* operands, std::size_t operand_count, std::size_t result_count) {
+  double elements = 0;
+  for (std::size_t i = 0; i < result_count; ++i) elements += elements_of(results_[i]);
+  context_.budget->spend(elements / kElementsPerFuel);
+  for (std::size_t i = 0; i < operand_count; ++i) {  // an operator changes the operands themselves
+    if (operands[i].is(Tag::kList)) operands[i].list().charge();
+    if (operands[i].is(Tag::kDict)) operands[i].dict().charge();
+  }
+  for (std::size_t i = 0; i < result_count; ++i) {
+    if (results_[i].is(Tag::kList)) results_[i].list().charge();
+    if (results_[i].is(Tag::kDict)) results_[i].dict().charge();
+  }
 }
 
 void Run::take_results(const Unit& unit, Value* r, std::size_t operands, std::size_t results) {
@@ -242,6 +268,7 @@ void Run::make_dict(const Unit& unit, Value* r) const {
   Ref<Dict> made = make_ref<Dict>();
   for (std::uint32_t i = 0; i < unit.b; i += 2)
     made->set(std::move(r[unit.a + i]), std::move(r[unit.a + i + 1]));
+  made->charge();
   r[unit.a] = Value(std::move(made));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "run/failure.h"
 #include "run/profile.h"
@@ -59,7 +60,10 @@ void RegisterStack::give_back(std::size_t count) {
 
 Run::Run(const Executable& executable, RunContext& context, WeightTable* own_weights)
     : executable_(executable), context_(context), own_weights_(own_weights),
-      results_(executable.most_results()) {}
+      results_(executable.most_results()), most_calls_(kMaxCalls) {
+  if (context.budget && context.budget->limits().calls > 0)
+    most_calls_ = std::min<std::size_t>(kMaxCalls, static_cast<std::size_t>(context.budget->limits().calls));
+}
 
 Run::~Run() {
   while (!frames_.empty()) leave();
@@ -81,8 +85,8 @@ std::vector<Value> Run::call(std::uint32_t function, std::vector<Value> inputs) 
 }
 
 Value* Run::enter(std::uint32_t function) {
-  if (frames_.size() > kMaxCalls)
-    throw failure("TSX5006", {{"limit", kMaxCalls},
+  if (frames_.size() > most_calls_)
+    throw failure("TSX5006", {{"limit", most_calls_},
                               {"name", executable_.program().functions[function].name}});
   const Code& code = executable_.code(function);
   Value* registers = registers_.take(code.registers);
@@ -113,11 +117,18 @@ std::vector<Value> Run::loop() {
       TSX_STEPS(X)
 #undef X
   };
+  // A limited run goes through `limited` for each step, any other straight to the step.
+  static const void* const kLimited[] = {
+#define X(name) &&limited,
+      TSX_STEPS(X)
+#undef X
+  };
+  const void* const* const labels = context_.budget ? kLimited : kLabels;
   Value* r = frames_.back().registers;
   const Unit* first = frames_.back().code->units.data();
   const Unit* unit = first;
 
-#define GO() goto* kLabels[static_cast<std::size_t>(unit->kind)]
+#define GO() goto* labels[static_cast<std::size_t>(unit->kind)]
 #define NEXT()                                                                                    \
   do {                                                                                            \
     ++unit;                                                                                       \
@@ -134,6 +145,13 @@ std::vector<Value> Run::loop() {
 #define C r[unit->c]
 
   GO();
+
+limited:
+  if (--instructions_left_ < 0) {
+    STOPS_HERE();
+    instructions_left_ = context_.budget->next_instructions() - 1;
+  }
+  goto* kLabels[static_cast<std::size_t>(unit->kind)];
 
 label_Copy:
   A = B;

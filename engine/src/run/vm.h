@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "run/context.h"
 #include "run/executable.h"
+#include "run/work.h"
 
 namespace tsx::engine {
 
@@ -56,6 +57,9 @@ class Run {
   /// Does a unit that may throw or takes long.
   void step(const Unit& unit, Value* r);
   void call_operator(const Unit& unit, Value* r);
+  /// Charges an operator's operands before it runs, and what it gave or grew after.
+  void pay_before(WorkRule rule, const Value* operands, std::size_t count);
+  void pay_after(const Value* operands, std::size_t operand_count, std::size_t result_count);
   void call_tile(const Unit& unit, Value* r);
   void take_results(const Unit& unit, Value* r, std::size_t operands, std::size_t results);
   std::uint32_t called_method(const Unit& unit, const Value* r) const;
@@ -85,6 +89,8 @@ class Run {
   RegisterStack registers_;
   std::vector<Frame> frames_;
   std::vector<Value> results_;
+  std::size_t most_calls_;
+  std::int64_t instructions_left_ = 0;  // of a limited run, until it asks its budget again
 };
 
 }  // namespace tsx::engine
