@@ -12,19 +12,35 @@ STAGE ?= all
 VENV := .venv
 TEST_VENV := .venv-test
 PIP := -m pip --disable-pip-version-check install --quiet
+# What of the engine's Python tests runs on the build with sanitizers.
+SANITIZED := tests/engine/test_run.py tests/engine/test_plain_kernels.py tests/engine/test_limits.py
+# What of them runs in CI, on a build without the last optimisations (make engine STAGE=slice).
+ENGINE_slice := tests/engine/test_run.py tests/engine/test_lower.py tests/engine/test_limits.py tests/engine/test_readers.py tests/engine/test_operator_list.py
+ENGINE_FLAGS_slice := -DCMAKE_CXX_FLAGS_RELEASE=-O1
 STAGE_all := -m "not engine" tests
 STAGE_python := -m "not matrix and not zoo and not script and not engine" tests
 STAGE_matrix := -m matrix tests
 STAGE_zoo := -m zoo tests
 STAGE_script := -m script tests
 
-.PHONY: help demo test engine engine-demo lint format generate full clean
+# Sanitized builds of the engine, with clang: one for ASan, UBSan and the fuzz targets, one for TSan. One instruction set
+# and -O1, since they are built in CI.
+CLANG := -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang -DTSX_LEVELS=baseline -DCMAKE_CXX_FLAGS_RELEASE="-O1 -g1" \
+	$(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+# make fuzz FUZZ_SECONDS=14400 CORPUS=/somewhere is a campaign; docs/ledger.md takes the rows that it prints.
+FUZZ_SECONDS ?= 200
+CORPUS ?=
+
+.PHONY: help demo test engine engine-demo sanitizers asan-build fuzz aarch64 lint format generate full clean
 
 help:
 	@echo "make demo      convert, optimise, inspect and run a model in a fresh .venv without torch (builds the engine first)"
 	@echo "make test      all tests but the engine's in a fresh .venv-test with torch (STAGE=python|matrix|zoo|script for one stage)"
 	@echo "make engine    build the C++ engine in engine/build, run its tests and compare it with NumPy and torch"
 	@echo "make engine-demo  build the engine and its C++ demo from an installed tree, and run that without Python"
+	@echo "make sanitizers  build the engine with ASan and UBSan, and with TSan, and run its tests"
+	@echo "make fuzz      run the engine's fuzz targets for 4 minutes (FUZZ_SECONDS=N CORPUS=folder for longer)"
+	@echo "make aarch64   cross-compile the engine for 64-bit Arm and run its tests under qemu"
 	@echo "make lint      ruff, mypy, the import contract and the drift of generated files"
 	@echo "make format    let ruff format and mend what it can"
 	@echo "make generate  write the generated docs again"
@@ -53,10 +69,27 @@ test: $(TEST_VENV)/ready
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q -n 2 --dist worksteal $(STAGE_$(STAGE))
 
 engine: $(TEST_VENV)/ready
-	cmake -S engine -B engine/build
+	cmake -S engine -B engine/build $(ENGINE_FLAGS_$(STAGE))
 	cmake --build engine/build -j2
 	ctest --test-dir engine/build --output-on-failure
-	OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q -m engine tests
+	OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q -n 2 --dist worksteal $(or $(ENGINE_$(STAGE)),-m engine tests)
+
+asan-build:
+	cmake -S engine -B engine/build-asan $(CLANG) -DTSX_SANITIZE=address,undefined -DTSX_FUZZ=ON
+	cmake --build engine/build-asan -j2
+
+sanitizers: $(TEST_VENV)/ready asan-build
+	ctest --test-dir engine/build-asan --output-on-failure
+	TSX_ENGINE_BUILD=engine/build-asan OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q $(SANITIZED)
+	cmake -S engine -B engine/build-tsan $(CLANG) -DTSX_SANITIZE=thread
+	cmake --build engine/build-tsan -j2 --target tsx_tests
+	TSAN_OPTIONS=die_after_fork=0 engine/build-tsan/tests/tsx_tests test_threads test_concurrent test_api test_limits
+
+fuzz: $(TEST_VENV)/ready asan-build
+	PYTHONPATH=. $(TEST_VENV)/bin/python tools/fuzz.py engine/build-asan --seconds $(FUZZ_SECONDS) $(if $(CORPUS),--corpus $(CORPUS))
+
+aarch64:
+	sh tools/aarch64.sh engine/build-aarch64
 
 engine-demo:
 	cmake -S engine -B engine/build

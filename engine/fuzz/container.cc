@@ -1,5 +1,4 @@
-// Whole archives. Built for fuzzing, the reader takes every digest for right, so that what lies
-// behind them is reached.
+// Whole archives: the container, then everything in it, up to the verifier.
 #include <cstddef>
 #include <cstdint>
 

@@ -76,7 +76,7 @@ Value invoke(Call& call, std::string_view kind, std::vector<Value> operands) {
   const Kernel kernel = Registry::all().find(kind);
   if (kernel == nullptr) bug("no kernel called " + std::string(kind));
   Value result;
-  Call inner(operands.data(), operands.size(), &result, 1, &call.context());
+  Call inner(operands.data(), operands.size(), &result, 1, call.context());
   kernel(inner);
   return result;
 }

@@ -46,7 +46,7 @@ template <Kernel kernel> void stored(Call& call) {
   for (std::size_t i = 0; i < call.size(); ++i)
     operands.push_back(call[i]);
   Value result;
-  Call inner(operands.data(), operands.size(), &result, 1, &call.context());
+  Call inner(operands.data(), operands.size(), &result, 1, call.context());
   kernel(inner);
   store_result(*target, result.tensor_ref());
   call.give(target);

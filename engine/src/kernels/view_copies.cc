@@ -20,7 +20,7 @@ template <typename Name> void twin_kernel(Call& call) {
   for (std::size_t i = 0; i < call.size(); ++i)
     operands.push_back(call[i]);
   Value result;
-  Call inner(operands.data(), operands.size(), &result, 1, &call.context());
+  Call inner(operands.data(), operands.size(), &result, 1, call.context());
   kView(inner);
   call.give(copied(result));
 }

@@ -12,15 +12,10 @@ namespace tsx::engine::simd {
   namespace name {                                                                                 \
   const Table& table();                                                                            \
   }
-#if defined(__x86_64__)
 TSX_LEVEL(avx512)
 TSX_LEVEL(avx2)
 TSX_LEVEL(baseline)
-#elif defined(__aarch64__)
 TSX_LEVEL(neon)
-#else
-TSX_LEVEL(baseline)
-#endif
 #undef TSX_LEVEL
 
 namespace {
@@ -31,8 +26,10 @@ struct Level {
   bool runs;
 };
 
-#if defined(__x86_64__)
+#if defined(TSX_HAS_avx2) || defined(TSX_HAS_avx512)
 bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+#endif
+#ifdef TSX_HAS_avx512
 bool has_avx512() {
   return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
@@ -44,18 +41,24 @@ struct All {
   std::size_t count;
 };
 
+/// What cmake/levels.cmake built, best first; the last one runs everywhere.
 All all_levels() {
-#if defined(__x86_64__)
+  All all{{}, 0};
+#ifdef TSX_HAS_avx512
   __builtin_cpu_init();
-  return {{{"avx512", avx512::table, has_avx512()},
-           {"avx2", avx2::table, has_avx2()},
-           {"baseline", baseline::table, true}},
-          3};
-#elif defined(__aarch64__)
-  return {{{"neon", neon::table, true}, {}, {}}, 1};
-#else
-  return {{{"baseline", baseline::table, true}, {}, {}}, 1};
+  all.level[all.count++] = {"avx512", avx512::table, has_avx512()};
 #endif
+#ifdef TSX_HAS_avx2
+  __builtin_cpu_init();
+  all.level[all.count++] = {"avx2", avx2::table, has_avx2()};
+#endif
+#ifdef TSX_HAS_baseline
+  all.level[all.count++] = {"baseline", baseline::table, true};
+#endif
+#ifdef TSX_HAS_neon
+  all.level[all.count++] = {"neon", neon::table, true};
+#endif
+  return all;
 }
 
 const Table& pick() {

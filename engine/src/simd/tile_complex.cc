@@ -1,6 +1,7 @@
 // The primitives on complex64 and complex128: the same on every instruction set.
 #include <cmath>
 #include <complex>
+#include <limits>
 
 #include "simd/isa/levels.h"
 
@@ -68,7 +69,7 @@ template <typename T> C<T> power(const C<T>& x, const C<T>& y) {
   if (y == C<T>(0)) return C<T>(1);
   if (x == C<T>(0)) {
     if (y.real() > 0 && y.imag() == 0) return C<T>(0);
-    return {std::nan(""), std::nan("")};
+    return {std::numeric_limits<T>::quiet_NaN(), std::numeric_limits<T>::quiet_NaN()};
   }
   const T n = y.real();
   if (y.imag() != 0 || n != std::floor(n) || std::abs(n) >= 100) return std::pow(x, y);

@@ -45,7 +45,9 @@ struct Job {
 
 class Pool {
  public:
-  explicit Pool(std::size_t threads) : threads_(threads) {}
+  /// `replaced`: the pool before it, which it keeps.
+  explicit Pool(std::size_t threads, const Pool* replaced = nullptr)
+      : threads_(threads), replaced_(replaced) {}
 
   std::size_t threads() const { return threads_; }
 
@@ -138,6 +140,7 @@ class Pool {
   }
 
   const std::size_t threads_;
+  [[maybe_unused]] const Pool* const replaced_;
   std::vector<std::thread> workers_;
   std::mutex submit_, park_;
   std::condition_variable wake_;
@@ -172,7 +175,7 @@ std::mutex& changes() {
 void forget_after_fork() {
   // The parent's threads are not here, and its locks may be held for ever: leave all of it behind.
   Pool* const old = current.load();
-  if (old != nullptr) current.store(std::make_unique<Pool>(old->threads()).release());
+  if (old != nullptr) current.store(std::make_unique<Pool>(old->threads(), old).release());
   is_inside = false;
 }
 
@@ -195,7 +198,7 @@ void set_count(std::size_t count) {
   Pool& old = pool();
   const std::lock_guard<std::mutex> lock(changes());
   if (old.threads() == count) return;
-  current.store(std::make_unique<Pool>(count).release());
+  current.store(std::make_unique<Pool>(count, &old).release());
   old.stop();
 }
 

@@ -78,7 +78,7 @@ void TileRunner::run_step(Call& call, std::size_t index, Values& registers) cons
   for (const TileOperand& from : step.operands)
     operands.push_back(operand(from, registers));
   Value result;
-  Call part(operands.data(), operands.size(), &result, 1, &call.context(), step.op);
+  Call part(operands.data(), operands.size(), &result, 1, call.context(), step.op);
   kernels_[index](part);
   registers.push_back(std::move(result));
 }
