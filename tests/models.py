@@ -26,7 +26,8 @@ def scrambled(model: nn.Module, seed: int = 0) -> nn.Module:
         affine = (nn.modules.batchnorm._BatchNorm, nn.LayerNorm, nn.GroupNorm)
         if isinstance(module, affine) and module.weight is not None:
             module.weight.data.uniform_(0.5, 1.5, generator=generator)
-            module.bias.data.normal_(0, 0.3, generator=generator)
+            if module.bias is not None:
+                module.bias.data.normal_(0, 0.3, generator=generator)
     return model.eval()
 
 

@@ -18,6 +18,7 @@ import torch
 
 from tests.ops.matrix import Outcome, run_all
 from tests.ops.matrix_direct import direct_kinds, run_direct
+from tests.ops.scope import entries, in_scope, out_of_scope
 from tsx.ir.op import Op, all_ops
 from tsx.ops.functions import FUNCTIONS
 from tsx.ops.primitives import PRIMITIVES
@@ -81,13 +82,23 @@ def language() -> str:
     )
 
 
+def scope() -> str:
+    """What of op_db is out of scope, and why."""
+    out = out_of_scope()
+    rows = [
+        f"| {kind} | {len(names)} | {reason} | {', '.join(f'`{name}`' for name in names)} |"
+        for kind, (reason, names) in out.items()
+    ]
+    return "\n".join([SCOPE.format(count=len(in_scope()), total=len(entries())), *rows])
+
+
 def document(outcomes: Sequence[Outcome]) -> str:
     """docs/operators.md."""
     held = sum(not outcome.problem for outcome in outcomes)
     intro = INTRODUCTION.format(
         count=len(all_ops()), held=held, total=len(outcomes), percent=100 * held / len(outcomes)
     )
-    return "\n".join([intro, language(), "", MATRIX, *table(outcomes), ""])
+    return "\n".join([intro, language(), "", scope(), "", MATRIX, *table(outcomes), ""])
 
 
 def table(outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -115,7 +126,7 @@ def relisted(text: str) -> str:
     known = {row.split("`")[1]: row for row in rows.splitlines() if row.startswith("| `")}
     listed = [known.get(op.kind, f"| `{op.kind}` | {meaning(op)} |  |  |") for op in all_ops()]
     head = re.sub(r"tsx has \d+ operators", f"tsx has {len(all_ops())} operators", head)
-    head = head[: head.index("| primitive |")] + language() + "\n\n"
+    head = head[: head.index("| primitive |")] + f"{language()}\n\n{scope()}\n\n"
     return "\n".join([head + MATRIX, *listed, ""])
 
 
@@ -143,6 +154,13 @@ operators): **{held} of {total} comparisons hold ({percent:.2f} %)**, within the
 An elementwise operator is a line in this language; `tsx/ops/scalar.py` describes it. Every engine that has the
 primitives has the operators. Functions are written in the language, with the bound stated.
 """
+SCOPE = """\
+## Scope
+
+{count} of the {total} entries of torch's `op_db` are in scope. Out are:
+
+| kind | entries | because | which |
+| --- | --- | --- | --- |"""
 MATRIX = """\
 ## Operators and comparisons
 

@@ -1,7 +1,7 @@
 """Runs archives where torch can't be imported: ``python without_torch.py FOLDER``, as the tests of the zoo start it.
 
-Reads ``*.tsx`` and ``cases.npz`` (``NUMBER_inJ`` and ``NUMBER_outJ``) from FOLDER; prints a line of JSON for each
-archive and case.
+Reads ``*.tsx`` and ``cases.npz`` (``NUMBER_inJ`` or ``NUMBER_in.NAME``, and ``NUMBER_outJ``) from FOLDER; prints a
+line of JSON for each archive and case.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ def main(folder: Path) -> None:
     for archive in sorted(folder.glob("*.tsx")):
         module = tsx.load(archive)
         for number in numbers:
-            inputs = _in_order(cases, f"{number}_in")
+            named = _by_name(cases, f"{number}_in.")
+            inputs = () if named else _in_order(cases, f"{number}_in")
             wanted = _in_order(cases, f"{number}_out")
-            given = [array for _, array in leaves(module(*inputs))]
+            given = [array for _, array in leaves(module(*inputs, **named))]
             found = [
                 compare_arrays(str(i), a, b)
                 for i, (a, b) in enumerate(zip(given, wanted, strict=True))
@@ -55,6 +56,10 @@ def main(folder: Path) -> None:
 def _in_order(cases: np.lib.npyio.NpzFile, prefix: str) -> list[np.ndarray]:
     count = sum(key.startswith(prefix) for key in cases.files)
     return [cases[f"{prefix}{i}"] for i in range(count)]
+
+
+def _by_name(cases: np.lib.npyio.NpzFile, prefix: str) -> dict[str, np.ndarray]:
+    return {k.removeprefix(prefix): cases[k] for k in cases.files if k.startswith(prefix)}
 
 
 if __name__ == "__main__":
