@@ -475,3 +475,43 @@ rows.add(
     refused="a program reaches nothing outside itself",
     code="TSX3026",
 )
+
+
+def sum_of_no_floats(values: List[float]):
+    total = sum(values)
+    return total, str(total), sum([v for v in values if v > 1.0]), sum(v * 2 for v in values)
+
+
+rows.add(sum_of_no_floats, "`sum` of no floats is the int 0", ([],), ([1.5, 0.5],))
+
+
+def default_of_another_type(values: List[float]):
+    return max(values, default=0), min(values, default=None), str(max(values, default=-1))
+
+
+rows.add(default_of_another_type, "`max(default=)` of another type", ([],), ([1.5, 0.5],))
+
+
+def best_of_int_and_float(a: int, b: float):
+    return min(a, b), max(a, b), min(b, a), max(b, a), str(min(a, b)), max(0, b), min(a, b, 7)
+
+
+rows.add(
+    best_of_int_and_float,
+    "`min` of an int and a float keeps the one it is",
+    (1, 1.0),
+    (1, 0.5),
+    (2, 3.5),
+)
+
+
+def loud(n: int) -> bool:
+    print(n)
+    return n > 1
+
+
+def any_stops(values: List[int]):
+    return any(map(loud, values)), all(map(loud, values))
+
+
+rows.add(any_stops, "`any` and `all` stop where it is decided", ([1, 2, 3],), ([5, 1, 2],), ([],))

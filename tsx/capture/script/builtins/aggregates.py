@@ -20,13 +20,14 @@ from tsx.capture.script.builtins.common import (
     computed,
     is_none,
     list_of,
-    mapped,
     never,
     refuse_tensors,
 )
 from tsx.capture.script.builtins.lists import keys_for
-from tsx.capture.script.values import NOT_STATIC, Iteration, Ssa, Sugar, builtin
+from tsx.capture.script.carry import Carry
+from tsx.capture.script.values import NOT_STATIC, Constant, Iteration, Ssa, Sugar, builtin
 from tsx.ir import types as ty
+from tsx.ir.graph import Value
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
@@ -59,7 +60,7 @@ def _sum(ctx: Context, at: Place, iterable: Sugar, /, start: Sugar = ZERO) -> Su
     values = list_of(ctx, at, iterable) if not _is_tensor(iterable) else iterable
     name = _SUMS.get(_element(values) or ty.ANY)
     if name is not None and start.static() == 0 and start.type == ty.INT:
-        return ctx.op(f"aten::sum.{name}", at, [values])
+        return _sum_of_numbers(ctx, at, name, values)
     if name is not None and _element(values) == start.type:
         return ctx.op(f"tsx::sum.{name}", at, [values, start])
     walk = values.iterate(ctx, at)
@@ -70,6 +71,14 @@ def _sum(ctx: Context, at: Place, iterable: Sugar, /, start: Sugar = ZERO) -> Su
 
 def _is_tensor(value: Sugar) -> bool:
     return isinstance(value.type, ty.TensorType)
+
+
+def _sum_of_numbers(ctx: Context, at: Place, name: str, values: Sugar) -> Sugar:
+    """The sum of a list; of no floats it is the int 0, as in Python."""
+    if name != "float":
+        return ctx.op(f"aten::sum.{name}", at, [values])
+    some = values.truth(ctx, at).as_value(ctx, at)
+    return ctx.choose(some, lambda: ctx.op("aten::sum.float", at, [values]), lambda: ZERO, at)
 
 
 def _sum_of_tensors(ctx: Context, at: Place, walk: Iteration, start: Sugar) -> Sugar:
@@ -153,7 +162,7 @@ def _ranked_pair(
 
 def _of_two(ctx: Context, at: Place, name: str, better: ast.cmpop, a: Sugar, b: Sugar) -> Sugar:
     found = computed({"max": max, "min": min}[name], a, b)
-    if found is not None and a.type == b.type:
+    if found is not None:
         return found
     types = {a.type, b.type}
     if types == {ty.BOOL}:
@@ -164,7 +173,9 @@ def _of_two(ctx: Context, at: Place, name: str, better: ast.cmpop, a: Sugar, b: 
         ]
         if {v.type for v in numbers} == {ty.INT}:
             return ctx.op(f"prim::{name}.int", at, numbers)
-        return ctx.op(f"tsx::{name}", at, numbers, called=name)
+        if len({v.type for v in numbers}) == 1:
+            return ctx.op(f"tsx::{name}", at, numbers, called=name)
+        a, b = numbers  # an int stays one
     wins = comparisons.compare(ctx, better, b, a, at).truth(ctx, at)
     if wins.static() is not NOT_STATIC:
         return b if wins.static() else a
@@ -195,13 +206,11 @@ def _of_items(
     refuse_tensors(ctx, at, values.type, name)
     if default is None:
         return ctx.op(f"tsx::{name}.list", at, [values], called=name)
-    return ctx.op(f"tsx::{name}.default", at, [values, _as_item(ctx, at, values, default)])
-
-
-def _as_item(ctx: Context, at: Place, values: Sugar, default: Sugar) -> Sugar:
-    element = _element(values)
-    assert element is not None
-    return ctx.converted(default, element, at, "the default")
+    if default.type == _element(values):
+        return ctx.op(f"tsx::{name}.default", at, [values, default])
+    some = values.truth(ctx, at).as_value(ctx, at)
+    other = default
+    return ctx.choose(some, lambda: ctx.op(f"tsx::{name}.list", at, [values]), lambda: other, at)
 
 
 def _by_key(
@@ -255,10 +264,28 @@ def _over_all(name: str) -> None:
             *NUMBERS,
             ty.STR,
         )
-        flags = iterable if plain else mapped(ctx, at, iteration, lambda item: item.truth(ctx, at))
-        return ctx.op(f"tsx::{name}", at, [flags], called=name)
+        if not plain:
+            return _until_decided(ctx, at, name, iteration)
+        return ctx.op(f"tsx::{name}", at, [iterable], called=name)
 
     builtin(python)(handler)
+
+
+def _until_decided(ctx: Context, at: Place, name: str, walk: Iteration) -> Sugar:
+    """``any`` or ``all`` of items that are asked one by one, until one decides."""
+    assert walk.length is not None
+    assert walk.item is not None
+    item_of = walk.item
+    key = ctx.new_number(), name
+    ctx.env.bind(key, Constant(name == "all"), at)
+
+    def step(number: Value) -> Value:
+        flag = item_of(number).truth(ctx, at).as_value(ctx, at)
+        ctx.env.bind(key, Ssa(flag), at)
+        return flag if name == "all" else ctx.emit("aten::__not__", [flag], ty.BOOL, at).value
+
+    Carry(ctx, at, set(), set(), set()).run(walk.length(), ctx.constant(True, at), step)
+    return ctx.env.names.pop(key).value
 
 
 _over_all("any")
