@@ -50,28 +50,6 @@ def substitutes_pattern_fixed(text: str) -> str:
 wrong.add(substitutes_pattern, substitutes_pattern_fixed, "a--b-c")
 
 
-@dataclass
-class Config:
-    size: int = 1
-    scale: float = 2.0
-
-
-def names_fields(x: Tensor) -> Tensor:
-    total = 0.0
-    config = Config()
-    for field in dataclasses.fields(config):
-        total += getattr(config, field.name)
-    return x + total
-
-
-def names_fields_fixed(x: Tensor) -> Tensor:
-    config = Config()
-    return x + config.size + config.scale
-
-
-wrong.add(names_fields, names_fields_fixed, X)
-
-
 def builds_table(values: List[float]) -> float:
     return pandas.DataFrame({"a": values})["a"].mean()
 

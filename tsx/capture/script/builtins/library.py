@@ -26,6 +26,7 @@ from tsx.capture.script.builtins.common import (
     mapped,
     never,
 )
+from tsx.capture.script.builtins.iteration import Zip
 from tsx.capture.script.builtins.lists import elements
 from tsx.capture.script.builtins.shown import text_of
 from tsx.capture.script.values import (
@@ -148,9 +149,19 @@ for _function in (
     itertools.combinations,
     itertools.permutations,
     itertools.combinations_with_replacement,
-    itertools.pairwise,
 ):
     _of_known(_function)
+
+
+@builtin(itertools.pairwise)
+def _pairwise(ctx: Context, at: Place, iterable: Sugar, /) -> Sugar:
+    """``zip(values, values[1:])`` of the values at that time."""
+    items = iterable.iterate(ctx, at).items
+    if items is not None:
+        return TupleSugar([TupleSugar([a, b]) for a, b in itertools.pairwise(items)])
+    values = ctx.op("aten::list.t", at, [list_of(ctx, at, iterable)])
+    rest = values.subscript(ctx, at, Slice(ONE, NONE, NONE))
+    return Zip((values, rest), False)
 
 
 @builtin(itertools.accumulate)
