@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tsx.capture.script import comparisons, operators, sequences
 from tsx.capture.script.classes import TypeForm
+from tsx.capture.script.closures import closure
 from tsx.capture.script.conditions import boolean, condition_of
 from tsx.capture.script.emit_comprehension import (
     dict_comprehension,
@@ -18,7 +19,6 @@ from tsx.capture.script.emit_comprehension import (
     list_comprehension,
     quantified,
 )
-from tsx.capture.script.functions import closure
 from tsx.capture.script.sets import SetLiteral, set_of
 from tsx.capture.script.sizes import as_size
 from tsx.capture.script.spreads import Joined, Spread, sizes_star, spread_for

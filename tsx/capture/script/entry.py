@@ -29,10 +29,11 @@ from tsx.capture.script import (  # noqa: F401  (these enter statements, types a
     tensors,
     typed,
 )
+from tsx.capture.script.bodies import NotAValue, compile_graph
 from tsx.capture.script.borrowed import check_unwritten
 from tsx.capture.script.classes import of_program
 from tsx.capture.script.facts import Facts, Restart
-from tsx.capture.script.functions import NotAValue, compile_graph, may_change, signature_of
+from tsx.capture.script.functions import may_change, signature_of
 from tsx.capture.script.live import sample_type
 from tsx.capture.script.parameters import all_arguments
 from tsx.capture.script.problems import POISON, Collector, Failed

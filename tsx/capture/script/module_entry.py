@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import FunctionType, MethodType
 from typing import Any
 
+from tsx.capture.script.bodies import NotAValue, compile_graph
 from tsx.capture.script.context import Context
 from tsx.capture.script.entry import (
     border_parameters,
@@ -19,7 +20,7 @@ from tsx.capture.script.entry import (
     parameter_type,
     sample_types,
 )
-from tsx.capture.script.functions import NotAValue, compile_graph, signature_of
+from tsx.capture.script.functions import signature_of
 from tsx.capture.script.live import LiveTree, world_of
 from tsx.capture.script.modules import MethodReceiver, ModuleSugar
 from tsx.capture.script.open_types import close_graph

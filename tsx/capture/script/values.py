@@ -33,9 +33,18 @@ import enum
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from tsx.capture.trace.match import Code as Code  # part of this interface
+from tsx.capture.script.registries import Door as Door  # part of this interface, as what follows
+from tsx.capture.script.registries import attribute as attribute
+from tsx.capture.script.registries import attribute_of as attribute_of
+from tsx.capture.script.registries import doors as doors
+from tsx.capture.script.registries import meaning as meaning
+from tsx.capture.script.registries import meaning_of as meaning_of
+from tsx.capture.script.registries import method as method
+from tsx.capture.script.registries import method_of as method_of
+from tsx.capture.script.registries import names_of as names_of
+from tsx.capture.trace.match import Code as Code
 from tsx.capture.trace.match import DeviceName as DeviceName
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
@@ -508,28 +517,9 @@ class Meaning:
         raise ctx.problem("TSX3024", at, what=value.describe())
 
 
-class Door(Protocol):
-    """What a library's objects mean. Doors are asked in order; the first that doesn't say None decides."""
-
-    def resolve(self, ctx: Context, at: Place, obj: object) -> Sugar | None:
-        """The value that a live Python object (``torch.relu``, ``torch.float32``, ``np.pi``) stands for."""
-
-    def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar | None:
-        """An attribute or method of a first-class value (``x.relu``) that no registry knows."""
-
-    def names(self, type: ty.Type) -> list[str]:
-        """What ``attribute`` knows of a type, for messages."""
-
-
-doors: list[Door] = []
-"""The doors of the libraries that are loaded. A door adds itself when its module is imported."""
-
-_BUILTINS: dict[int, Handler] = {}
-_MEANINGS: dict[object, Meaning] = {}
-_NOTHING = Meaning()
+meaning(ty.Type)(Meaning)
 _ANY_TUPLE = ty.TupleType(())
-_METHODS: dict[tuple[object, str], Callable[..., Any]] = {}
-_ATTRIBUTES: dict[tuple[object, str], Callable[..., Any]] = {}
+_BUILTINS: dict[int, Handler] = {}
 _KEPT: list[object] = []  # so that the ids of registered objects are not used again
 
 
@@ -545,63 +535,6 @@ def builtin(*objects: object) -> Callable[[Callable[..., Any]], Callable[..., An
     return register
 
 
-def method(
-    type: ty.Type | type[ty.Type], *names: str
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Gives a type a method: ``(ctx, at, self, *arguments)``. ``type`` is one type or a class of types."""
-
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        _METHODS.update({(type, name): function for name in names})
-        return function
-
-    return register
-
-
-def attribute(
-    type: ty.Type | type[ty.Type], *names: str
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Gives a type an attribute that is no method: ``(ctx, at, self)``."""
-
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
-        _ATTRIBUTES.update({(type, name): function for name in names})
-        return function
-
-    return register
-
-
-def meaning(
-    *types: ty.Type | type[ty.Type],
-) -> Callable[[type[Meaning]], type[Meaning]]:
-    """Gives types (or classes of types) what their values can do."""
-
-    def register(cls: type[Meaning]) -> type[Meaning]:
-        _MEANINGS.update(dict.fromkeys(types, cls()))
-        return cls
-
-    return register
-
-
-def meaning_of(type: ty.Type) -> Meaning:
-    """What values of ``type`` can do."""
-    return _MEANINGS.get(type) or _MEANINGS.get(type.__class__) or _NOTHING
-
-
 def builtin_for(obj: object) -> Handler | None:
     """The handler registered for ``obj``."""
     return _BUILTINS.get(id(obj))
-
-
-def method_of(type: ty.Type, name: str) -> Callable[..., Any] | None:
-    """The handler of a method."""
-    return _METHODS.get((type, name)) or _METHODS.get((type.__class__, name))
-
-
-def attribute_of(type: ty.Type, name: str) -> Callable[..., Any] | None:
-    """The handler of a plain attribute."""
-    return _ATTRIBUTES.get((type, name)) or _ATTRIBUTES.get((type.__class__, name))
-
-
-def names_of(type: ty.Type) -> list[str]:
-    """What methods and attributes are registered for a type: for messages and ``hasattr``."""
-    keys = [*_METHODS, *_ATTRIBUTES]
-    return sorted({name for owner, name in keys if owner in (type, type.__class__)})
