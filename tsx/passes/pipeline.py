@@ -21,6 +21,7 @@ from tsx.errors import TsxError, fail
 from tsx.ir.module import Module
 from tsx.ir.verify import Learned, check, verify_module
 from tsx.passes.define import DEFINED, SAFETY_ORDER, Context, Option, PassInfo, Rewrite, Safety
+from tsx.passes.support.casts import settle_casts
 from tsx.passes.support.facts import Facts
 from tsx.passes.support.fingerprint import Fingerprint, fingerprint
 
@@ -205,6 +206,9 @@ def _run_one(
         mutations += context.module_mutations
         facts.version += context.module_mutations
         rewrites.extend(context.rewrites)
+    for _, graph in module.graphs():
+        if graph.mutations != counts.get(id(graph)):
+            settle_casts(graph)
     mutations += sum(graph.mutations - counts[id(graph)] for _, graph in graphs)
     seconds = time.perf_counter() - started
     return PassResult(call, known.safety, mutations > 0, mutations, seconds, tuple(rewrites))

@@ -418,3 +418,34 @@ def refined_match(n: Optional[int]) -> int:
 
 
 rows.add(refined_match, "`match` on an Optional", 3, (None,))
+
+
+def refined_ahead_of_a_loop(text: Optional[str], rounds: int) -> str:
+    v: Optional[str] = text
+    if v is None:
+        v = "e"
+    for i in range(rounds):
+        if i == 1:
+            v = v + "z"
+        v = v.upper()
+    return v
+
+
+rows.add(
+    refined_ahead_of_a_loop,
+    "narrowed ahead of a loop, and in it",
+    (None, 2),
+    ("q", 3),
+    (None, 0),
+)
+
+
+def refined_union_in_a_loop(rounds: int) -> str:
+    v: Union[int, str] = 1
+    for i in range(rounds):
+        if i == 1:
+            v = "x"
+    return str(v)
+
+
+rows.add(refined_union_in_a_loop, "a declared Union that a loop changes", 1, 3)

@@ -87,7 +87,7 @@ class Carry:
     def _carry(self, key: Key, binding: Binding) -> bool:
         """Carries a name that is bound ahead of the loop; False when it can't go round."""
         value = binding.value
-        type = binding.declared or binding.refined or value.type
+        type = binding.refined or value.type  # a declared type is met when a round gives another part of it
         if type is None or isinstance(value, (Conflict, Poison)):
             return False
         code = value.code if isinstance(value, Ssa) else ""
@@ -139,7 +139,7 @@ class Carry:
             return False
         type = join_with(self.ctx, known.type, new.value, new.refined)
         if type is None and new.value.type is not None:
-            type = self.ctx.result_type(key)
+            type = self.ctx.result_type(key) or (old.declared if old else None)
         if type is None:
             del self.carried[key]
             self.conflicts[key] = Conflict(key[1], old or new, new)

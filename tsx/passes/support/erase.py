@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from tsx.ir.effects import has_effect
 from tsx.ir.graph import Block, Node, Value
 from tsx.ir.types import TensorType, is_subtype
-from tsx.passes.support.purity import is_pure
+from tsx.passes.support.purity import checks_length, is_pure
 
 
 def erase_dead(values: Iterable[Value]) -> None:
@@ -25,13 +25,8 @@ def is_removable(node: Node) -> bool:
     """Whether nobody uses a node's results and it does nothing else."""
     if any(value.uses for value in node.outputs):
         return False
-    if node.kind == "prim::ListUnpack":  # it checks the length
-        made = node.inputs[0].node
-        return (
-            made is not None
-            and made.kind == "prim::ListConstruct"
-            and len(made.inputs) == len(node.outputs)
-        )
+    if checks_length(node):
+        return False
     return (is_pure(node) and not has_effect(node)) or node.kind == "tsx::group"
 
 

@@ -10,6 +10,7 @@ from tsx.ir.alias import AliasAnalysis
 from tsx.ir.effects import written_operands
 from tsx.ir.graph import Graph, Node, Value
 from tsx.ir.op import lookup
+from tsx.passes.support.purity import checks_length
 
 
 class Liveness:
@@ -24,7 +25,7 @@ class Liveness:
         for node in graph.all_nodes():
             if node.blocks:
                 continue
-            if aliases.has_effect(node):
+            if aliases.has_effect(node) or checks_length(node):
                 self._mark_node(node)
             elif any(written_operands(node)):
                 pending.append(node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tsx.ir.graph import Attribute, Node
+from tsx.ir.infer import is_fixed_list
 from tsx.ir.op import Trait, lookup
 from tsx.ir.types import erase_shapes
 
@@ -24,6 +25,16 @@ def is_pure(node: Node) -> bool:
     if op is None:
         return node.kind in _PURE_STRUCTURE
     return op.has(Trait.PURE) and not op.has(_IMPURE) and not op.schema.mutates
+
+
+def checks_length(node: Node) -> bool:
+    """Whether a node unpacks a list that may be of another length, which stops the run: Python's ValueError."""
+    if node.kind != "prim::ListUnpack":
+        return False
+    made = node.inputs[0].node
+    if made is None or made.kind != "prim::ListConstruct" or not is_fixed_list(made.output):
+        return True
+    return len(made.inputs) != len(node.outputs)
 
 
 def computation_key(node: Node, ignore: tuple[str, ...] = ()) -> tuple[object, ...]:
