@@ -5,7 +5,7 @@ from __future__ import annotations
 from tsx.ir.graph import Attribute, Node
 from tsx.ir.infer import is_fixed_list
 from tsx.ir.op import Trait, lookup
-from tsx.ir.types import erase_shapes
+from tsx.ir.types import ListType, TensorType, erase_shapes
 
 _IMPURE = Trait.RANDOM | Trait.EFFECT | Trait.INPLACE
 
@@ -28,13 +28,19 @@ def is_pure(node: Node) -> bool:
 
 
 def checks_length(node: Node) -> bool:
-    """Whether a node unpacks a list that may be of another length, which stops the run: Python's ValueError."""
+    """Whether a node unpacks a list that may be of another length, which stops the run: Python's ValueError.
+
+    What a tensor operator gives counts as being as long as it is taken to be, as tensor operators count as fitting.
+    """
     if node.kind != "prim::ListUnpack":
         return False
-    made = node.inputs[0].node
-    if made is None or made.kind != "prim::ListConstruct" or not is_fixed_list(made.output):
-        return True
-    return len(made.inputs) != len(node.outputs)
+    (given,) = node.inputs
+    made = given.node
+    if made is not None and made.kind == "prim::ListConstruct" and is_fixed_list(given):
+        return len(made.inputs) != len(node.outputs)
+    op = lookup(made.kind) if made is not None else None
+    is_of_tensors = isinstance(given.type, ListType) and isinstance(given.type.element, TensorType)
+    return not (is_of_tensors and op is not None and not op.schema.mutates)
 
 
 def computation_key(node: Node, ignore: tuple[str, ...] = ()) -> tuple[object, ...]:
