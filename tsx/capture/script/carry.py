@@ -87,7 +87,9 @@ class Carry:
     def _carry(self, key: Key, binding: Binding) -> bool:
         """Carries a name that is bound ahead of the loop; False when it can't go round."""
         value = binding.value
-        type = binding.refined or value.type  # a declared type is met when a round gives another part of it
+        type = (
+            binding.refined or value.type
+        )  # a declared type is met when a round gives another part of it
         if type is None or isinstance(value, (Conflict, Poison)):
             return False
         code = value.code if isinstance(value, Ssa) else ""
