@@ -18,7 +18,7 @@ from tests.ops.matrix_report import (
     all_outcomes,
     failing,
     known_failures,
-    processor_dependent,
+    may_agree,
     relisted,
 )
 from tsx.ir.op import lookup
@@ -46,7 +46,7 @@ def test_every_failure_is_listed_with_a_reason(outcomes: list[Outcome]) -> None:
 
 def test_listed_failures_still_fail(outcomes: list[Outcome]) -> None:
     failed = {(outcome.kind, outcome.dtype) for outcome in outcomes if outcome.problem}
-    varies = processor_dependent()
+    varies = may_agree()
     mended = sorted(key for key in known_failures().keys() - failed if key[0] not in varies)
     assert not mended, f"take these out of known_failures.toml: {mended}"
 
