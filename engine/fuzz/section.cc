@@ -14,7 +14,7 @@ namespace {
 Header make_header() {
   Header header;
   for (const Operator& op : operators())
-    header.operators.emplace_back(op.kind, op.version);
+    header.operators.emplace_back(op.kind(), op.version);
   WeightEntry b;
   b.name = "b";
   b.dtype = DType::kInt64;

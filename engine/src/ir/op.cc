@@ -1,6 +1,7 @@
 #include "ir/op.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "base/error.h"
@@ -8,18 +9,37 @@
 namespace tsx::engine {
 namespace {
 
-constexpr Operator kOperators[] = {
+constexpr char kTexts[] =
 #define TSX_OPERATOR(schema, length, operands, results, version, traits, instruction, composite,   \
                      formula, written_form, write_mode)                                            \
-  {schema,      std::string_view(schema, length),                                                  \
-   operands,    results,                                                                           \
-   version,     traits,                                                                            \
-   instruction, composite,                                                                         \
-   formula,     written_form,                                                                      \
-   write_mode},
+  schema instruction
+#include "operators.inc"
+#undef TSX_OPERATOR
+    ;
+
+constexpr Operator kRows[] = {
+#define TSX_OPERATOR(schema, length, operands, results, version, traits, instruction, composite,   \
+                     formula, written_form, write_mode)                                            \
+  {0,        sizeof(schema) - 1, length,  sizeof(instruction) - 1, operands,                       \
+   results,  version,            traits,  composite,               formula,                        \
+   written_form, write_mode},
 #include "operators.inc"
 #undef TSX_OPERATOR
 };
+
+/// The rows with the places of their texts.
+constexpr std::array<Operator, std::size(kRows)> placed() {
+  std::array<Operator, std::size(kRows)> rows{};
+  std::uint32_t text = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    rows[i] = kRows[i];
+    rows[i].text = text;
+    text += rows[i].schema_length + std::uint32_t{rows[i].instruction_length};
+  }
+  return rows;
+}
+
+constexpr auto kOperators = placed();
 
 constexpr PrimRow kPrims[] = {
 #define TSX_PRIM(name, kind, least_operands, most_operands, least_results, most_results, blocks,   \
@@ -45,13 +65,19 @@ const PrimRow& row_of(Prim prim) {
   bug("a structural kind has no row");
 }
 
-Span<const Operator> operators() { return kOperators; }
+std::string_view Operator::schema() const { return {kTexts + text, schema_length}; }
+std::string_view Operator::kind() const { return {kTexts + text, kind_length}; }
+std::string_view Operator::instruction() const {
+  return {kTexts + text + schema_length, instruction_length};
+}
+
+Span<const Operator> operators() { return {kOperators.data(), kOperators.size()}; }
 
 const Operator* find_operator(std::string_view kind) {
-  const auto* place =
+  const auto place =
       std::lower_bound(std::begin(kOperators), std::end(kOperators), kind,
-                       [](const Operator& row, std::string_view k) { return row.kind < k; });
-  return place != std::end(kOperators) && place->kind == kind ? place : nullptr;
+                       [](const Operator& row, std::string_view k) { return row.kind() < k; });
+  return place != std::end(kOperators) && place->kind() == kind ? &*place : nullptr;
 }
 
 }  // namespace tsx::engine

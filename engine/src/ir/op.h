@@ -78,15 +78,17 @@ constexpr Trait operator|(Trait a, Trait b) {
   return static_cast<Trait>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
 
-/// A row of gen/operators.inc.
+/// A row of gen/operators.inc. Its texts lie in one array of characters, so that the table needs no
+/// pointers, which the loader of a program would have to mend one by one.
 struct Operator {
-  std::string_view schema;  // its whole text; it starts with the kind
-  std::string_view kind;    // aten::add.Tensor
-  std::int16_t operands;    // -1: any number
+  std::uint32_t text;  // where its schema starts, and the instruction after it
+  std::uint16_t schema_length;
+  std::uint8_t kind_length;
+  std::uint8_t instruction_length;
+  std::int16_t operands;  // -1: any number
   std::int16_t results;
   std::int16_t version;
   Trait traits;
-  std::string_view instruction;  // the typed instruction of the VM that answers it, or empty
   bool is_composite;
   std::int16_t formula;       // its formula (gen/formulas.inc), or -1
   std::int16_t written_form;  // the operator whose result it writes into operand 0, or -1
@@ -95,6 +97,12 @@ struct Operator {
   bool has(Trait trait) const {
     return (static_cast<unsigned>(traits) & static_cast<unsigned>(trait)) != 0;
   }
+  /// Its whole text; it starts with the kind.
+  std::string_view schema() const;
+  /// aten::add.Tensor
+  std::string_view kind() const;
+  /// The typed instruction of the VM that answers it, or empty.
+  std::string_view instruction() const;
 };
 
 /// Every operator, ascending by kind.

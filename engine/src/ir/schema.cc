@@ -225,7 +225,7 @@ class Parser {
 const Schema& SchemaTable::of(const Operator& op) {
   const auto place = schemas_.find(&op);
   if (place != schemas_.end()) return place->second;
-  return schemas_.emplace(&op, Parser(types_, op.schema).parse()).first->second;
+  return schemas_.emplace(&op, Parser(types_, op.schema()).parse()).first->second;
 }
 
 }  // namespace tsx::engine

@@ -42,7 +42,7 @@ Loss loss_of(Call& call) {
   loss.rest = x->sizes();
   loss.rest.erase(loss.dim);
   for (std::size_t i = loss.dim; i < loss.rest.size(); ++i)
-    loss.inner *= loss.rest[i];
+    loss.inner = (Size(loss.inner) * Size(loss.rest[i])).value();
   if (!call.is_none(2)) {
     need_same_dtype(*x, call.tensor(2));
     loss.weight = plain(call.tensor_ref(2), loss.work);

@@ -52,7 +52,7 @@ void im2col_kernel(Call& call) {
   sizes.erase(last);
   const std::int64_t planes = x->count() / std::max<std::int64_t>(w.inputs(), 1);
   sizes[last - 2] = (Size(sizes[last - 2]) * Size(w.kernel[1]) * Size(w.kernel[2])).value();
-  sizes[last - 1] = w.outputs();
+  sizes[last - 1] = (Size(w.out[1]) * Size(w.out[2])).value();
   const TensorRef result = Tensor::empty(x->dtype(), sizes);
   for_item_size(x->item_size(), [&](auto sample) {
     using T = decltype(sample);
@@ -77,15 +77,16 @@ void col2im_kernel(Call& call) {
   need_rank(*given, 2, 3);
   const std::size_t last = given->rank() - 1;
   const Size area = Size(w.kernel[1]) * Size(w.kernel[2]);
-  if (given->size(last - 1) % area.value() != 0 || given->size(last) != w.outputs())
+  const Size windows = Size(w.out[1]) * Size(w.out[2]);
+  if (given->size(last - 1) % area.value() != 0 || given->size(last) != windows.value())
     refuse("expected columns of " + std::to_string(area.value()) + " times channels and " +
-           std::to_string(w.outputs()) + ", got " + text_of(given->sizes()));
+           std::to_string(windows.value()) + ", got " + text_of(given->sizes()));
   const DType work = compute_dtype(given->dtype());
   const TensorRef x = plain(given, work);
   Dims sizes{x->size(last - 1) / area.value(), size[0], size[1]};
   if (last == 2) sizes.insert(0, x->size(0));
   const TensorRef result = Tensor::zeros(work, sizes);
-  const std::int64_t planes = x->count() / (area * Size(w.outputs())).value();
+  const std::int64_t planes = x->count() / (area * windows).value();
   for_compute_type(work, [&](auto sample) {
     using T = decltype(sample);
     const bool is_bool = work == DType::kBool;

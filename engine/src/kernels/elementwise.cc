@@ -190,6 +190,6 @@ TSX_KERNELS(elementwise) {
     if (form.written_form < 0) continue;
     const int formula = rows[static_cast<std::size_t>(form.written_form)].formula;
     if (formula >= 0)
-      registry.add(form.kind, kFormulaKernels[static_cast<std::size_t>(formula)].write);
+      registry.add(form.kind(), kFormulaKernels[static_cast<std::size_t>(formula)].write);
   }
 }

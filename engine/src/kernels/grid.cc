@@ -171,8 +171,8 @@ template <std::size_t least, std::size_t most> void sampler_kernel(Call& call) {
   Dims sizes{x->size(0), x->size(1)};
   for (std::size_t i = 1; i + 1 < grid->rank(); ++i) {
     sizes.push_back(grid->size(i));
-    layout.points *= grid->size(i);
-    layout.inputs *= x->size(i + 1);
+    layout.points = (Size(layout.points) * Size(grid->size(i))).value();
+    layout.inputs = (Size(layout.inputs) * Size(x->size(i + 1))).value();
   }
   const TensorRef result = Tensor::empty(work, sizes);
   for_float(work, [&](auto zero) {

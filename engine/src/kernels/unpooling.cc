@@ -15,14 +15,12 @@ template <std::size_t dims> void unpool_kernel(Call& call) {
   const Dims size = call.ints(2);
   need_sizes(size);
   Dims sizes;
-  std::int64_t rows = 1, width = 1;
+  Size width = 1;
   for (std::size_t i = 0; i < x->rank(); ++i) {
-    if (i + dims < x->rank()) {
+    if (i + dims < x->rank())
       sizes.push_back(x->size(i));
-      rows *= x->size(i);
-    } else {
-      width *= x->size(i);
-    }
+    else
+      width *= Size(x->size(i));
   }
   for (const std::int64_t length : size)
     sizes.push_back(length);
@@ -34,8 +32,8 @@ template <std::size_t dims> void unpool_kernel(Call& call) {
   for_item_size(x->item_size(), [&](auto sample) {
     using T = decltype(sample);
     T* const to = result->mutable_data<T>();
-    for (std::int64_t i = 0; i < rows * width; ++i)
-      to[i / width * places + index->data<std::int64_t>()[i]] = x->data<T>()[i];
+    for (std::int64_t i = 0; i < x->count(); ++i)
+      to[i / width.value() * places + index->data<std::int64_t>()[i]] = x->data<T>()[i];
   });
   call.give(result);
 }

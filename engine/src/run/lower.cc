@@ -212,7 +212,7 @@ class Emitter {
 
   void call(const ir::Node& node) {
     if (!node.op) throw failure("TSX4003", {{"op", node.kind}, {"hint", ""}}, where(node));
-    if (!node.op->instruction.empty()) return emit(*opcode_of(node.op->instruction), node.origin);
+    if (!node.op->instruction().empty()) return emit(*opcode_of(node.op->instruction()), node.origin);
     emit(Opcode::CALL, node.origin, tables_.operator_entry(node));
   }
 

@@ -23,7 +23,7 @@ bool writes(const ir::Graph& graph, const ir::Node& node) {
   if (node.is(Prim::kSetAttr) || node.is(Prim::kWrite)) return true;
   if (!node.op) return false;
   if (has_statistics(node.kind)) return !is_false(graph, graph.input(node, 5));
-  return node.op->schema.find('!') != std::string_view::npos;
+  return node.op->schema().find('!') != std::string_view::npos;
 }
 
 }  // namespace
