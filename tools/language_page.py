@@ -13,8 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.script.probe import recorded  # noqa: E402
-from tests.script.rows import SECTIONS, Row, all_rows  # noqa: E402
+from tests.script.probe import recorded  # noqa: E402  (the folder above is put on the path first)
+from tests.script.rows import SECTIONS, Row, all_rows  # noqa: E402  (the folder above is put on the path first)
 
 _PROSE = ROOT / "tests" / "script" / "language" / "prose.md"
 _LONGEST = 110

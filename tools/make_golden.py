@@ -19,15 +19,15 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.serialize.corpus import CORPUS, module_of  # noqa: E402
-from tsx.ir.module import Module  # noqa: E402
-from tsx.ir.op import lookup  # noqa: E402
-from tsx.ops import define  # noqa: E402
-from tsx.ops.weights import Weight  # noqa: E402
-from tsx.passes import pipeline  # noqa: E402
-from tsx.runtime.border import Executable  # noqa: E402
-from tsx.serialize.archive import load, save  # noqa: E402
-from tsx.serialize.format import MAJOR, MINOR  # noqa: E402
+from tests.serialize.corpus import CORPUS, module_of  # noqa: E402  (the folder above is put on the path first)
+from tsx.ir.module import Module  # noqa: E402  (the folder above is put on the path first)
+from tsx.ir.op import lookup  # noqa: E402  (the folder above is put on the path first)
+from tsx.ops import define  # noqa: E402  (the folder above is put on the path first)
+from tsx.ops.weights import Weight  # noqa: E402  (the folder above is put on the path first)
+from tsx.passes import pipeline  # noqa: E402  (the folder above is put on the path first)
+from tsx.runtime.border import Executable  # noqa: E402  (the folder above is put on the path first)
+from tsx.serialize.archive import load, save  # noqa: E402  (the folder above is put on the path first)
+from tsx.serialize.format import MAJOR, MINOR  # noqa: E402  (the folder above is put on the path first)
 
 FOLDER = ROOT / "fixtures" / "golden" / f"v{MAJOR}.{MINOR}"
 RESBLOCK = """graph(%x : Float(s0, 3, s1, s2)):

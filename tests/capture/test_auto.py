@@ -18,7 +18,7 @@ X = np.linspace(-3, 3, 12, dtype=np.float32).reshape(3, 4)
 OTHER = np.linspace(-9, 1, 20, dtype=np.float32).reshape(5, 4)
 
 
-def halved(x, count: int):  # type: ignore[no-untyped-def]
+def halved(x, count: int):
     while np.abs(x).max() > 1:
         x = x / 2
         count += 1
@@ -64,7 +64,7 @@ def test_functions_are_put_back() -> None:
 
 
 def test_a_closure_is_replaced_where_it_is_held() -> None:
-    def signed(x):  # type: ignore[no-untyped-def]
+    def signed(x):
         if x.sum() > 0:
             return x + 1
         return x - 1
@@ -80,7 +80,7 @@ def test_a_closure_is_replaced_where_it_is_held() -> None:
 
 
 def test_what_is_converted_itself_branches() -> None:
-    def model(x):  # type: ignore[no-untyped-def]
+    def model(x):
         if x.sum() > 0:
             return x * 2
         return x - 1
@@ -93,7 +93,7 @@ def test_what_is_converted_itself_branches() -> None:
 
 
 def test_a_function_that_can_not_be_scripted_stays_traced_with_its_problems() -> None:
-    def strange(x):  # type: ignore[no-untyped-def]
+    def strange(x):
         if x.sum() > 0:
             return np.convolve(x[0], x[1])
         return x[0]
@@ -110,7 +110,7 @@ def test_a_function_that_can_not_be_scripted_stays_traced_with_its_problems() ->
     agree(module, model, X + 1)
 
 
-def _sign(x):  # type: ignore[no-untyped-def]
+def _sign(x):
     if x.sum() > 0:
         return 1.0
     return float(np.trapezoid(x[0]))
@@ -125,8 +125,8 @@ def test_a_branch_on_sizes_is_no_matter_for_scripting() -> None:
 
 
 def test_a_function_in_a_function_is_scripted_with_what_is_around_it() -> None:
-    def outer(x):  # type: ignore[no-untyped-def]
-        def inner(y):  # type: ignore[no-untyped-def]
+    def outer(x):
+        def inner(y):
             if y.sum() > 0:
                 return y * 2
             return y

@@ -241,7 +241,7 @@ class Gate(torch.nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if bool(x.sum() > 0):
-            return self.linear(x)  # type: ignore[no-any-return]  # torch types calls of modules as Any
+            return self.linear(x)
         return x
 
 

@@ -57,7 +57,7 @@ def test_loop_over_a_size_pins_it_and_names_the_line() -> None:
     module, report = check(rows, [torch.randn(3, 4)], [torch.randn(3, 9)])
     (pin,) = report.pins
     assert (pin.input, pin.dim, pin.size) == ("x", 0, 3)
-    assert line(rows, "for i").endswith(f":{pin.span.line}")  # type: ignore[union-attr]
+    assert line(rows, "for i").endswith(f":{pin.span.line}")
     stops(module, torch.randn(4, 4))
 
 
@@ -133,10 +133,10 @@ def check_once(module: object, function: object, x: torch.Tensor) -> None:
     from tsx.runtime.border import Executable
 
     try:
-        got = Executable(module).run("forward", (x,), {})  # type: ignore[arg-type]
+        got = Executable(module).run("forward", (x,), {})
     except TsxError:
         return
-    assert_close(got, function(x))  # type: ignore[operator]
+    assert_close(got, function(x))
 
 
 def test_item_stays_traced() -> None:

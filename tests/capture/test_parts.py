@@ -72,7 +72,7 @@ class Record:
     b: Any = None
 
 
-class Output(OrderedDict):  # type: ignore[type-arg]
+class Output(OrderedDict):
     """A dict that acts as a record, like the outputs of transformers models."""
 
 

@@ -84,7 +84,7 @@ def test_memos_neither_pin_sizes_nor_keep_tensors_of_a_run() -> None:
     check(model, [torch.randn(2, 6)], [torch.randn(3, 5)])
 
 
-class Positions(torch.nn.Module):  # type: ignore[misc]
+class Positions(torch.nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.scale = torch.nn.Parameter(torch.randn(1))

@@ -73,7 +73,7 @@ def run(
     def loop(node: Node, count: int, goes_on: bool, *carried: Any) -> Sequence[Any]:
         number = 0
         while number < count and goes_on:
-            goes_on, *carried = block(node.blocks[0], (number, *carried))  # type: ignore[assignment]
+            goes_on, *carried = block(node.blocks[0], (number, *carried))
             number += 1
         return carried
 

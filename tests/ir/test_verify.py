@@ -212,7 +212,7 @@ def blocks_nest_deep() -> Graph:
 def one_attribute(value: object, name: str = "value") -> Graph:
     graph = Graph()
     node = graph.create("prim::Constant", (), [ty.INT], origin=NOWHERE)
-    node.attributes[name] = value  # type: ignore[assignment]
+    node.attributes[name] = value
     graph.block.append(node)
     return graph
 
@@ -392,7 +392,7 @@ for code, title, body in [
     ("V24", "argument is missing", '  %y : Tensor = prim::CallFunction[name="twice"]()'),
     ("V24", "result of another type", '  %y : int = prim::CallFunction[name="twice"](%x)'),
 ]:
-    BROKEN.append((code, title, lambda body=body: with_forward(body)))  # type: ignore[misc]
+    BROKEN.append((code, title, lambda body=body: with_forward(body)))
 
 
 @breaks("V24")
@@ -429,7 +429,7 @@ def changed(change: Callable[[Module], object]) -> Broken:
 
 def border(**changes: object) -> Broken:
     def change(module: Module) -> None:
-        module.methods["forward"] = replace(module.forward, **changes)  # type: ignore[arg-type]
+        module.methods["forward"] = replace(module.forward, **changes)
 
     return changed(change)
 

@@ -252,7 +252,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("make", "code"), REFUSED)
-def test_what_cannot_be_right_is_refused(make, code: str) -> None:  # type: ignore[no-untyped-def]
+def test_what_cannot_be_right_is_refused(make, code: str) -> None:
     with pytest.raises(TsxError) as caught:
         make()
     assert caught.value.code == code

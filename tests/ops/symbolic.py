@@ -139,7 +139,7 @@ def check(names: Sequence[str], dtypes: Sequence[torch.dtype], most: int) -> Rul
                     continue
                 drawn = info.sample_inputs("cpu", dtype, requires_grad=False)
                 for sample in itertools.islice(drawn, most):
-                    with _Calls(checker):  # type: ignore[arg-type]
+                    with _Calls(checker):
                         try:
                             info(sample.input, *sample.args, **sample.kwargs)
                         except Exception:

@@ -189,7 +189,7 @@ def test_expanded_tensors_refuse_writes() -> None:
     spread = call("aten::expand", np.ones((1, 3), np.float32), [4, 3])
     with pytest.raises(TsxError, match="TSX4008"):
         call("aten::cumsum_", spread, 0)
-    first, _ = call("aten::meshgrid", [np.arange(2.0), np.arange(3.0)])  # type: ignore[misc]
+    first, _ = call("aten::meshgrid", [np.arange(2.0), np.arange(3.0)])
     with pytest.raises(TsxError, match="TSX4008"):
         call("aten::tril_", first)
 
@@ -199,9 +199,9 @@ def test_as_strided_sees_the_memory_behind_a_view() -> None:
     mine = theirs.numpy().copy()
     their_view = theirs[4:8].as_strided([2, 2], [2, 1], 1)
     my_view = call("aten::as_strided", mine[4:8], [2, 2], [2, 1], 1)
-    np.testing.assert_array_equal(my_view, their_view.numpy())  # type: ignore[arg-type]
+    np.testing.assert_array_equal(my_view, their_view.numpy())
     nested = call("aten::as_strided", my_view, [3], [3], 0)
-    np.testing.assert_array_equal(nested, their_view.as_strided([3], [3], 0).numpy())  # type: ignore[arg-type]
+    np.testing.assert_array_equal(nested, their_view.as_strided([3], [3], 0).numpy())
     with pytest.raises(TsxError, match="TSX4032"):
         call("aten::as_strided", mine, [4], [4], 0)
 
@@ -211,7 +211,7 @@ def test_as_strided_of_a_mapped_tensor_needs_no_guess(tmp_path: Path) -> None:
     path.write_bytes(np.arange(12.0, dtype=np.float32).tobytes())
     mapped = np.memmap(path, np.uint8, "r")[16:].view(np.float32)
     found = call("aten::as_strided", mapped, [2, 2], [2, 1], None)
-    np.testing.assert_array_equal(found, [[4, 5], [6, 7]])  # type: ignore[arg-type]
+    np.testing.assert_array_equal(found, [[4, 5], [6, 7]])
     with pytest.raises(TsxError, match="TSX4005"):  # whose offset would count from the file's start
         call("aten::as_strided", mapped, [2, 2], [2, 1], 0)
 

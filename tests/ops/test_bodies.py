@@ -110,7 +110,7 @@ for _reduction in (0, 1, 2):
 def halved(operands: tuple[object, ...], dtype: DType) -> tuple[object, ...]:
     """The float32 operands as halves."""
     floating = [isinstance(o, np.ndarray) and o.dtype == np.float32 for o in operands]
-    return tuple(cast(o, dtype) if f else o for o, f in zip(operands, floating, strict=True))  # type: ignore[arg-type]
+    return tuple(cast(o, dtype) if f else o for o, f in zip(operands, floating, strict=True))
 
 
 def composites() -> list[Op]:

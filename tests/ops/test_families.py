@@ -43,7 +43,7 @@ def test_inplace_reads_everything_before_it_writes() -> None:
 
 def test_inplace_keeps_self_s_dtype_or_is_refused() -> None:
     x = np.ones(3, np.float16)
-    assert call("aten::add_.Tensor", x, FLOATS).dtype == np.float16  # type: ignore[attr-defined]
+    assert call("aten::add_.Tensor", x, FLOATS).dtype == np.float16
     assert code_of("aten::add_.Tensor", INTS.copy(), FLOATS) == "TSX4007"
     assert code_of("aten::div_.Tensor", INTS.copy(), INTS) == "TSX4007"
     assert code_of("aten::mul_.Tensor", BOOLS.copy(), INTS) == "TSX4007"
@@ -108,8 +108,8 @@ def test_rules_broadcast_symbols_and_promote() -> None:
 def test_a_cast_gives_its_operand_when_there_is_nothing_to_do() -> None:
     assert call("aten::to.dtype", FLOATS, 6) is FLOATS
     assert call("aten::to.dtype", FLOATS, 6, copy=True) is not FLOATS
-    assert call("aten::to.dtype", FLOATS, 7).dtype == np.float64  # type: ignore[attr-defined]
-    assert call("aten::to.other", FLOATS, INTS).dtype == np.int64  # type: ignore[attr-defined]
+    assert call("aten::to.dtype", FLOATS, 7).dtype == np.float64
+    assert call("aten::to.other", FLOATS, INTS).dtype == np.int64
     rule = record("aten::to.dtype_layout").infer
     x = TensorType(DType.FLOAT32, (2,))
     assert rule(x, None, None, "cpu", None, False, False, None) == x
@@ -125,8 +125,8 @@ def test_bfloat16_is_computed_in_float32_and_rounded_to_even() -> None:
 def test_negative_zero_is_not_taken_for_zero() -> None:
     zeros = np.zeros(2, np.float32)
     mask = np.array([True, True])
-    assert not np.signbit(call("aten::masked_fill.Scalar", zeros, mask, 0.0)).any()  # type: ignore[call-overload]
-    assert np.signbit(call("aten::masked_fill.Scalar", zeros, mask, -0.0)).all()  # type: ignore[call-overload]
+    assert not np.signbit(call("aten::masked_fill.Scalar", zeros, mask, 0.0)).any()
+    assert np.signbit(call("aten::masked_fill.Scalar", zeros, mask, -0.0)).all()
 
 
 def test_calls_take_names_and_defaults() -> None:

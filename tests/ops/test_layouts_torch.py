@@ -74,7 +74,7 @@ def test_strides_worked_out_from_torchs_layout_mean_the_same() -> None:
     rows = normed.view(8, 2, 4, 8).transpose(0, 1).transpose(1, 2).reshape(8, 8, 8).view(8, 2, 4, 8)
     stride = [rows.stride(0), rows.stride(1) // 2, *rows.stride()[2:]]
     ours: Any = call("aten::layer_norm", x.numpy().swapaxes(0, 1), [32])
-    ours = call("aten::view", ours, [8, 2, 4, 8]).swapaxes(0, 1).swapaxes(1, 2)  # type: ignore[attr-defined]
+    ours = call("aten::view", ours, [8, 2, 4, 8]).swapaxes(0, 1).swapaxes(1, 2)
     ours = call("aten::view", call("aten::reshape", ours, [8, 8, 8]), [8, 2, 4, 8])
     found: Any = call("aten::as_strided", ours, [8, 3, 4, 8], stride)
     np.testing.assert_allclose(found, rows.as_strided([8, 3, 4, 8], stride).numpy(), atol=1e-5)

@@ -29,7 +29,7 @@ def test_known_answers(
     assert tuple(int(word[0]) for word in philox((a, b, c, d), key)) == result
 
 
-def draw(kind: str, *operands: object, seed: int = 3) -> np.ndarray:  # type: ignore[type-arg]
+def draw(kind: str, *operands: object, seed: int = 3) -> np.ndarray:
     with generator_scope(Generator(seed)):
         found = call(kind, *operands)
     assert isinstance(found, np.ndarray)
@@ -39,16 +39,16 @@ def draw(kind: str, *operands: object, seed: int = 3) -> np.ndarray:  # type: ig
 def test_a_seed_repeats_its_stream_and_draws_go_on() -> None:
     with generator_scope(Generator(5)):
         first, second = call("aten::rand", [4]), call("aten::rand", [4])
-    np.testing.assert_array_equal(first, draw("aten::rand", [4], seed=5))  # type: ignore[arg-type]
-    assert not np.array_equal(first, second)  # type: ignore[arg-type]
-    assert not np.array_equal(draw("aten::rand", [4], seed=6), first)  # type: ignore[arg-type]
+    np.testing.assert_array_equal(first, draw("aten::rand", [4], seed=5))
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(draw("aten::rand", [4], seed=6), first)
 
 
 def test_an_operand_generator_comes_first() -> None:
     own = Generator(5)
     with generator_scope(Generator(1)):
         found = call("aten::rand.generator", [4], own)
-    np.testing.assert_array_equal(found, draw("aten::rand", [4], seed=5))  # type: ignore[arg-type]
+    np.testing.assert_array_equal(found, draw("aten::rand", [4], seed=5))
     assert own.offset > 0
 
 

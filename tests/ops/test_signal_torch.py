@@ -20,17 +20,17 @@ def test_windows(name: str, length: int) -> None:
     for periodic in (True, False):
         expected = getattr(torch, name)(length, periodic=periodic)
         found = call(f"aten::{name}.periodic", length, periodic)
-        np.testing.assert_allclose(found, expected.numpy(), atol=1e-6)  # type: ignore[arg-type]
+        np.testing.assert_allclose(found, expected.numpy(), atol=1e-6)
     np.testing.assert_allclose(
         call(f"aten::{name}", length), getattr(torch, name)(length).numpy(), atol=1e-6
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_windows_with_parameters() -> None:
     found = call("aten::kaiser_window.beta", 9, False, 5.0)
-    np.testing.assert_allclose(found, torch.kaiser_window(9, False, 5.0).numpy(), atol=1e-6)  # type: ignore[arg-type]
+    np.testing.assert_allclose(found, torch.kaiser_window(9, False, 5.0).numpy(), atol=1e-6)
     found = call("aten::hamming_window.periodic_alpha_beta", 9, True, 0.6, 0.4)
-    np.testing.assert_allclose(found, torch.hamming_window(9, True, 0.6, 0.4).numpy(), atol=1e-6)  # type: ignore[arg-type]
+    np.testing.assert_allclose(found, torch.hamming_window(9, True, 0.6, 0.4).numpy(), atol=1e-6)
 
 
 @pytest.mark.parametrize("center", [True, False])
@@ -52,14 +52,14 @@ def test_stft_and_back(center: bool, normalized: bool, win_length: int) -> None:
         "reflect",
         **options,
     )
-    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4, atol=1e-5)  # type: ignore[arg-type]
+    np.testing.assert_allclose(found, expected.numpy(), rtol=1e-4, atol=1e-5)
     if center:
         back = call(
             "aten::istft", found, 16, 4, win_length, window.numpy(), center, normalized, length=100
         )
         wanted = torch.istft(expected, 16, 4, win_length, window, center, normalized, length=100)
-        np.testing.assert_allclose(back, wanted.numpy(), rtol=1e-4, atol=1e-5)  # type: ignore[arg-type]
-        np.testing.assert_allclose(back, x.numpy(), rtol=1e-3, atol=1e-4)  # type: ignore[arg-type]
+        np.testing.assert_allclose(back, wanted.numpy(), rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(back, x.numpy(), rtol=1e-3, atol=1e-4)
 
 
 def test_refusals() -> None:

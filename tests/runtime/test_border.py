@@ -188,7 +188,7 @@ def test_an_unknown_method_has_a_hint() -> None:
 def test_an_unknown_engine_is_a_usage_error() -> None:
     module = executable(TWO).module
     with pytest.raises(RunError, match="TSX5021") as caught:
-        Api(module, engine="warp")  # type: ignore[arg-type]  # that is the point
+        Api(module, engine="warp")
     assert caught.value.exit_status == 2
     assert not isinstance(caught.value, UsageError)
 
@@ -276,7 +276,7 @@ def test_a_record_is_read_by_name_key_and_index() -> None:
     assert list(made) == ["logits", "hidden"]
     assert repr(made).startswith("ModelOutput(logits=array([1.]")
     with pytest.raises(AttributeError, match="ModelOutput has no field 'loss'"):
-        made.loss  # noqa: B018
+        made.loss  # noqa: B018  (reading it is what raises)
 
 
 WRITES = """graph(%x : Float(s0), %y : Float(s0)):

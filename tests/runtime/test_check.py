@@ -19,7 +19,7 @@ _RELU = Operator("aten::relu", 1, 1)
 def program(
     *rows: tuple[object, ...], inputs: int = 1, outputs: int = 1, slots: int = 2
 ) -> Program:
-    code = tuple(Instruction(row[0], tuple(row[1:])) for row in rows)  # type: ignore[arg-type]
+    code = tuple(Instruction(row[0], tuple(row[1:])) for row in rows)
     names = tuple(f"s{i}" for i in range(slots))
     function = Function("f", inputs, outputs, 0, code, (NOWHERE,) * len(code), names)
     made = Program((function,), {"f": 0}, operators=(_RELU,))

@@ -57,7 +57,7 @@ def chain(ops: list[Op], operands: list[tuple[int, ...]], inputs: int, fused: bo
         tensors = iter(places)
         arguments = [
             values[next(tensors)] if isinstance(a.type, ty.TensorType)
-            else build.constant(a.default, a.type if a.type != ty.NUMBER else None)  # type: ignore[arg-type]
+            else build.constant(a.default, a.type if a.type != ty.NUMBER else None)
             for a in op.schema.arguments
         ]  # fmt: skip
         values.append(build.op(op.kind, arguments, ty.TENSOR))

@@ -338,7 +338,7 @@ def test_python_errors_of_operators_become_run_errors(
 
 
 def test_an_interrupt_is_not_an_error_of_the_model() -> None:
-    text = failing("interrupt", KeyboardInterrupt, "")  # type: ignore[arg-type]
+    text = failing("interrupt", KeyboardInterrupt, "")
     with pytest.raises(KeyboardInterrupt):
         run(text, np.ones(2))
 

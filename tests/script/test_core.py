@@ -135,7 +135,7 @@ def specialised(x: int) -> float:
 
 
 def closures(n: int) -> int:
-    add = lambda a: a + n  # noqa: E731
+    add = lambda a: a + n  # noqa: E731  (what is tested)
     n = n + 1
 
     def h(a: int, b: int = 1, *rest: int, k: int = 2) -> int:
@@ -200,7 +200,7 @@ def test_types_that_differ_name_both_lines() -> None:
 
 
 def two_problems(n: int) -> int:
-    a = unknown_name + 1  # noqa: F821
+    a = unknown_name + 1  # noqa: F821  (what is tested)
     b = a + 1
     try:
         c = 1
@@ -212,4 +212,4 @@ def two_problems(n: int) -> int:
 def test_every_problem_is_told_once() -> None:
     with pytest.raises(ScriptError) as caught:
         tsx.script(two_problems)
-    assert [p.code for p in caught.value.problems] == ["TSX3028", "TSX3043"]  # type: ignore[attr-defined]  # Problems
+    assert [p.code for p in caught.value.problems] == ["TSX3028", "TSX3043"]

@@ -43,7 +43,7 @@ def back_again(x: Tensor) -> Any:
     return a.std(), x.std(), np.asarray(x).var(), a.reshape(-1)[::-1][:2]
 
 
-def scale(x):  # type: ignore[no-untyped-def]
+def scale(x):
     return (x - x.mean()) / x.std()
 
 

@@ -56,27 +56,27 @@ def check(function: Callable[..., Any], *args: Any) -> None:
 # -- arithmetic: NumPy's promotion, for every pair of dtypes ----------------------------------------------------------
 
 
-def add(a, b):  # type: ignore[no-untyped-def]
+def add(a, b):
     return np.add(a, b)
 
 
-def times(a, b):  # type: ignore[no-untyped-def]
+def times(a, b):
     return np.multiply(a, b) * a
 
 
-def divide(a, b):  # type: ignore[no-untyped-def]
+def divide(a, b):
     return np.divide(a, b)
 
 
-def operators(a, b):  # type: ignore[no-untyped-def]
+def operators(a, b):
     return a / b + a * np.asarray(b)
 
 
-def compared(a, b):  # type: ignore[no-untyped-def]
+def compared(a, b):
     return a > b, np.equal(a, b), np.logical_and(a, b)
 
 
-def chosen(a, b):  # type: ignore[no-untyped-def]
+def chosen(a, b):
     return np.where(a > 2, a, b), np.maximum(a, b), np.concatenate((a, b)), np.stack([a, b], axis=1)
 
 
@@ -91,19 +91,19 @@ def test_two_arrays_of_any_types(function: Callable[..., Any]) -> None:
             same(module(a, b), expected)
 
 
-def weak(a):  # type: ignore[no-untyped-def]
+def weak(a):
     return np.asarray(a) + 1.5, a * 2, 2 - a / 3, 1 / a, 2.0**a, np.maximum(a, 2.5), a == 2
 
 
-def roots(a):  # type: ignore[no-untyped-def]
+def roots(a):
     return np.sqrt(a), np.exp(a), np.sin(a), np.log1p(a), np.floor(np.asarray(a)), np.square(a)
 
 
-def totals(a):  # type: ignore[no-untyped-def]
+def totals(a):
     return a.mean(), a.std(axis=0), a.var(ddof=1), np.median(a), a.max(), a.argmin(axis=1), a.any()
 
 
-def sums(a):  # type: ignore[no-untyped-def]
+def sums(a):
     return (
         a.sum(),
         a.sum(axis=1),
@@ -122,7 +122,7 @@ def test_one_array_of_any_type(function: Callable[..., Any], dtype: str) -> None
 # -- shapes, indices, creation, products ------------------------------------------------------------------------------
 
 
-def shapes(a):  # type: ignore[no-untyped-def]
+def shapes(a):
     b = a.reshape(2, -1)
     return (
         b.T,
@@ -136,7 +136,7 @@ def shapes(a):  # type: ignore[no-untyped-def]
     )
 
 
-def moved(a):  # type: ignore[no-untyped-def]
+def moved(a):
     x = np.expand_dims(a, 0)
     return (
         x.squeeze(0),
@@ -147,7 +147,7 @@ def moved(a):  # type: ignore[no-untyped-def]
     )
 
 
-def repeated(a):  # type: ignore[no-untyped-def]
+def repeated(a):
     return (
         np.tile(a, (2, 1)),
         np.repeat(a, 2, axis=1),
@@ -157,7 +157,7 @@ def repeated(a):  # type: ignore[no-untyped-def]
     )
 
 
-def indexed(a):  # type: ignore[no-untyped-def]
+def indexed(a):
     index = np.array([2, 0])
     return (
         a[1],
@@ -172,7 +172,7 @@ def indexed(a):  # type: ignore[no-untyped-def]
     )
 
 
-def taken(a):  # type: ignore[no-untyped-def]
+def taken(a):
     order = np.argsort(a, axis=-1)
     return (
         np.take(a, order[0], axis=1),
@@ -182,7 +182,7 @@ def taken(a):  # type: ignore[no-untyped-def]
     )
 
 
-def written(a):  # type: ignore[no-untyped-def]
+def written(a):
     b = a.copy()
     b[0] = 7
     b[1:, 2] = a[1:, 0]
@@ -192,7 +192,7 @@ def written(a):  # type: ignore[no-untyped-def]
     return b, a
 
 
-def created(a):  # type: ignore[no-untyped-def]
+def created(a):
     n = a.shape[0]
     return (
         np.zeros((n, 2)), np.ones(n, dtype=np.int32), np.full((2, n), 3), np.arange(n), np.arange(0, 1, 0.25),
@@ -201,7 +201,7 @@ def created(a):  # type: ignore[no-untyped-def]
     )  # fmt: skip
 
 
-def multiplied(a):  # type: ignore[no-untyped-def]
+def multiplied(a):
     b = a.T
     return (
         a @ b,
@@ -213,7 +213,7 @@ def multiplied(a):  # type: ignore[no-untyped-def]
     )
 
 
-def limits(a):  # type: ignore[no-untyped-def]
+def limits(a):
     return (
         np.clip(a, 2, 4),
         a.clip(2, 3),
@@ -225,7 +225,7 @@ def limits(a):  # type: ignore[no-untyped-def]
     )
 
 
-def cast(a):  # type: ignore[no-untyped-def]
+def cast(a):
     return (
         a.astype(np.float32),
         a.astype("int64"),
@@ -248,7 +248,7 @@ def test_arrays_in_and_out(function: Callable[..., Any], dtype: str) -> None:
 # -- control flow -----------------------------------------------------------------------------------------------------
 
 
-def newton(x: np.ndarray, steps: int) -> np.ndarray:  # type: ignore[type-arg]
+def newton(x: np.ndarray, steps: int) -> np.ndarray:
     guess = x / 2
     for _ in range(steps):
         step = (guess - x / guess) / 2
@@ -278,14 +278,14 @@ def test_loops_and_branches_follow_the_data() -> None:
         check(signed, x)
 
 
-def normalised(image: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def normalised(image: np.ndarray) -> np.ndarray:
     x = image.astype(np.float32) / 255
     mean = np.array([0.485, 0.456, 0.406], dtype=np.float32)
     std = np.array([0.229, 0.224, 0.225], dtype=np.float32)
     return np.transpose((x - mean) / std, (2, 0, 1))[None]
 
 
-def best(logits: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+def best(logits: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     e = np.exp(logits - logits.max(axis=-1, keepdims=True))
     p = e / e.sum(axis=-1, keepdims=True)
     order = np.argsort(-p, axis=-1)[..., :k]

@@ -125,7 +125,7 @@ def test_a_large_tensor_is_checked_when_it_is_used() -> None:
     module = load(bytes(data))
     assert module.weights["a"].array[0] == 7
     with pytest.raises(ArchiveError, match="tensor 'b'"):
-        module.weights["b"].array  # noqa: B018
+        module.weights["b"].array  # noqa: B018  (reading it is what raises)
     assert load(bytes(data), check="header").weights["b"].array[-1] == 6
     with pytest.raises(ArchiveError, match="tensor 'b'"):
         load(bytes(data), check="full")

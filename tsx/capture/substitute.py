@@ -6,6 +6,7 @@ a module, or a function around it, holds it by name. Never changes a function it
 
 from __future__ import annotations
 
+import functools
 import gc
 import sys
 from collections.abc import Callable, Iterator
@@ -63,7 +64,7 @@ def _places(site: Site) -> list[Put]:
     found: list[Put] = []
     for referrer in gc.get_referrers(site.function):
         if isinstance(referrer, CellType):
-            found.append(lambda value, cell=referrer: setattr(cell, "cell_contents", value))  # type: ignore[misc]  # bound now
+            found.append(functools.partial(setattr, referrer, "cell_contents"))
         elif isinstance(referrer, dict) and _is_namespace(referrer, site.function):
             names = [name for name, value in referrer.items() if value is site.function]
             found += [_put_in(referrer, name) for name in names]

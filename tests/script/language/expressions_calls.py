@@ -125,14 +125,14 @@ def star_dict_literal(n: int) -> int:
 rows.add(star_dict_literal, "`f(**{…})` with known names", 9)
 
 
-def list_default(n: int, values: List[int] = [1, 2]) -> int:  # noqa: B006
+def list_default(n: int, values: List[int] = [1, 2]) -> int:
     return n + len(values)
 
 
 rows.add(list_default, "a list as a default", 3, (3, [1]))
 
 
-def append_default(n: int, values: List[int] = []) -> int:  # noqa: B006
+def append_default(n: int, values: List[int] = []) -> int:
     values.append(n)
     return len(values)
 
@@ -285,7 +285,7 @@ rows.add(
 
 
 def lambda_local(n: int) -> int:
-    f = lambda k: k * k + n  # noqa: E731
+    f = lambda k: k * k + n
     return f(2) + f(3)
 
 
@@ -484,7 +484,7 @@ rows.add(tensor_as_size, "a Tensor's value as a size", (X, torch.tensor(2)))
 
 
 def unknown_function(n: int) -> int:
-    return does_not_exist(n)  # noqa: F821
+    return does_not_exist(n)
 
 
 rows.add(
@@ -510,7 +510,7 @@ rows.add(
 
 
 def getattr_static(x: Tensor) -> Tensor:
-    return getattr(torch, "relu")(x) + getattr(x, "T").t()  # noqa: B009
+    return getattr(torch, "relu")(x) + getattr(x, "T").t()
 
 
 rows.add(getattr_static, '`getattr(x, "name")`', X)

@@ -83,7 +83,7 @@ rows.add(tuple_star, "`(0, *pair)`", ((1, 2),))
 
 
 def dict_literal(n: int) -> Dict[str, int]:
-    return {"a": n, "b": n * 2, "a": n + 1}  # noqa: F601
+    return {"a": n, "b": n * 2, "a": n + 1}
 
 
 rows.add(dict_literal, "a dict literal, the last of equal keys counts", 3)

@@ -10,7 +10,7 @@ from tests.script.rows import Rows
 rows = Rows("1.3", "Operators")
 
 X = torch.arange(6.0).reshape(2, 3) - 2
-I = torch.arange(-4, 4)  # noqa: E741
+I = torch.arange(-4, 4)
 
 
 def int_arithmetic(a: int, b: int) -> List[int]:
@@ -341,7 +341,7 @@ logic.add(compare_tensor, "comparisons of Tensors", (X, -X))
 
 
 def compare_none(n: Optional[int]) -> bool:
-    return n == None  # noqa: E711
+    return n == None
 
 
 logic.add(compare_none, "`x == None`", (None,), 3)

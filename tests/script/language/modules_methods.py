@@ -131,7 +131,7 @@ class Ignored(nn.Module):
 
     @torch.jit.ignore
     def debug(self, x: Tensor) -> None:
-        import pdb  # noqa: F401
+        import pdb
 
     @torch.jit.unused
     def later(self, x: Tensor) -> Tensor:
@@ -148,7 +148,7 @@ class CallsUnused(nn.Module):
 
     @torch.jit.unused
     def slow_path(self, x: Tensor) -> Tensor:
-        return x.numpy()  # type: ignore
+        return x.numpy()
 
     def forward(self, x: Tensor) -> Tensor:
         if self.slow:
@@ -282,10 +282,10 @@ class Overloaded(nn.Module):
     @torch.jit._overload_method
     def scale(self, x: Tensor) -> Tensor: ...
 
-    @torch.jit._overload_method  # noqa: F811
+    @torch.jit._overload_method
     def scale(self, x: int) -> int: ...
 
-    def scale(self, x):  # noqa: F811
+    def scale(self, x):
         return x * 2
 
     def forward(self, x: Tensor) -> Tensor:

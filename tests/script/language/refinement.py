@@ -120,7 +120,7 @@ rows.add(refined_either, "the `else` of `a is None or b is None`", (1, 2), (None
 
 
 def refined_not(n: Optional[int]) -> int:
-    if not (n is None):  # noqa: E714
+    if not (n is None):
         return n
     return 0
 
@@ -358,7 +358,7 @@ rows.add(union_join, "a Union joins two branches", True, False)
 
 def static_isinstance_dead(x: Tensor) -> Tensor:
     if isinstance(x, list):
-        return x.nothing_like_this()  # type: ignore
+        return x.nothing_like_this()
     return x + 1
 
 

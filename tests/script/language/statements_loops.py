@@ -480,7 +480,7 @@ rows.add(ellipsis_body, "a body of `...`", 1)
 
 def dead_code(n: int) -> int:
     return n
-    return undefined_name + 1  # noqa: F821
+    return undefined_name + 1
 
 
 rows.add(dead_code, "code after `return` is not compiled", 1)

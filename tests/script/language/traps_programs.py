@@ -10,7 +10,7 @@ from tests.script.rows import Rows
 rows = Rows("10", "Traps of loops, state, texts, results")
 
 X = torch.arange(6.0).reshape(2, 3) - 2
-I = torch.arange(-4, 4)  # noqa: E741
+I = torch.arange(-4, 4)
 
 
 def trap_list_grows(values: List[int]) -> List[int]:

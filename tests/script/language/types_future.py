@@ -9,7 +9,7 @@ import torch
 from tests.script.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence  # noqa: F401
+    from collections.abc import Sequence
 
 rows = Rows("1.1", "`from __future__ import annotations`")
 

@@ -380,7 +380,7 @@ def literal_annotation(mode: "Literal['sum', 'mean']", x: Tensor) -> Tensor:
     return x.mean()
 
 
-from typing import Callable, Generic, Literal, Sequence, Set, TypeVar  # noqa: E402
+from typing import Callable, Generic, Literal, Sequence, Set, TypeVar
 
 rows.add(
     literal_annotation, "`Literal['sum', 'mean']` is its values' type", ("sum", X), ("mean", X)

@@ -162,4 +162,4 @@ def _partial(ctx: Context, at: Place, function: Sugar, *args: Sugar, **kwargs: S
     return Partial(function, tuple(args), tuple(kwargs.items()))
 
 
-STATEMENTS[ast.FunctionDef] = _def  # type: ignore[assignment]  # takes the class it stands under
+STATEMENTS[ast.FunctionDef] = _def

@@ -7,6 +7,7 @@ their methods; on constants the answer is computed.
 from __future__ import annotations
 
 import ast
+import functools
 import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -172,7 +173,7 @@ def _by_method(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
             none = is_none(ctx, other, at).as_value(ctx, at)
             return ctx.choose(
                 none,
-                lambda value=value: equal(ctx, value, Constant(None), at),  # type: ignore[misc]  # bound now
+                functools.partial(equal, ctx, value, Constant(None), at),
                 lambda: equal(ctx, _held(ctx, a, at), _held(ctx, b, at), at),
                 at,
             )
@@ -236,8 +237,8 @@ def _equal_optional(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
             first = _held(ctx, optional, at)
             return ctx.choose(
                 none,
-                lambda other=other: equal(ctx, Constant(None), other, at),  # type: ignore[misc]  # bound now
-                lambda first=first, other=other: equal(ctx, first, other, at),  # type: ignore[misc]  # likewise
+                functools.partial(equal, ctx, Constant(None), other, at),
+                functools.partial(equal, ctx, first, other, at),
                 at,
             )
     none_a, none_b = is_none(ctx, a, at), is_none(ctx, b, at)

@@ -161,6 +161,6 @@ def _combined(ctx: Context, statement: ast.AugAssign, old: Sugar) -> Sugar:
     return inplace(ctx, statement.op, old, value, ctx.place(statement))
 
 
-STATEMENTS[ast.Assign] = _assign  # type: ignore[assignment]  # takes the class it stands under
-STATEMENTS[ast.AnnAssign] = _annotated  # type: ignore[assignment]  # likewise
-STATEMENTS[ast.AugAssign] = _augmented  # type: ignore[assignment]  # likewise
+STATEMENTS[ast.Assign] = _assign
+STATEMENTS[ast.AnnAssign] = _annotated
+STATEMENTS[ast.AugAssign] = _augmented

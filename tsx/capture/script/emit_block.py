@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tsx.capture.script.environment import RETURN, RETURNED, Environment, Facts
 from tsx.capture.script.frames import stored_names
@@ -179,7 +179,7 @@ def emit_if(ctx: Context, statement: ast.If, rest: list[ast.stmt]) -> bool:
         ctx.env = before.fork()
         for key, type in refined.items():
             ctx.env.refine(key, type)
-        ctx.inside(block, lambda body=body: emit_block(ctx, body))  # type: ignore[misc]  # bound now
+        ctx.inside(block, functools.partial(emit_block, ctx, body))
         arms.append(Arm(block, ctx.env))
     consumed = _continue_inside(ctx, arms, rest)
     ctx.env = Join(ctx, node, (arms[0], arms[1]), before, at).run()
@@ -336,16 +336,17 @@ def _refused(ctx: Context, statement: ast.stmt) -> None:
     raise ctx.problem("TSX3043", ctx.place(statement), what=what, way=help)
 
 
-STATEMENTS: dict[type[ast.stmt], Callable[[Context, ast.stmt], None]] = {
-    ast.Expr: _expression,  # type: ignore[dict-item]  # each takes the class it stands under
-    ast.Return: _return,  # type: ignore[dict-item]
-    ast.Break: _exit_loop,  # type: ignore[dict-item]
-    ast.Continue: _exit_loop,  # type: ignore[dict-item]
+# Each takes the class that it stands under, which the type of a table can't say.
+STATEMENTS: dict[type[ast.stmt], Callable[[Context, Any], None]] = {
+    ast.Expr: _expression,
+    ast.Return: _return,
+    ast.Break: _exit_loop,
+    ast.Continue: _exit_loop,
     ast.Pass: _pass,
-    ast.Delete: _delete,  # type: ignore[dict-item]
-    ast.Raise: _raise,  # type: ignore[dict-item]
-    ast.Assert: _assert,  # type: ignore[dict-item]
-    ast.Global: _scope,  # type: ignore[dict-item]
-    ast.Nonlocal: _scope,  # type: ignore[dict-item]
+    ast.Delete: _delete,
+    ast.Raise: _raise,
+    ast.Assert: _assert,
+    ast.Global: _scope,
+    ast.Nonlocal: _scope,
 }
 """How each kind of statement is compiled; the modules of loops, assignments and functions add theirs."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tsx.capture.script import comparisons, operators, sequences
 from tsx.capture.script.classes import TypeForm
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from tsx.capture.script.context import Context
     from tsx.capture.script.source import Place
 
-Emit = Callable[["Context", ast.expr], Sugar]
+Emit = Callable[["Context", Any], Sugar]
+"""Takes the class of expressions that it stands under, which the type of a table can't say."""
 
 
 def emit_expression(ctx: Context, node: ast.expr) -> Sugar:
@@ -323,27 +324,27 @@ def _lambda(ctx: Context, node: ast.Lambda) -> Sugar:
 
 
 _EXPRESSIONS: dict[type[ast.expr], Emit] = {
-    ast.Constant: _constant,  # type: ignore[dict-item]  # each takes the class it stands under
-    ast.Name: _name,  # type: ignore[dict-item]
-    ast.Attribute: _attribute,  # type: ignore[dict-item]
-    ast.BinOp: _binary,  # type: ignore[dict-item]
-    ast.UnaryOp: _unary,  # type: ignore[dict-item]
-    ast.Compare: _compare,  # type: ignore[dict-item]
-    ast.BoolOp: _boolean,  # type: ignore[dict-item]
-    ast.IfExp: _conditional,  # type: ignore[dict-item]
-    ast.Call: _call,  # type: ignore[dict-item]
-    ast.Subscript: _subscript,  # type: ignore[dict-item]
-    ast.Tuple: _tuple,  # type: ignore[dict-item]
-    ast.List: _list,  # type: ignore[dict-item]
-    ast.Dict: _dict,  # type: ignore[dict-item]
-    ast.Set: _set,  # type: ignore[dict-item]
-    ast.ListComp: _list_comp,  # type: ignore[dict-item]
-    ast.GeneratorExp: _list_comp,  # type: ignore[dict-item]
-    ast.SetComp: _set_comp,  # type: ignore[dict-item]
-    ast.DictComp: _dict_comp,  # type: ignore[dict-item]
-    ast.NamedExpr: _walrus,  # type: ignore[dict-item]
-    ast.JoinedStr: _joined,  # type: ignore[dict-item]
-    ast.Lambda: _lambda,  # type: ignore[dict-item]
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.Attribute: _attribute,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.Compare: _compare,
+    ast.BoolOp: _boolean,
+    ast.IfExp: _conditional,
+    ast.Call: _call,
+    ast.Subscript: _subscript,
+    ast.Tuple: _tuple,
+    ast.List: _list,
+    ast.Dict: _dict,
+    ast.Set: _set,
+    ast.ListComp: _list_comp,
+    ast.GeneratorExp: _list_comp,
+    ast.SetComp: _set_comp,
+    ast.DictComp: _dict_comp,
+    ast.NamedExpr: _walrus,
+    ast.JoinedStr: _joined,
+    ast.Lambda: _lambda,
 }
 
 

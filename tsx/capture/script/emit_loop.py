@@ -368,5 +368,5 @@ def _holds_list(type: ty.Type) -> bool:
     return any(map(_holds_list, type.children()))
 
 
-STATEMENTS[ast.While] = _while  # type: ignore[assignment]  # takes the class it stands under
-STATEMENTS[ast.For] = _for  # type: ignore[assignment]  # likewise
+STATEMENTS[ast.While] = _while
+STATEMENTS[ast.For] = _for

@@ -105,4 +105,4 @@ def _at(node: ast.expr, where: ast.AST) -> ast.expr:
     return node
 
 
-STATEMENTS[ast.Match] = _match  # type: ignore[assignment]  # takes the class it stands under
+STATEMENTS[ast.Match] = _match

@@ -48,4 +48,4 @@ def _item(ctx: Context, statement: ast.With, place: int) -> None:
     ctx.env.live, ctx.env.left = live, left
 
 
-STATEMENTS[ast.With] = _with  # type: ignore[assignment]  # takes the class it stands under
+STATEMENTS[ast.With] = _with

@@ -7,7 +7,7 @@ differs becomes a result. What has no type in common is a ``Conflict``, and a pr
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,10 @@ from tsx.ir.graph import Block, Node, Value, same_attribute
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
     from tsx.capture.script.source import Place
+
+
+def _put(values: list[Value], convert: Callable[[], Value]) -> None:
+    values.append(convert())
 
 
 @dataclass(eq=False, slots=True)
@@ -235,12 +239,9 @@ class Join:
             return None
         values: list[Value] = []
         for sugar, arm in zip((a, b), self.arms, strict=True):
-            self.ctx.inside(
-                arm.block,
-                lambda sugar=sugar: values.append(  # type: ignore[misc]  # bound now
-                    self.ctx.convert(sugar, type, self.at, f"the variable {key[1]}")
-                ),
-            )
+            what = f"the variable {key[1]}"
+            convert = functools.partial(self.ctx.convert, sugar, type, self.at, what)
+            self.ctx.inside(arm.block, functools.partial(_put, values, convert))
         code = a.code if isinstance(a, Ssa) and isinstance(b, Ssa) and a.code == b.code else ""
         return Ssa(self._result((values[0], values[1]), type, key[1]), code)
 

@@ -74,8 +74,8 @@ def _module(ctx: Context, name: str, level: int, statement: ast.stmt) -> ModuleT
         raise ctx.problem("TSX3063", ctx.place(statement), name=name, reason=reason) from None
 
 
-STATEMENTS[ast.Import] = _import  # type: ignore[assignment]  # takes the class it stands under
-STATEMENTS[ast.ImportFrom] = _import_from  # type: ignore[assignment]  # likewise
+STATEMENTS[ast.Import] = _import
+STATEMENTS[ast.ImportFrom] = _import_from
 
 
 def _resolve(ctx: Context, at: Place, obj: object) -> Sugar | None:

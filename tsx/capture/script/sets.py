@@ -5,6 +5,7 @@ Takes items; a literal answers ``in`` item by item, and becomes a value when som
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -63,8 +64,7 @@ class SetLiteral(Sugar):
     def contains(self, ctx: Context, at: Place, item: Sugar) -> Sugar:
         """``item in {…}``."""
         return ctx.any_true(
-            [lambda p=p: item_methods.same_item(ctx, p, item, at) for p in self.items],  # type: ignore[misc]  # bound now
-            at,
+            [functools.partial(item_methods.same_item, ctx, p, item, at) for p in self.items], at
         )
 
     def attribute(self, ctx: Context, at: Place, name: str) -> Sugar:

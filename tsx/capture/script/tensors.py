@@ -207,11 +207,14 @@ def _place(ctx: Context, at: Place, indices: list[Sugar], dim: int) -> Sugar:
         is_mask = ctx.emit("aten::eq.int", [dtype, ctx.constant(DType.BOOL.code, at)], ty.BOOL, at)
         before = found
 
+        def kept(before: Sugar = before) -> Sugar:
+            return before
+
         def shifted(index: Sugar = index, before: Sugar = before) -> Sugar:
             more = ctx.op("aten::sub.int", at, [ctx.op("aten::dim", at, [index]), Constant(1)])
             return ctx.op("aten::add.int", at, [before, more])
 
-        found = ctx.choose(is_mask.value, shifted, lambda before=before: before, at)  # type: ignore[misc]  # bound now
+        found = ctx.choose(is_mask.value, shifted, kept, at)
     return found
 
 

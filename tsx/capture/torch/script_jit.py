@@ -7,6 +7,7 @@ torch wrapped around it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FunctionType
@@ -119,8 +120,10 @@ class RunLimits(Sugar):
         dtype = self.dtype.as_value(ctx, at)
         for d, info in zip(reversed(known[:-1]), reversed(infos[:-1]), strict=True):
             test = ctx.emit("aten::eq.int", [dtype, ctx.constant(d.code, at)], ty.BOOL, at).value
-            value, rest = Constant(getattr(info, name)), found
-            found = ctx.choose(test, lambda value=value: value, lambda rest=rest: rest, at)  # type: ignore[misc]  # bound now
+            this, rest = (
+                functools.partial(_same, v) for v in (Constant(getattr(info, name)), found)
+            )
+            found = ctx.choose(test, this, rest, at)
         return found
 
 
@@ -259,3 +262,7 @@ def original(obj: Any) -> Any:
     if isinstance(obj, torch.jit.ScriptFunction):
         return getattr(obj, "_torchdynamo_inline", None) or getattr(obj, "__wrapped__", None)
     return None
+
+
+def _same(value: Sugar) -> Sugar:
+    return value
