@@ -22,6 +22,12 @@ STAGE_python := -m "not matrix and not zoo and not script and not engine" tests
 STAGE_matrix := -m matrix tests
 STAGE_zoo := -m zoo tests
 STAGE_script := -m script tests
+# The other stages prove the definition, on NumPy; this one proves the engine with the same tests.
+STAGE_native := -m "not matrix and not zoo" $(NATIVE)
+NATIVE := tests/runtime tests/nn tests/cli tests/capture tests/script/test_core.py tests/script/test_builtins.py \
+	tests/script/test_classes.py tests/script/test_exits.py tests/script/test_nn.py tests/script/test_numpy.py \
+	tests/script/test_modules_torch.py tests/zoo/test_chain_torch.py
+ENGINE_native := auto
 
 # Sanitized builds of the engine, with clang: one for ASan, UBSan and the fuzz targets, one for TSan. One instruction set
 # and -O1, since they are built in CI.
@@ -66,7 +72,7 @@ demo: $(VENV)/ready
 
 # The tests start many interpreters, so those keep their bytecode, whatever the environment says.
 test: $(TEST_VENV)/ready
-	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q -n 2 --dist worksteal $(STAGE_$(STAGE))
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 TSX_ENGINE=$(or $(ENGINE_$(STAGE)),numpy) $(TEST_VENV)/bin/python -m pytest -q -n 2 --dist worksteal $(STAGE_$(STAGE))
 
 engine: $(TEST_VENV)/ready
 	cmake -S engine -B engine/build $(ENGINE_FLAGS_$(STAGE))

@@ -53,6 +53,7 @@ def test_a_missing_engine_is_an_error_only_when_it_is_asked_for(
     monkeypatch.setattr(native, "MISSING", "no compiler")
     with pytest.raises(RunError, match=r"TSX5032: .* not built here: no compiler"):
         engine(SUM)(floats(1), floats(2))
+    monkeypatch.delenv("TSX_ENGINE", raising=False)
     module = Module(program(SUM))
     assert module(floats(1), floats(2)) == 3
     assert (module.engine, module.engine_note) == ("numpy", "")

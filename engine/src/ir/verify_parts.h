@@ -78,7 +78,7 @@ const ClassDef* class_of(const Type* type, const Module& module);
 
 /// V22 and V25 to V28: the tables of a module.
 void check_tables(const Module& module, std::vector<Violation>& found);
-/// V24: nothing calls itself. Only where all calls are known to exist.
+/// V24: no operator's body calls itself. Only where all calls are known to exist.
 void check_calls(const Module& module, std::vector<Violation>& found);
 /// Every graph with its qualified name: methods, classes' methods, functions.
 std::vector<std::pair<std::string, const Graph*>> named_graphs(const Module& module);

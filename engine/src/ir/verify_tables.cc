@@ -1,4 +1,4 @@
-// V24 (nothing calls itself), V22 and V25 to V28: the tables of a module.
+// V24 (no operator's body calls itself), V22 and V25 to V28: the tables of a module.
 
 #include <algorithm>
 #include <unordered_map>
@@ -203,7 +203,7 @@ void check_border(const Module& module, const Method& method, std::vector<Violat
            " inputs");
 }
 
-/// A walk over calls, from each graph to those that it calls.
+/// A walk over calls, from each body of an operator to those that it calls. (Functions and methods may call themselves.)
 class CallWalk {
  public:
   CallWalk(const Module& module, std::vector<Violation>& found)
@@ -211,7 +211,7 @@ class CallWalk {
     for (std::size_t i = 0; i < graphs_.size(); ++i)
       places_.insert_or_assign(graphs_[i].first, i);
     for (const auto& [name, graph] : graphs_)
-      edges_.push_back(edges_of(*graph));
+      edges_.push_back(is_body(name) ? edges_of(*graph) : std::vector<Edge>());
   }
 
   void run() {
@@ -227,15 +227,17 @@ class CallWalk {
     NodeId node;
   };
 
+  static bool is_body(std::string_view name) { return name.find("::") != std::string_view::npos; }
+
   /// Each callee once, at its last call.
   std::vector<Edge> edges_of(const Graph& graph) const {
     std::vector<Edge> edges;
     std::unordered_map<std::size_t, std::size_t> known;
     for (const NodeId id : all_nodes(graph)) {
       const Node& node = graph.nodes[id];
-      if (!node.is(Prim::kCallMethod) && !node.is(Prim::kCallFunction)) continue;
+      if (!node.is(Prim::kCallFunction)) continue;
       const auto place = places_.find(called(graph, node, module_).name);
-      if (place == places_.end()) continue;  // of an interface
+      if (place == places_.end() || !is_body(place->first)) continue;
       const auto [edge, is_new] = known.try_emplace(place->second, edges.size());
       if (is_new)
         edges.push_back({place->second, id});

@@ -301,6 +301,7 @@ class Translator {
     case Opcode::GUARD: return shape(StepKind::kGuard, 1, 0, a);
     case Opcode::RAISE: return shape(StepKind::kRaise, 2, 0, 0);
     case Opcode::PRINT: return shape(StepKind::kPrint, a, 0, a);
+    case Opcode::WRITE: return shape(StepKind::kWrite, 1, 0, 0);
     case Opcode::LIST: return shape(StepKind::kList, a, 1, a);
     case Opcode::TUPLE: return shape(StepKind::kTuple, a, 1, a);
     case Opcode::DICT: return shape(StepKind::kDict, a, 1, a);

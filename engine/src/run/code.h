@@ -37,6 +37,7 @@ namespace tsx::engine {
   X(Guard)      /* guard b of a */                                                                \
   X(Raise)      /* the exception of message a and kind a + 1 */                                   \
   X(Print)      /* b registers from a */                                                          \
+  X(Write)      /* the text in a */                                                               \
   X(List)       /* a = list of b registers from a */                                              \
   X(Tuple)                                                                                        \
   X(Dict)                                                                                         \

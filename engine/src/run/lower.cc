@@ -173,6 +173,7 @@ class Emitter {
     case Prim::kTupleConstruct: return emit(Opcode::TUPLE, node.origin, node.inputs.size());
     case Prim::kDictConstruct: return emit(Opcode::DICT, node.origin, node.inputs.size());
     case Prim::kPrint: return emit(Opcode::PRINT, node.origin, node.inputs.size());
+    case Prim::kWrite: return emit(Opcode::WRITE, node.origin);
     case Prim::kListUnpack:
     case Prim::kTupleUnpack: return emit(Opcode::UNPACK, node.origin, node.outputs.size());
     case Prim::kUninitialized: return emit(Opcode::UNINITIALIZED, node.origin);

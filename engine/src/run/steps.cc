@@ -64,6 +64,10 @@ void Run::step(const Unit& unit, Value* r) {
   case StepKind::kGuard: return guard(unit, r);
   case StepKind::kRaise: raise(r[unit.a], r[unit.a + 1]);
   case StepKind::kPrint: return print(unit, r);
+  case StepKind::kWrite:
+    write(a.string());
+    a = Value();
+    return;
   case StepKind::kList: a = Value(make_ref<List>(taken(&a, unit.b))); return;
   case StepKind::kTuple: a = tuple_of(taken(&a, unit.b)); return;
   case StepKind::kDict: return make_dict(unit, r);
@@ -197,11 +201,14 @@ void Run::print(const Unit& unit, Value* r) const {
     line += (i ? " " : "") + to_text(r[unit.a + i]);
     r[unit.a + i] = Value();
   }
-  line += "\n";
+  write(line + "\n");
+}
+
+void Run::write(const std::string& text) const {
   if (context_.write)
-    context_.write(line);
+    context_.write(text);
   else
-    std::fwrite(line.data(), 1, line.size(), stdout);
+    std::fwrite(text.data(), 1, text.size(), stdout);
 }
 
 void Run::unpack(const Unit& unit, Value* r) const {

@@ -254,7 +254,7 @@ label_GetAttr:
   label_##name : STOPS_HERE();                                                                    \
   step(*unit, r);                                                                                 \
   NEXT();
-  SLOW(Fresh) SLOW(Guard) SLOW(Raise) SLOW(Print) SLOW(List) SLOW(Tuple) SLOW(Dict) SLOW(Unpack)
+  SLOW(Fresh) SLOW(Guard) SLOW(Raise) SLOW(Print) SLOW(Write) SLOW(List) SLOW(Tuple) SLOW(Dict) SLOW(Unpack)
   SLOW(Index) SLOW(Slice) SLOW(SetAttr) SLOW(Create) SLOW(IsInstance) SLOW(ToTensor)
   SLOW(EnumName) SLOW(EnumValue)
 

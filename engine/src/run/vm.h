@@ -68,6 +68,7 @@ class Run {
   void guard(const Unit& unit, Value* r) const;
   [[noreturn]] void raise(const Value& message, const Value& kind) const;
   void print(const Unit& unit, Value* r) const;
+  void write(const std::string& text) const;
   void unpack(const Unit& unit, Value* r) const;
   void index(const Unit& unit, Value* r) const;
   void slice(const Unit& unit, Value* r) const;

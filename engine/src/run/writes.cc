@@ -20,7 +20,7 @@ bool is_false(const ir::Graph& graph, const ir::Value& value) {
 }
 
 bool writes(const ir::Graph& graph, const ir::Node& node) {
-  if (node.is(Prim::kSetAttr) || node.is(Prim::kWrite)) return true;
+  if (node.is(Prim::kSetAttr)) return true;
   if (!node.op) return false;
   if (has_statistics(node.kind)) return !is_false(graph, graph.input(node, 5));
   return node.op->schema().find('!') != std::string_view::npos;
