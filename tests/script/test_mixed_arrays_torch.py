@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -77,6 +78,68 @@ def in_branches(img: np.ndarray, on: bool) -> Tensor:
     return t.std()
 
 
+def unannotated(img):  # type: ignore[no-untyped-def]
+    img = np.clip(img, 0, 20)
+    return img.std(), torch.from_numpy(img).std()
+
+
+def unannotated_tensor(x):  # type: ignore[no-untyped-def]
+    return x.std() / np.sqrt(64.0), torch.relu(x).var()
+
+
+def scalars_of_numpy(img: np.ndarray) -> Any:
+    t = torch.from_numpy(img).float()
+    counts = torch.from_numpy(img.astype(np.int64))
+    normal = (t - np.mean(img)) / img.std() * np.sqrt(2.0)
+    return (
+        normal.std(),
+        counts * np.sqrt(2.0),
+        counts * img.max(),
+        np.float32(2) * img.sum(),
+        img.mean().dtype == img.dtype,
+    )
+
+
+def widest(img: np.ndarray) -> Any:
+    best = np.max(img)
+    for row in img:
+        best = np.maximum(best, row)
+    return best.std(), torch.from_numpy(best).std()
+
+
+def optional(img: np.ndarray, other: np.ndarray | None = None) -> Any:
+    if other is None:
+        other = img * 2
+    return other.std(), torch.from_numpy(other).std()
+
+
+def listed(images: list[np.ndarray], more: dict[str, np.ndarray]) -> Any:
+    tensors = torch.stack([torch.from_numpy(i) for i in images])
+    return (
+        tensors.std(),
+        [i.std() for i in images],
+        more["a"].std(),
+        torch.from_numpy(more["a"]).var(),
+    )
+
+
+class Holder:
+    def __init__(self, array: np.ndarray) -> None:
+        self.array = array
+        self.tensor = torch.from_numpy(array)
+
+
+def in_objects(img: np.ndarray) -> Any:
+    held = Holder(img)
+    return held.array.std(), held.tensor.std()
+
+
+def picks(img: np.ndarray) -> Any:
+    scores = torch.from_numpy(img)
+    keep = (scores > 3).nonzero().squeeze(1)[:, 0].numpy()
+    return img[keep].std(0), np.unique(keep)
+
+
 def pair(img: np.ndarray) -> Any:
     return img, torch.from_numpy(img)
 
@@ -109,11 +172,14 @@ class Processor(nn.Module):
         (tensor_of_image, (IMAGE,)), (both_spreads, (IMAGE,)), (divided, (IMAGE,)), (viewed, (IMAGE,)),
         (back_again, (torch.from_numpy(IMAGE),)), (helper_for_both, (IMAGE,)), (in_lists, (IMAGE,)),
         (in_loops, (IMAGE, 3)), (in_branches, (IMAGE, True)), (in_branches, (IMAGE, False)), (in_tuples, (IMAGE,)),
-        (shares_memory, (IMAGE,)), (Processor().eval(), (IMAGE,)),
+        (unannotated, (IMAGE,)), (unannotated_tensor, (torch.from_numpy(IMAGE),)), (optional, (IMAGE,)),
+        (scalars_of_numpy, (IMAGE,)), (widest, (IMAGE,)),
+        (optional, (IMAGE, IMAGE + 1)), (listed, ([IMAGE, IMAGE], {"a": IMAGE})), (in_objects, (IMAGE,)),
+        (picks, (IMAGE,)), (shares_memory, (IMAGE,)), (Processor().eval(), (IMAGE,)),
     ],
 )  # fmt: skip
 def test_each_value_keeps_its_library(function: Callable[..., Any], args: tuple[Any, ...]) -> None:
-    expected = to_numpy(function(*args))
+    expected = to_numpy(function(*copy.deepcopy(args)))
     module = tsx.script(function)
     for program in (module, tsx.optimize(module, level=0), tsx.optimize(module)):
         same(program(*to_numpy(args)), expected)

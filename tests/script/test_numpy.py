@@ -315,7 +315,7 @@ def with_out(x: Array) -> Array:
 
 
 def needs_rank(x: Array) -> Array:
-    return np.pad(x, 1)
+    return np.flip(x)
 
 
 @pytest.mark.parametrize(

@@ -175,3 +175,24 @@ def test_a_row_is_a_view() -> None:
         "def f(a: np.ndarray):\n    b = a[0]\n    b += 1\n    b *= 2\n    return a, b\n",
         (made("int64"),),
     )
+
+
+VIEWS = (
+    "a.T", "a.reshape(-1)", "a.ravel()", "a[0]", "a[:, 0]", "a[::2]", "np.asarray(a)", "a[None]",
+    "np.expand_dims(a, 0)", "np.split(a, 2)[0]", "a.real", "np.atleast_3d(a)", "a.swapaxes(0, 1)",
+    "np.moveaxis(a, 0, 1)",     "a.astype(np.float64, copy=False)", "np.asarray(a, dtype=np.float64)",
+)  # fmt: skip
+COPIES = (
+    "+a", "a.flatten()", "a[a > 1]", "a[[0, 1]]", "a.astype(np.float64)", "np.array(a)", "a.copy()", "np.stack([a])",
+    "np.clip(a, None, 9)", "np.where(a > 0, a, a)", "np.round(a)", "np.pad(a, 0)", "np.tile(a, 1)", "np.ravel(a.T)",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("made_of", [*VIEWS, *COPIES])
+def test_what_is_a_view_and_what_a_copy(made_of: str) -> None:
+    given = np.array([[1.0, 2, 3], [4, 5, 6]])
+    for written in ("b", "a"):
+        check(
+            f"def f(a: np.ndarray):\n    b = {made_of}\n    {written} += 1\n    return a, b\n",
+            (given,),
+        )

@@ -124,6 +124,14 @@ class NumpyWorld:
     def mixes(self, source: Source) -> bool:
         return "torch" in _libraries(source)
 
+    def takes(self, source: Source, name: str) -> bool:
+        return any(
+            isinstance(node, ast.Call)
+            and any(isinstance(given, ast.Name) and given.id == name for given in node.args)
+            and _wants_array(source, node.func)
+            for node in ast.walk(source.tree)
+        )
+
     @numpys_method
     def binary(self, ctx: Context, at: Place, name: str, a: Sugar, b: Sugar) -> Sugar:
         return ufunc(ctx, at, OPERATORS.get(name, name), [a, b])
@@ -279,6 +287,21 @@ def _world(source: Source) -> World | None:
         return _WORLD
     files = {_library(_look_up(source, name)) for name in ("np", "numpy", "torch", "nn", "F")}
     return _WORLD if "numpy" in files and "torch" not in files else None
+
+
+def _wants_array(source: Source, function: ast.expr) -> bool:
+    """Whether a call is one of ``np.clip`` and the like, or ``torch.from_numpy``: no tensor of torch goes in there."""
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return False
+    library = _library(_look_up(source, function.value.id))
+    if library == "torch":
+        return function.attr == "from_numpy"
+    return library == "numpy" and function.attr not in (
+        "array",
+        "asarray",
+        "asanyarray",
+        "ascontiguousarray",
+    )
 
 
 def _mentions_ndarray(tree: ast.AST) -> bool:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from tsx.capture.numpy.ufuncs import COMMUTES, NO_SCALAR, TESTS, bases, overload
 from tsx.capture.script import comparisons
-from tsx.capture.script.values import NOT_STATIC, Code, Constant, ListLiteral, Sugar
-from tsx.capture.script.worlds import holds_arrays, library, relabelled
+from tsx.capture.script.values import NOT_STATIC, Code, Constant, ListLiteral, Ssa, Sugar
+from tsx.capture.script.worlds import NUMBER, holds_arrays, library, relabelled
 from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.op import Unknown, lookup
@@ -60,7 +60,7 @@ def numpys(function: Callable[..., Any], *, takes_tensors: bool = False) -> Call
 
 
 def _is_torchs(ctx: Context, at: Place, value: Sugar) -> bool:
-    return holds_arrays(value.type) and library(ctx, value, at) != "numpy"
+    return holds_arrays(value.type) and library(ctx, value, at) not in ("numpy", NUMBER)
 
 
 def ufunc(
@@ -71,13 +71,32 @@ def ufunc(
     if base is None:
         raise ctx.problem("TSX3301", at, name=f"numpy.{name}")
     operands = [as_operand(ctx, at, item) for item in inputs]
-    if not any(map(is_array, operands)):
+    arrays = [o for o in operands if is_array(o)]
+    of_numbers = all(library(ctx, o, at) == NUMBER for o in arrays) and all(map(is_scalar, inputs))
+    if not arrays:
         operands[0] = as_array(ctx, at, operands[0])
+    found = _computed(ctx, at, name, base, operands, inplace=inplace)
+    if of_numbers and isinstance(found, Ssa):
+        ctx.program.libraries[found.value] = NUMBER
+    return found
+
+
+def is_scalar(value: Sugar) -> bool:
+    """Whether it is a number or a NumPy scalar, and no list."""
+    return is_number(value) or is_array(value)
+
+
+def _computed(
+    ctx: Context, at: Place, name: str, base: str, operands: list[Sugar], *, inplace: bool
+) -> Sugar:
+    """A ufunc of arrays and numbers."""
     if name in TESTS:
         return ctx.op(f"aten::{base}", at, [as_array(ctx, at, o) for o in operands])
     code = compute_type(ctx, at, f"{name}=" if inplace else name, operands)
     if name == "power":
         _need_exponents(ctx, at, code, operands[1])
+    if name == "positive":
+        return ctx.op("aten::clone", at, [cast(ctx, at, operands[0], code)])
     return elementwise(ctx, at, base, operands, code)
 
 

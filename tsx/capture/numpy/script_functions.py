@@ -7,6 +7,9 @@ files of their own.
 
 from __future__ import annotations
 
+import ast
+import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +26,9 @@ from tsx.capture.numpy.script_arithmetic import (
     ufunc,
 )
 from tsx.capture.numpy.script_types import dtype_of
-from tsx.capture.script.values import Code, Constant, Handler, ListLiteral, Sugar, TupleSugar
+from tsx.capture.script import operators
+from tsx.capture.script.values import Code, Constant, Handler, ListLiteral, Ssa, Sugar, TupleSugar
+from tsx.capture.script.worlds import NUMBER
 from tsx.ir import types as ty
 
 if TYPE_CHECKING:
@@ -49,6 +54,8 @@ def means(*names: str, method: bool = True) -> Callable[[Function], Function]:
     """Registers a handler ``(ctx, at, x, …)`` for ``numpy.name`` and, where arrays have it, as their method."""
 
     def add(function: Function) -> Function:
+        if _REDUCE.intersection(names):
+            function = _to_scalar(function)
         for name in names:
             found: Any = np
             for part in name.split("."):
@@ -61,6 +68,33 @@ def means(*names: str, method: bool = True) -> Callable[[Function], Function]:
         return function
 
     return add
+
+
+_REDUCE = frozenset({
+    "sum", "mean", "var", "std", "max", "min", "any", "all", "prod", "median", "percentile", "quantile",
+})  # fmt: skip
+
+
+def _to_scalar(function: Function) -> Function:
+    """A reduction: over all of an array it gives a NumPy scalar, which torch takes for a number."""
+    signature = inspect.signature(function)
+
+    @functools.wraps(function)
+    def reduced(ctx: Context, at: Place, *args: Sugar, **kwargs: Sugar) -> Sugar:
+        found: Sugar = function(ctx, at, *args, **kwargs)
+        bound = signature.bind(ctx, at, *args, **kwargs).arguments
+        keeps = bound.get("keepdims", FALSE).static() is not False
+        places = bound.get("q", ZERO)
+        if (
+            isinstance(found, Ssa)
+            and not given(bound.get("axis"))
+            and not keeps
+            and is_number(places)
+        ):
+            ctx.program.libraries[found.value] = NUMBER
+        return found
+
+    return reduced
 
 
 def given(value: Sugar | None) -> bool:
@@ -500,14 +534,17 @@ def _pad(
 ) -> Sugar:  # fmt: skip
     if mode.static() != "constant" or not is_number(constant_values):
         raise ctx.problem("TSX3306", at, what="this form of np.pad", way="np.pad with one constant")
-    widths = _pad_widths(ctx, at, array, pad_width)
-    flat = [side for pair in reversed(widths) for side in pair]
-    return ctx.op("aten::constant_pad_nd", at, [array, ListLiteral(flat), constant_values])
+    x = as_array(ctx, at, array)
+    if is_number(pad_width):
+        sides = ctx.op("aten::mul.int", at, [ctx.op("aten::dim", at, [x]), Constant(2)])
+        flat = operators.binary(ctx, ast.Mult(), ListLiteral([pad_width]), sides, at)
+    else:
+        widths = _pad_widths(ctx, at, x, pad_width)
+        flat = ListLiteral([side for pair in reversed(widths) for side in pair])
+    return ctx.op("aten::constant_pad_nd", at, [x, flat, constant_values])
 
 
 def _pad_widths(ctx: Context, at: Place, array: Sugar, width: Sugar) -> list[Sequence[Sugar]]:
-    if is_number(width):
-        return [(width, width)] * rank_of(ctx, at, array)
     items = items_of(ctx, at, width)
     if all(map(is_number, items)):
         pair = items * 2 if len(items) == 1 else items

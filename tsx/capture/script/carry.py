@@ -105,7 +105,8 @@ class Carry:
             value = Ssa(block.add_input(carried.type, "" if is_exit else key[1]), carried.code)
             if key in before.names and worlds.holds_arrays(carried.type):
                 given = worlds.library(self.ctx, before.names[key].value, self.at)
-                self.ctx.program.libraries[value.value] = given
+                wide = "numpy" if given == worlds.NUMBER else given  # a round may make it an array
+                self.ctx.program.libraries[value.value] = wide
             flag = Ssa(block.add_input(ty.BOOL)) if carried.flagged else None
             if is_exit:
                 continue  # a round starts only where nothing has left

@@ -24,7 +24,7 @@ from tsx.capture.script.values import (
     TupleSugar,
 )
 from tsx.capture.script.words import type_words
-from tsx.capture.script.worlds import world_for
+from tsx.capture.script.worlds import plain_number, world_for
 from tsx.ir import types as ty
 from tsx.ir.op import overloads
 
@@ -83,6 +83,7 @@ def binary(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Sug
         world = world_for(ctx, at, a, b)
         if world is not None:
             return world.binary(ctx, at, name, a, b)
+        a, b = plain_number(ctx, at, a), plain_number(ctx, at, b)
         return _with_tensor(ctx, symbol, name, a, b, at)
     magic = _magic(ctx, _MAGIC[symbol], a, b, at)
     if magic is not None:
@@ -302,6 +303,7 @@ def inplace(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Su
     if world is not None:
         return world.inplace(ctx, at, name, a, b)
     if is_tensor(a) and name != "matmul":
+        b = plain_number(ctx, at, b)
         return ctx.op(f"aten::{_TENSOR.get(name, name)}_", at, [a, b], called=f"{symbol}=")
     if isinstance(a, ListLiteral):
         a = a.made(ctx, at)

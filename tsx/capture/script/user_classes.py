@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tsx.capture.script import worlds
 from tsx.capture.script.annotations import MISSING, BadAnnotation, is_module_class
 from tsx.capture.script.classes import (
     MAKERS,
@@ -42,6 +43,7 @@ class Record:
     definition: ClassDef
     is_open: bool = True
     declared: dict[str, ty.Type] = field(default_factory=dict)
+    libraries: dict[str, str] = field(default_factory=dict)  # of arrays in attributes
 
     @property
     def type(self) -> ty.ClassType:
@@ -198,7 +200,10 @@ class ObjectMeaning(Meaning):
         record = record_of(ctx, value.type)
         type = record.definition.attributes.get(name)
         if type is not None:
-            return ctx.emit("prim::GetAttr", [value.as_value(ctx, at)], type, at, {"name": name})
+            made = ctx.emit("prim::GetAttr", [value.as_value(ctx, at)], type, at, {"name": name})
+            if name in record.libraries:
+                ctx.program.libraries[made.value] = record.libraries[name]
+            return made
         if name == "__class__":
             return UserClass(record.cls)
         return member(ctx, at, record.cls, value, name)
@@ -235,6 +240,10 @@ class ObjectMeaning(Meaning):
             record.definition.attributes[name] = type
         what = f"the attribute {name} of {record.cls.__name__}"
         converted = ctx.convert(given, type, at, what)
+        if worlds.holds_arrays(given.type):
+            found_library = worlds.library(ctx, given, at)
+            same = record.libraries.setdefault(name, found_library) == found_library
+            record.libraries[name] = found_library if same else worlds.MIXED
         ctx.node("prim::SetAttr", [value.as_value(ctx, at), converted], (), at, {"name": name})
 
     def call(

@@ -29,6 +29,9 @@ class World(Protocol):
     def mixes(self, source: Source) -> bool:
         """Whether a function of this world uses torch as well."""
 
+    def takes(self, source: Source, name: str) -> bool:
+        """Whether a function hands ``name``, of which no annotation tells, to a function of this library."""
+
     def binary(self, ctx: Context, at: Place, name: str, a: Sugar, b: Sugar) -> Sugar:
         """``a op b``; ``name`` is torch's name of the operator (``add``, ``floordiv``, ``__and__``)."""
 
@@ -59,6 +62,7 @@ worlds: list[Callable[[Source], World | None]] = []
 
 TORCH = "torch"
 MIXED = "both"
+NUMBER = "number"  # of NumPy, made of plain numbers, which torch takes for a plain one, too
 _known: dict[int, tuple[Source, World | None]] = {}
 _MOST = 4096
 
@@ -82,10 +86,19 @@ def library_in(source: Source) -> str:
 
 def world_for(ctx: Context, at: Place, *values: Sugar) -> World | None:
     """The world of the arrays among ``values``, which have to be of one library."""
-    found = {library(ctx, value, at): value for value in values if holds_arrays(value.type)}
+    found = {library(ctx, value, at) for value in values if holds_arrays(value.type)}
+    if NUMBER in found:
+        found = found - {NUMBER} or {"numpy"}
     if MIXED in found or len(found) > 1:
         raise ctx.problem("TSX3309", at, text=at.text())
     return world_named(next(iter(found), TORCH))
+
+
+def plain_number(ctx: Context, at: Place, value: Sugar) -> Sugar:
+    """A NumPy scalar of numbers alone, ``np.sqrt(2)``, as the number that torch takes it for; others as they are."""
+    if isinstance(value.type, ty.TensorType) and library(ctx, value, at) == NUMBER:
+        return value.attribute(ctx, at, "item").call(ctx, at, [], {})
+    return value
 
 
 def library_of_parameter(source: Source, name: str) -> str:
@@ -93,7 +106,12 @@ def library_of_parameter(source: Source, name: str) -> str:
     spec = source.tree.args
     found = [a for a in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs) if a.arg == name]
     text = ast.unparse(found[0].annotation) if found and found[0].annotation is not None else ""
-    if "Tensor" in text or (mixes(source) and "ndarray" not in text.lower()):
+    if "Tensor" in text:
+        return TORCH
+    for world in named.values() if not text else ():
+        if world.takes(source, name):
+            return world.library
+    if mixes(source) and "ndarray" not in text.lower():
         return TORCH
     return library_in(source)
 
@@ -131,7 +149,7 @@ def library(ctx: Context, value: Sugar, at: Place) -> str:
 
 def relabelled(ctx: Context, value: Sugar, library_: str, at: Place) -> Sugar:
     """The same array as a value of another library: ``torch.from_numpy(x)``, ``x.numpy()``."""
-    if not isinstance(value, Ssa) or library(ctx, value, at) == library_:
+    if not isinstance(value, Ssa) or library(ctx, value, at) in (library_, NUMBER):
         return value
     made = ctx.emit("prim::unchecked_cast", [value.value], value.type, at)
     ctx.program.libraries[made.value] = library_
@@ -180,8 +198,10 @@ class _Search:
                 return self._all(node.inputs)
             case "prim::Uninitialized" | "prim::GetAttr" | "prim::Constant" | "prim::CallMethod":
                 return ""
-        whole = next((v for v in node.inputs if holds_arrays(v.type)), None)
-        return TORCH if whole is None else self.of(whole)
+        found = [self.of(v) for v in node.inputs if holds_arrays(v.type)]
+        if not found:
+            return TORCH
+        return next((library for library in found if library != NUMBER), NUMBER)
 
     def _item(self, node: Node, place: int) -> str:
         """What a tuple was made with at one place."""
@@ -196,4 +216,6 @@ class _Search:
 
     def _all(self, values: Sequence[Value]) -> str:
         found = {library for value in values if (library := self.of(value))}
+        if found == {NUMBER, "numpy"}:
+            return "numpy"
         return MIXED if len(found) > 1 else next(iter(found), "")

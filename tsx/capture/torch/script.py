@@ -17,7 +17,7 @@ import torch
 from tsx.capture.script.classes import Bound
 from tsx.capture.script.program import known_types, loose_libraries, originals
 from tsx.capture.script.values import Constant, Handler, Operator, Sugar, doors
-from tsx.capture.script.worlds import TORCH, holds_arrays, library
+from tsx.capture.script.worlds import TORCH, holds_arrays, library, plain_number
 from tsx.capture.torch import (  # noqa: F401  (they register what tensors and modules can do)
     script_modules,
     script_tensors,
@@ -155,6 +155,8 @@ class TorchOperator(Operator):
     ) -> Sugar:
         given = dict(kwargs)
         out = given.pop("out", None)
+        args = [plain_number(ctx, at, value) for value in args]
+        kwargs = {name: plain_number(ctx, at, value) for name, value in kwargs.items()}
         for value in (*self.bound, *args, *kwargs.values()):
             if holds_arrays(value.type) and library(ctx, value, at) != TORCH:
                 raise ctx.problem("TSX3309", at, text=at.text())
