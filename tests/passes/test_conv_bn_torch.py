@@ -146,3 +146,35 @@ def test_a_residual_block_becomes_one_group_for_each_convolution() -> None:
     names = [node.attributes["name"] for node in graph.nodes if node.kind == "tsx::group"]
     assert names == ["Conv2d_ReLU", "Conv2d_Add_ReLU"]
     assert error < 2e-6
+
+
+class Residual(nn.Module):
+    """A block as torchvision writes it, in place where it can be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(4, 4, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(4)
+        self.relu = nn.ReLU(inplace=True)
+        self.conv2 = nn.Conv2d(4, 4, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y))
+        y += x
+        return self.relu(y)
+
+
+def test_a_scripted_block_checks_its_input_once_and_folds_and_fuses_as_a_traced_one() -> None:
+    model, example = randomised(Residual()), torch.randn(2, 4, 6, 5)
+    module = tsx.optimize(tsx.script(model))
+    assert "aten::batch_norm" not in kinds(module.graph)
+    assert sum(node.kind == "prim::RaiseException" for node in module.graph.all_nodes()) == 1
+    groups = [n.attributes["name"] for n in module.graph.all_nodes() if n.kind == "tsx::group"]
+    assert groups == ["Conv2d_ReLU"]  # the sum stays in place, since its sizes are not known
+    with torch.no_grad():
+        expected = model(example).numpy()
+    np.testing.assert_allclose(np.asarray(module(example.numpy())), expected, rtol=1e-4, atol=1e-5)
+    with pytest.raises(tsx.TsxError, match="ValueError: expected 4D input"):
+        module(example[0].numpy())

@@ -50,6 +50,7 @@ from tsx.ir.graph import Node, Value, WeightRef
 from tsx.ir.location import Origin
 from tsx.ir.module import Module
 from tsx.ir.types import DType, TensorType
+from tsx.ir.walk import ancestor_in
 from tsx.ops.dtypes import cast
 from tsx.ops.weights import Weight, as_weight
 from tsx.passes.define import Context, define
@@ -87,10 +88,15 @@ def conv_bn(ctx: Context) -> None:
         before = ctx.graph.mutations
         aliases = ctx.aliases()
         for norm in list(walk_outside_groups(ctx.graph.block)):
-            if norm.kind == _BATCH_NORM and _is_unwritten(norm, aliases):
-                affine = _read_norm(norm, ctx.module)
-                if affine and not _into_previous(ctx, norm, affine, aliases):
-                    _into_next(ctx, norm, affine, aliases)
+            if norm.kind != _BATCH_NORM or any(map(aliases.has_writers, norm.inputs)):
+                continue
+            affine, is_written = _read_norm(norm, ctx.module), aliases.has_writers(norm.output)
+            if affine is None:
+                continue
+            if not _into_previous(ctx, norm, affine, aliases):
+                _into_next(ctx, norm, affine, aliases)
+            elif is_written:  # the layer's result is now, which the analysis can't know
+                aliases = ctx.aliases()
         if ctx.graph.mutations == before:
             break
     ctx.module_mutations += drop_unused_weights(ctx.module)
@@ -102,10 +108,6 @@ class _Affine:
 
     scale: Doubles
     shift: Doubles
-
-
-def _is_unwritten(node: Node, aliases: AliasAnalysis) -> bool:
-    return aliases.is_unwritten(node)
 
 
 def _read_norm(norm: Node, module: Module) -> _Affine | None:
@@ -130,10 +132,13 @@ def _into_previous(ctx: Context, norm: Node, affine: _Affine, aliases: AliasAnal
     layer = norm.inputs[0].node
     if layer is None or layer.kind not in _LAYERS or not only_asks_sizes(layer.output, norm):
         return False
-    if layer.block is not norm.block or not _is_unwritten(layer, aliases):
+    if layer.block is not norm.block or not aliases.is_unwritten(layer):
+        return False
+    # What writes the norm's result writes the layer's then, and may give it other sizes.
+    if aliases.has_writers(norm.output) and _is_asked_later(layer.output, norm):
         return False
     weight, bias = _parameters(layer, ctx.module)
-    if weight is None or bias is None or not _has_channels(layer, norm, affine):
+    if weight is None or bias is None or not _has_channels(layer, norm, affine, aliases):
         return False
     scaled = _scale_outputs(layer, weight, affine.scale)
     if scaled is None:
@@ -146,6 +151,12 @@ def _into_previous(ctx: Context, norm: Node, affine: _Affine, aliases: AliasAnal
     return True
 
 
+def _is_asked_later(value: Value, node: Node) -> bool:
+    """Whether anything but ``node`` uses ``value`` where ``node`` may have run."""
+    holders = [ancestor_in(user, node.block) for user, _ in value.uses if user is not node]
+    return any(holder is None or not holder.is_before(node) for holder in holders)
+
+
 def _into_next(ctx: Context, norm: Node, affine: _Affine, aliases: AliasAnalysis) -> bool:
     """``conv(s*x + t, W, b) == conv(x, W*s, b + sum(W*t))``, where no padding mixes in zeros."""
     if len(norm.output.uses) != 1:
@@ -153,10 +164,12 @@ def _into_next(ctx: Context, norm: Node, affine: _Affine, aliases: AliasAnalysis
     layer, operand = norm.output.uses[0]
     if operand != 0 or layer.kind not in _LAYERS or layer.block is not norm.block:
         return False
-    weight, bias = _parameters(layer, ctx.module)
-    if weight is None or bias is None or not _is_unwritten(layer, aliases):
+    if aliases.has_writers(norm.output):  # a write there may come before the layer
         return False
-    if not _is_unpadded(layer) or not _has_rank(norm.output, layer, layer):
+    weight, bias = _parameters(layer, ctx.module)
+    if weight is None or bias is None or not aliases.is_unwritten(layer):
+        return False
+    if not _is_unpadded(layer) or not _has_rank(norm.output, layer, layer, aliases):
         return False
     groups = _groups(layer)
     per_group = weight.shape[1]
@@ -234,13 +247,13 @@ def _finish(layer: Node, norm: Node) -> None:
     erase_dead(operands)
 
 
-def _has_channels(layer: Node, norm: Node, affine: _Affine) -> bool:
+def _has_channels(layer: Node, norm: Node, affine: _Affine, aliases: AliasAnalysis) -> bool:
     """Whether dimension 1 of the result, which BatchNorm normalises, is the layer's channels."""
-    return _has_rank(norm.inputs[0], layer, norm) and affine.scale.ndim == 1
+    return _has_rank(norm.inputs[0], layer, norm, aliases) and affine.scale.ndim == 1
 
 
-def _has_rank(value: Value, layer: Node, at: Node) -> bool:
-    return rank_at(value, at) == _LAYERS[layer.kind][2]
+def _has_rank(value: Value, layer: Node, at: Node, aliases: AliasAnalysis) -> bool:
+    return rank_at(value, at, aliases) == _LAYERS[layer.kind][2]
 
 
 def _is_unpadded(layer: Node) -> bool:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tsx.ir.build import Builder
+from tsx.ir.build import Builder, is_constant
 from tsx.ir.equal import equal_blocks
 from tsx.ir.graph import Block, Node, Value
+from tsx.ir.walk import ancestor_in
 from tsx.passes.define import Context
 from tsx.passes.support.erase import drop_carried, drop_result, erase_dead, splice
 from tsx.passes.support.purity import computation_key
@@ -13,6 +14,8 @@ _UNNEGATE = "if not c: A else: B == if c: B else: A"
 _SAME_RESULT = "if c: x else: x == x"
 _SAME_BRANCH = "if c: A else: A == A"
 _DECIDED = "if c: … c … == if c: … True …"
+_CONSTANT = "if True: A else: B == A"
+_PASSED = "if c: raise; … c … == if c: raise; … False …"
 _SELECT = "if c: True else: False == c"
 _NEVER = "if c: raise else: x == x, after the branch"
 _TWINS = "if c: a, a else: b, b == if c: a else: b, twice"
@@ -21,6 +24,8 @@ _SAME_CARRIED = "two carried values that are always equal == one"
 CONTROL_RULES = (
     _UNNEGATE,
     _DECIDED,
+    _CONSTANT,
+    _PASSED,
     _SAME_RESULT,
     _SELECT,
     _NEVER,
@@ -38,6 +43,8 @@ def simplify_control(ctx: Context) -> None:
         if not node.is_linked:
             continue
         if node.kind == "prim::If":
+            if _chosen(ctx, node):
+                continue
             _unnegate(ctx, node)
             _decided(ctx, node)
             _same_results(ctx, node)
@@ -45,6 +52,7 @@ def simplify_control(ctx: Context) -> None:
             _never(ctx, node)
             _twins(ctx, node)
             _same_branches(ctx, node)
+            _passed(ctx, node)
         elif node.kind == "prim::Loop":
             _invariant(ctx, node)
             _same_carried(ctx, node)
@@ -73,6 +81,44 @@ def _decided(ctx: Context, node: Node) -> None:
         ctx.note(_DECIDED, node, known)
         for user, operand in uses:
             user.set_input(operand, known)
+
+
+def _chosen(ctx: Context, node: Node) -> bool:
+    """An If whose condition is known is the branch that it takes."""
+    condition = _literal(node.inputs[0])
+    if condition is None:
+        return False
+    ctx.note(_CONSTANT, node, "its branch")
+    operands = node.inputs
+    taken = splice(node.blocks[0 if condition else 1], (), node)
+    for old, new in zip(node.outputs, taken, strict=True):
+        old.replace_uses(new)
+    node.destroy()
+    erase_dead(operands)
+    return True
+
+
+def _passed(ctx: Context, node: Node) -> None:
+    """Behind an If, one of whose branches always raises, the condition is known."""
+    if not node.is_linked or is_constant(node.inputs[0]):
+        return
+    raises = [_ends_in_raise(block) for block in node.blocks]
+    if raises[0] is raises[1]:
+        return
+    condition = node.inputs[0]
+    later = [use for use in condition.uses if _follows(use.node, node)]
+    if later:
+        assert node.next is not None
+        known = Builder(node.next, node.origin).constant(raises[1])
+        ctx.note(_PASSED, node, known)
+        for user, operand in later:
+            user.set_input(operand, known)
+
+
+def _follows(user: Node, node: Node) -> bool:
+    """Whether ``user`` runs after ``node``: it, or what holds it, stands behind it in its block."""
+    holder = ancestor_in(user, node.block)
+    return holder is not None and holder is not node and node.is_before(holder)
 
 
 def _holds(block: Block, node: Node) -> bool:

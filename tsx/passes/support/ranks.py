@@ -1,20 +1,60 @@
 """What checks in the program prove of a tensor's rank, and uses that only ask for its sizes.
 
 A scripted layer checks its input (``if x.dim() != 4: raise``), and its types don't know the rank. Takes values and the
-node that asks; gives what holds whenever that node runs. Never changes a graph.
+node that asks; gives what holds whenever that node runs. Layers keep the rank, so what is known of a layer's operand is
+known of its result. Never changes a graph.
 """
 
 from __future__ import annotations
 
+from tsx.ir.alias import AliasAnalysis
 from tsx.ir.build import constant_value, is_constant
 from tsx.ir.graph import Block, Node, Value
-from tsx.ir.types import TensorType
+from tsx.ir.op import Trait, lookup
+from tsx.ir.types import AtomType, TensorType
 
 _SIZE_QUERIES = frozenset({"aten::dim", "aten::size", "aten::size.int"})
 
+# Operators whose result has the rank of operand 0, besides the elementwise ones.
+_KEEPING = frozenset(
+    {
+        "linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
+        "batch_norm", "instance_norm", "group_norm", "layer_norm", "rms_norm", "softmax", "log_softmax", "dropout",
+        "max_pool1d", "max_pool2d", "max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d", "adaptive_avg_pool1d",
+        "adaptive_avg_pool2d", "adaptive_avg_pool3d",
+    }
+)  # fmt: skip
 
-def rank_at(value: Value, node: Node) -> int | None:
-    """The rank of ``value`` where ``node`` runs: its type's, or the one that a check ahead of ``node`` lets through."""
+
+def operand_of_same_rank(value: Value) -> Value | None:
+    """The operand whose rank the value made from it certainly has, as long as neither is written to."""
+    op = lookup(value.node.kind) if value.node is not None else None
+    if value.node is None or op is None or len(value.node.outputs) != 1:
+        return None
+    if op.schema.name.startswith("aten::") and op.schema.base in _KEEPING:
+        return value.node.inputs[0]
+    if not op.has(Trait.ELEMENTWISE):
+        return None
+    tensors = [v for v in value.node.inputs if not isinstance(v.type, AtomType)]
+    is_alone = len(tensors) == 1 and isinstance(tensors[0].type, TensorType)
+    return tensors[0] if is_alone and isinstance(value.type, TensorType) else None
+
+
+def rank_at(value: Value, node: Node, aliases: AliasAnalysis) -> int | None:
+    """The rank of ``value`` where ``node`` runs: its type's, or the one that a check ahead of ``node`` lets through.
+
+    Of what is written to nothing is known: there are writes that change the rank.
+    """
+    current: Value | None = value
+    while current is not None and not aliases.has_writers(current):
+        found = _rank_of(current, node)
+        if found is not None:
+            return found
+        current = operand_of_same_rank(current)
+    return None
+
+
+def _rank_of(value: Value, node: Node) -> int | None:
     if isinstance(value.type, TensorType) and value.type.rank is not None:
         return value.type.rank
     for asked, _ in value.uses:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tsx.ir import types as ty
 from tsx.ir.graph import Node
+from tsx.passes.support.ranks import operand_of_same_rank
 from tsx.passes.support.rewriting import Literal, Make, Result, constant, made_by, rule, same
 
 _SAME_SIZE = (
@@ -85,3 +86,9 @@ def _order(node: Node) -> list[int] | None:
         return None
     order = [dim % len(places) for dim in places]
     return order if len(set(order)) == len(dims) else None
+
+
+@rule("dim(f(x)) == dim(x), where f keeps the rank", "aten::dim")
+def rank_of_layer(node: Node) -> Result:
+    source = operand_of_same_rank(node.inputs[0])
+    return Make("aten::dim", (source,)) if source is not None else None
