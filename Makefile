@@ -89,7 +89,7 @@ sanitizers: $(TEST_VENV)/ready asan-build
 	TSX_ENGINE_BUILD=engine/build-asan OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q $(SANITIZED)
 	cmake -S engine -B engine/build-tsan $(CLANG) -DTSX_SANITIZE=thread
 	cmake --build engine/build-tsan -j2 --target tsx_tests
-	TSAN_OPTIONS=die_after_fork=0 engine/build-tsan/tests/tsx_tests test_threads test_concurrent test_api test_limits
+	engine/build-tsan/tests/tsx_tests test_threads test_concurrent test_api test_limits
 
 fuzz: $(TEST_VENV)/ready asan-build
 	PYTHONPATH=. $(TEST_VENV)/bin/python tools/fuzz.py engine/build-asan --seconds $(FUZZ_SECONDS) $(if $(CORPUS),--corpus $(CORPUS))

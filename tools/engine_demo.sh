@@ -19,6 +19,7 @@ env -i PATH=/nonexistent "$out/demo/demo" "$out/no-such-model.tsx" 2>"$out/error
 [ "$status" = 3 ] || { echo "expected exit status 3 for a missing model, got $status" >&2; exit 1; }
 
 bytes=$(wc -c <"$out/demo/demo")
+[ "$bytes" -lt 3000000 ] || { echo "the stripped demo has $bytes bytes; it is to stay under 3,000,000" >&2; exit 1; }
 others=$(ldd "$out/demo/demo" | grep -Ev 'libc\.so|libm\.so|libstdc\+\+\.so|libgcc_s\.so|libpthread\.so|ld-linux|linux-vdso' || true)
 [ -z "$others" ] || { echo "the demo needs other libraries: $others" >&2; exit 1; }
 echo "the stripped demo, libtsx in it, has $bytes bytes and needs the C and C++ libraries only"

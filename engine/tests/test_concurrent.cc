@@ -1,7 +1,4 @@
-// One loaded module under several threads: the same bits as alone, sessions apart, a child of fork.
-#include <sys/wait.h>
-#include <unistd.h>
-
+// One loaded module under several threads: the same bits as alone, and sessions apart.
 #include <atomic>
 #include <cstring>
 #include <thread>
@@ -70,16 +67,4 @@ TEST("sessions of one module stay apart, and one session does a call at a time")
   });
   CHECK_EQUAL(right.load(), kThreads * kTurns);
   CHECK_EQUAL(shared.forward({0}).to_int(), start + kThreads * kTurns);
-}
-
-TEST("a child of fork runs the module that its parent loaded") {
-  const tsx::Module module = load("model_resblock");
-  tsx::engine::threads::set_count(2);
-  const tsx::Tensor before = module.forward({image(1)}).to_tensor();
-  const pid_t child = fork();
-  if (child == 0) _exit(same_bits(module.forward({image(1)}).to_tensor(), before) ? 0 : 1);
-  int status = -1;
-  waitpid(child, &status, 0);
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  CHECK(same_bits(module.forward({image(1)}).to_tensor(), before));
 }

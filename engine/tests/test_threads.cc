@@ -1,8 +1,4 @@
-// The pool: every element once, in whatever number of threads; errors come back; a child has its
-// own.
-#include <sys/wait.h>
-#include <unistd.h>
-
+// The pool: every element once, in whatever number of threads; errors come back.
 #include <atomic>
 #include <stdexcept>
 #include <thread>
@@ -84,15 +80,4 @@ TEST("several callers at once all get their loops done") {
   for (std::thread& caller : callers)
     caller.join();
   CHECK_EQUAL(right.load(), 200);
-}
-
-TEST("after a fork the child has a pool of its own") {
-  threads::set_count(3);
-  visits(1000, 1);
-  const pid_t child = fork();
-  if (child == 0) _exit(all_once(visits(1000, 1)) ? 0 : 1);
-  int status = -1;
-  waitpid(child, &status, 0);
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  CHECK(all_once(visits(1000, 1)));
 }
