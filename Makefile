@@ -15,7 +15,8 @@ PIP := -m pip --disable-pip-version-check install --quiet
 # What of the engine's Python tests runs on the build with sanitizers.
 SANITIZED := tests/engine/test_run.py tests/engine/test_plain_kernels.py tests/engine/test_limits.py
 # What of them runs in CI, on a build without the last optimisations (make engine STAGE=slice).
-ENGINE_slice := tests/engine/test_run.py tests/engine/test_lower.py tests/engine/test_limits.py tests/engine/test_readers.py tests/engine/test_operator_list.py
+ENGINE_slice := tests/engine/test_run.py tests/engine/test_lower.py tests/engine/test_limits.py tests/engine/test_operator_list.py \
+	$(foreach t,golden_archives_load hostile_msgpack_gets_the_same_code broken_programs_break_the_same_invariants,tests/engine/test_readers.py::test_$(t))
 ENGINE_FLAGS_slice := -DCMAKE_CXX_FLAGS_RELEASE=-O1
 STAGE_all := -m "not engine" tests
 STAGE_python := -m "not matrix and not zoo and not script and not engine" tests
