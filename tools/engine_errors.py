@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tsx.errors import error_codes
+from tsx.runtime.ways import TRUTH, WAYS
 
 
 def error_table() -> str:
@@ -22,3 +23,10 @@ def _quoted(text: str) -> str:
     """A C++ string literal; the toml holds no control characters, and the sources are UTF-8."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def ways() -> str:
+    """engine/gen/ways.inc: what to do about exceptions of Python's, made from tsx/runtime/ways.py."""
+    lines = ["// Made by tools/generate.py from tsx/runtime/ways.py.", f"TSX_TRUTH({_quoted(TRUTH)})"]
+    lines += [f"TSX_WAY({_quoted(name)}, {_quoted(way)})" for name, way in WAYS.items()]
+    return "\n".join(lines) + "\n"

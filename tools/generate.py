@@ -170,6 +170,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/passes.md": passes,
     "docs/language.md": language,
     "engine/gen/errors.inc": engine_errors.error_table,
+    "engine/gen/ways.inc": engine_errors.ways,
     "engine/gen/formulas.inc": engine_formulas.text,
     "engine/gen/opcodes.inc": engine_opcodes.opcodes,
     "engine/gen/operators.inc": engine_operators.operators,

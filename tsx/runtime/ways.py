@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TRUTH = "say what is meant of the elements: (x > 0).any(), (x > 0).all(), or torch.where for each"
 
-_WAYS = {
+WAYS = {
     "UnboundLocalError": "give the name a value before the if or the loop that may pass it by",
     "ZeroDivisionError": "test that the divisor is not zero before this line",
     "OverflowError": "ints are 64 bits wide: use floats for larger values",
@@ -15,4 +15,4 @@ _WAYS = {
 
 def way_out(exception: str) -> str | None:
     """What to do about an exception; None where only the model's author knows."""
-    return _WAYS.get(exception)
+    return WAYS.get(exception)

@@ -1,5 +1,6 @@
 // The functions of Python's cmath, with their errors (tsx/ops/python_math.py).
 #include <cmath>
+#include <limits>
 
 #include "base/error.h"
 #include "kernels/numbers.h"
@@ -85,6 +86,25 @@ void is_close(Call& call) {
   call.give(gap <= relative * size(b) || gap <= relative * size(a) || gap <= absolute);
 }
 
+/// To the bit as cmath has it; infinities and NaN as C has them.
+Complex64 square_root(const Complex64& z) {
+  const double real = std::fabs(z.real()), imaginary = std::fabs(z.imag());
+  if (!std::isfinite(real) || !std::isfinite(imaginary)) return std::sqrt(z);
+  if (real == 0 && imaginary == 0) return Complex64(0.0, z.imag());
+  constexpr double kSmallest = std::numeric_limits<double>::min();
+  constexpr int kUp = 53, kDown = -27;  // what is tiny is scaled on the way
+  double s;
+  if (real < kSmallest && imaginary < kSmallest) {
+    const double scaled = std::ldexp(real, kUp);
+    s = std::ldexp(std::sqrt(scaled + std::hypot(scaled, std::ldexp(imaginary, kUp))), kDown);
+  } else {
+    s = 2.0 * std::sqrt(real / 8.0 + std::hypot(real / 8.0, imaginary / 8.0));
+  }
+  const double d = imaginary / (2.0 * s);
+  return z.real() >= 0 ? Complex64(s, std::copysign(d, z.imag()))
+                       : Complex64(d, std::copysign(s, z.imag()));
+}
+
 }  // namespace
 }  // namespace tsx::engine
 
@@ -102,7 +122,7 @@ TSX_KERNELS(python_complex) {
   registry.add("tsx::log10.complex", complex<std::log10>);
   registry.add("tsx::sin.complex", complex<std::sin>);
   registry.add("tsx::sinh.complex", complex<std::sinh>);
-  registry.add("tsx::sqrt.complex", complex<std::sqrt>);
+  registry.add("tsx::sqrt.complex", complex<square_root>);
   registry.add("tsx::tan.complex", complex<std::tan>);
   registry.add("tsx::tanh.complex", complex<std::tanh>);
   registry.add("tsx::log.complex_base", complex_log_to_base);

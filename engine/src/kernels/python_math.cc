@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "kernels/containers.h"
+#include "kernels/gamma.h"
 #include "kernels/numbers.h"
 
 namespace tsx::engine {
@@ -38,8 +39,9 @@ bool is_pole(double x) { return x <= 0 && x == std::floor(x); }
 void gamma(Call& call) {
   const double x = call.real(0);
   if (x == -INFINITY || (std::isfinite(x) && is_pole(x))) domain_error();
-  const double result = std::tgamma(x);
-  if (std::isinf(result) && std::isfinite(x)) range_error();
+  if (!std::isfinite(x)) return call.give(x);
+  const double result = gamma_function(x);
+  if (std::isinf(result)) range_error();
   call.give(result);
 }
 
@@ -47,8 +49,8 @@ void log_gamma(Call& call) {
   const double x = call.real(0);
   if (std::isinf(x)) return call.give(double{INFINITY});
   if (is_pole(x)) domain_error();
-  int sign = 0;  // lgamma itself keeps it in a place that all threads share
-  const double result = ::lgamma_r(x, &sign);
+  if (std::isnan(x)) return call.give(x);
+  const double result = log_gamma_function(x);
   if (std::isinf(result)) range_error();
   call.give(result);
 }

@@ -88,7 +88,28 @@ std::string without_name(std::string reason, const std::string& op) {
   return reason;
 }
 
+constexpr std::string_view kTruth =
+#define TSX_TRUTH(text) text
+#define TSX_WAY(exception, text)
+#include "ways.inc"
+#undef TSX_TRUTH
+#undef TSX_WAY
+    ;
+
 }  // namespace
+
+std::optional<std::string> way_out(std::string_view exception) {
+  constexpr std::pair<std::string_view, std::string_view> kWays[] = {
+#define TSX_TRUTH(text)
+#define TSX_WAY(exception, text) {exception, text},
+#include "ways.inc"
+#undef TSX_TRUTH
+#undef TSX_WAY
+  };
+  for (const auto& [name, way] : kWays)
+    if (name == exception) return std::string(way);
+  return {};
+}
 
 Error explained(std::exception_ptr stopped, const Moment& moment,
                 const std::vector<Caller>& callers) {
@@ -100,11 +121,13 @@ Error explained(std::exception_ptr stopped, const Moment& moment,
   try {
     std::rethrow_exception(stopped);
   } catch (const Refusal& refusal) {
-    return failed(without_name(refusal.reason(), op));
+    const bool is_truth = op == "aten::Bool.Tensor";
+    return failed(without_name(refusal.reason(), op),
+                  is_truth ? std::optional<std::string>(kTruth) : std::nullopt);
   } catch (const Raised& raised) {
     const std::string text = one_line(raised.text());
     return failure("TSX5023", {{"raised", raised.exception() + (text.empty() ? "" : ": " + text)}},
-                   where, excerpt)
+                   where, excerpt, way_out(raised.exception()))
         .instead_of(raised.exception(), raised.text());
   } catch (const Error& error) {
     if (error.code()[3] == '9') return error;
@@ -113,8 +136,9 @@ Error explained(std::exception_ptr stopped, const Moment& moment,
       return failed(without_name(error.message(), op), help)
           .instead_of(error.exception(), error.exception_text());
     }
+    const auto way = error.code() == "TSX5001" ? way_out(error.exception()) : std::nullopt;
     return Error(error.code(), error.message(), error.where().empty() ? where : error.where(),
-                 error.excerpt().empty() ? excerpt : error.excerpt(), error.help())
+                 error.excerpt().empty() ? excerpt : error.excerpt(), way.value_or(error.help()))
         .instead_of(error.exception(), error.exception_text());
   } catch (const std::bad_alloc&) {
     return failure("TSX5020", {{"op", op}}, where, excerpt);

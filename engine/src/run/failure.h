@@ -3,6 +3,9 @@
 #pragma once
 
 #include <exception>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -24,6 +27,10 @@ struct Caller {
   const Function* function;
   std::uint32_t place;
 };
+
+/// What to do about an exception of Python's, by the name of its class; none where only the model's
+/// author knows. As tsx/runtime/ways.py.
+std::optional<std::string> way_out(std::string_view exception);
 
 /// The error to throw in place of `stopped`. `callers`: innermost first.
 Error explained(std::exception_ptr stopped, const Moment& moment, const std::vector<Caller>& callers);

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "core/compare.h"
 #include "core/format.h"
+#include "run/failure.h"
 #include "run/is_a.h"
 #include "run/literal.h"
 #include "run/profile.h"
@@ -192,7 +193,9 @@ void Run::raise(const Value& message, const Value& kind) const {
   name = name.substr(name.rfind('.') + 1);
   if (name.empty()) name = "an exception";
   const std::string shown = name == "KeyError" ? repr(Value(std::string_view(text))) : text;
-  throw failure("TSX5005", {{"kind", name}, {"message", text}}).instead_of(name, shown);
+  // No line raises an UnboundLocalError itself, so there is more to say of it.
+  const auto help = name == "UnboundLocalError" ? way_out(name) : std::nullopt;
+  throw failure("TSX5005", {{"kind", name}, {"message", text}}, {}, {}, help).instead_of(name, shown);
 }
 
 void Run::print(const Unit& unit, Value* r) const {
