@@ -27,6 +27,9 @@ def _quoted(text: str) -> str:
 
 def ways() -> str:
     """engine/gen/ways.inc: what to do about exceptions of Python's, made from tsx/runtime/ways.py."""
-    lines = ["// Made by tools/generate.py from tsx/runtime/ways.py.", f"TSX_TRUTH({_quoted(TRUTH)})"]
+    lines = [
+        "// Made by tools/generate.py from tsx/runtime/ways.py.",
+        f"TSX_TRUTH({_quoted(TRUTH)})",
+    ]
     lines += [f"TSX_WAY({_quoted(name)}, {_quoted(way)})" for name, way in WAYS.items()]
     return "\n".join(lines) + "\n"

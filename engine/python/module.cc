@@ -9,6 +9,7 @@
 #include <nanobind/stl/unique_ptr.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "ir/module.h"
 #include "read/archive.h"
@@ -119,6 +120,35 @@ nb::dict described(const ir::Module& module, const ir::Method& method) {
 
 // --- Programs, sessions, profiles --------------------------------------------------------------
 
+/// Lets handlers of signals run while a program does, so that Ctrl-C stops it.
+class Signals {
+ public:
+  void operator()() {
+    constexpr std::chrono::milliseconds kPause(50);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < kPause) return;
+    last_ = now;
+    const nb::gil_scoped_acquire gil;
+    if (PyErr_CheckSignals() != 0) throw Interrupted();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+/// Hands what a model prints to Python. What `write` raises is the error of prim::Print, but for an
+/// interrupt.
+void print(const nb::callable& write, std::string_view printed) {
+  const nb::gil_scoped_acquire gil;
+  try {
+    write(text(printed));
+  } catch (nb::python_error& error) {
+    if (error.matches(PyExc_Exception)) refuse(nb::cast<std::string>(nb::str(error.value())));
+    error.restore();
+    throw Interrupted();
+  }
+}
+
 class PyProfile {
  public:
   Profile profile;
@@ -203,14 +233,14 @@ class PyProgram {
       options.limits = {nb::cast<std::int64_t>(limits[0]), nb::cast<std::int64_t>(limits[1]),
                         nb::cast<std::int64_t>(limits[2]), nb::cast<double>(limits[3])};
       options.context.profile = profile ? &profile->profile : nullptr;
-      options.context.write = [&](std::string_view printed) {
-        const nb::gil_scoped_acquire gil;
-        write(text(printed));
-      };
-      {
+      options.context.write = [&](std::string_view printed) { print(write, printed); };
+      options.poll = Signals();
+      try {
         const nb::gil_scoped_release released;
         values = call_flat(*executable_, name, std::move(values), options,
                            session ? &session->session() : nullptr);
+      } catch (const Interrupted&) {
+        throw nb::python_error();  // the one that is pending
       }
       nb::list results;
       ToPython giver;

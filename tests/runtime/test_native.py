@@ -5,7 +5,9 @@ from __future__ import annotations
 import gc
 import os
 import pickle  # noqa: TID251  (users pickle modules for other processes; tsx itself reads none)
+import signal
 import threading
+import time
 import weakref
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from tsx.ir.module import Module as Program
 from tsx.ir.text import parse_graph
 from tsx.ops.dtypes import Array
 from tsx.runtime import native
+from tsx.serialize import archive
 
 SUM = """graph(%x : Tensor, %y : Tensor):
   %1 : int = prim::Constant[value=1]()
@@ -244,3 +247,41 @@ def test_an_archive_stays_the_one_that_was_loaded(tmp_path: Path) -> None:
     tsx.trace(lambda x: x * 100, floats(1)).save(path)
     assert module(floats(1)).tolist() == [2]
     assert "aten::add" in str(module.graph)
+
+
+def test_an_interrupt_stops_a_run() -> None:
+    module = engine("""graph(%n : int):
+  %t : bool = prim::Constant[value=True]()
+  %0 : int = prim::Constant[value=0]()
+  %r : int = prim::Loop(%n, %t, %0)
+    block0(%i : int, %a : int):
+      %b : int = aten::__xor__.int(%a, %i)
+      -> (%t, %b)
+  return (%r)
+""")  # fmt: skip
+    started = time.monotonic()
+    timer = threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        module(1 << 40)
+    assert time.monotonic() - started < 20
+    timer.join()
+    assert module(3) == 3  # it is as it was
+
+
+def test_what_print_raises_is_the_runs_error() -> None:
+    def closed(text: str) -> None:
+        raise OSError("the pipe is closed")
+
+    def stopped(text: str) -> None:
+        raise KeyboardInterrupt
+
+    program_of_print = program("""graph(%n : int):
+  prim::Print(%n)
+  return (%n)
+""")  # fmt: skip
+    for write, error in ((closed, RunError), (stopped, KeyboardInterrupt)):
+        source = archive.InMemory(program_of_print)
+        run = native.Executable(source, lambda: program_of_print, check="header", write=write).run
+        with pytest.raises(error):
+            run("forward", (1,))

@@ -216,12 +216,12 @@ std::vector<Value> call_flat(const Executable& executable, std::string_view meth
   const Storages given = storages_of(inputs);
   if (executable.module().methods.find(method)->has_self())
     inputs.insert(inputs.begin(), session ? session->root() : executable.root());
-  if (!session) return separate(Run(executable, options.context).call(function, std::move(inputs)), given);
+  if (!session) return separate(Run(executable, options.context, nullptr, &options.poll).call(function, std::move(inputs)), given);
 
   const std::lock_guard<std::mutex> guard(session->lock());
   std::vector<Value> outputs;
   try {
-    outputs = Run(executable, options.context, &session->weights()).call(function, std::move(inputs));
+    outputs = Run(executable, options.context, &session->weights(), &options.poll).call(function, std::move(inputs));
   } catch (...) {  // what was written before an error stays written, as in the original
     session->keep_apart_from(given);
     throw;

@@ -12,6 +12,7 @@
 #include "base/budget.h"
 #include "run/context.h"
 #include "run/session.h"
+#include "run/vm.h"
 
 namespace tsx::engine {
 
@@ -23,6 +24,8 @@ struct CallOptions {
   /// What the run may take; by default all there is.
   Limits limits;
   RunContext context;
+  /// Asked now and then while it runs; see Run.
+  Poll poll;
 };
 
 /// Runs a method. Without a session, a model that changes what it keeps stops with TSX5030.

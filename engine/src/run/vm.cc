@@ -58,8 +58,9 @@ void RegisterStack::give_back(std::size_t count) {
   if (chunks_.back().used == 0 && chunks_.size() > 1) chunks_.pop_back();
 }
 
-Run::Run(const Executable& executable, RunContext& context, WeightTable* own_weights)
-    : executable_(executable), context_(context), own_weights_(own_weights),
+Run::Run(const Executable& executable, RunContext& context, WeightTable* own_weights,
+         const Poll* poll)
+    : executable_(executable), context_(context), own_weights_(own_weights), poll_(poll),
       results_(executable.most_results()), most_calls_(kMaxCalls) {
   if (context.budget && context.budget->limits().calls > 0)
     most_calls_ = std::min<std::size_t>(kMaxCalls, static_cast<std::size_t>(context.budget->limits().calls));
@@ -77,11 +78,20 @@ std::vector<Value> Run::call(std::uint32_t function, std::vector<Value> inputs) 
   begin_call(function, inputs.size(), inputs.data());
   try {
     return loop();
+  } catch (const Interrupted&) {
+    while (!frames_.empty()) leave();
+    throw;
   } catch (...) {
     const Error error = explain(std::current_exception());
     while (!frames_.empty()) leave();
     throw error;
   }
+}
+
+void Run::poll() {
+  constexpr std::int32_t kTurns = 10'000;
+  turns_ = kTurns;
+  if (poll_ && *poll_) (*poll_)();
 }
 
 Value* Run::enter(std::uint32_t function) {
@@ -140,6 +150,13 @@ std::vector<Value> Run::loop() {
     GO();                                                                                         \
   } while (false)
 #define STOPS_HERE() frames_.back().at = unit
+#define TURN()                                                                                    \
+  do {                                                                                            \
+    if (__builtin_expect(--turns_ < 0, 0)) {                                                      \
+      STOPS_HERE();                                                                               \
+      poll();                                                                                     \
+    }                                                                                             \
+  } while (false)
 #define A r[unit->a]
 #define B r[unit->b]
 #define C r[unit->c]
@@ -192,6 +209,7 @@ label_CallM:
   GO();
 label_CallF:
   STOPS_HERE();
+  TURN();
   r = begin_call(unit->b, executable_.program().functions[unit->b].inputs, r + unit->a);
   unit = first = frames_.back().code->units.data();
   GO();
@@ -220,6 +238,7 @@ label_JumpFalse:
   if (integer(A) != 0) NEXT();
   JUMP(unit->b);
 label_Loop: {
+  TURN();
   Value* loop = &A;  // trip, limit, condition, carried…
   const std::int64_t trip = integer(loop[0]);
   if (trip < integer(loop[1]) && integer(loop[2]) != 0) {
@@ -235,6 +254,7 @@ label_Loop: {
   JUMP(unit->b);
 }
 label_LoopNext: {
+  TURN();
   Value* loop = &A;
   const std::int64_t trip = integer(loop[0]);
   if (trip >= integer(loop[1]) || (unit->n && integer(loop[2]) == 0)) NEXT();

@@ -4,6 +4,7 @@
 // frames and says where it happened. A Run is used by one thread, for one call.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -13,6 +14,12 @@
 #include "run/work.h"
 
 namespace tsx::engine {
+
+/// What the caller of a run throws to stop it: it comes through as it is, with no words of ours.
+struct Interrupted {};
+
+/// Asked now and then while a run goes on; may throw Interrupted.
+using Poll = std::function<void()>;
 
 /// Memory for the registers of frames, last in first out. Registers not in use are None.
 class RegisterStack {
@@ -35,7 +42,8 @@ class Run {
   static constexpr std::size_t kMaxCalls = 1024;
 
   /// `own_weights`: of the session that the run belongs to, or null.
-  Run(const Executable& executable, RunContext& context, WeightTable* own_weights = nullptr);
+  Run(const Executable& executable, RunContext& context, WeightTable* own_weights = nullptr,
+      const Poll* poll = nullptr);
   ~Run();
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
@@ -78,6 +86,7 @@ class Run {
   Value is_instance(const Unit& unit, const Value& value) const;
 
   Error explain(std::exception_ptr stopped) const;
+  void poll();
 
   // Raw reads and writes of registers whose kind the program's types tell.
   static std::int64_t& integer(Value& value) { return value.bits_.integer; }
@@ -87,6 +96,8 @@ class Run {
   const Executable& executable_;
   RunContext& context_;
   WeightTable* own_weights_;
+  const Poll* poll_;
+  std::int32_t turns_ = 0;  // of loops, until `poll_` is asked; a call of an operator counts as many
   RegisterStack registers_;
   std::vector<Frame> frames_;
   std::vector<Value> results_;
