@@ -6,7 +6,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 TRANSFORMERS ?= transformers==5.23.0
 TORCH_INDEX ?=
-# make test STAGE=python runs one stage: python, matrix, zoo or script.
+# make test STAGE=python runs one stage: python, matrix, zoo, script or native.
 STAGE ?= all
 
 VENV := .venv
@@ -25,7 +25,7 @@ STAGE_zoo := -m zoo tests
 STAGE_script := -m script tests
 # The other stages prove the definition, on NumPy; this one proves the engine with the same tests.
 STAGE_native := -m "not matrix and not zoo" $(NATIVE)
-NATIVE := tests/runtime tests/nn tests/cli tests/capture tests/script/test_core.py tests/script/test_builtins.py \
+NATIVE := tests/runtime/test_native.py tests/cli tests/capture tests/script/test_core.py tests/script/test_builtins.py \
 	tests/script/test_classes.py tests/script/test_exits.py tests/script/test_nn.py tests/script/test_numpy.py \
 	tests/script/test_modules_torch.py tests/zoo/test_chain_torch.py
 ENGINE_native := auto
@@ -42,7 +42,7 @@ CORPUS ?=
 
 help:
 	@echo "make demo      convert, optimise, inspect and run a model in a fresh .venv without torch (builds the engine first)"
-	@echo "make test      all tests but the engine's in a fresh .venv-test with torch (STAGE=python|matrix|zoo|script for one stage)"
+	@echo "make test      all tests but the engine's in a fresh .venv-test with torch (STAGE=python|matrix|zoo|script|native for one stage)"
 	@echo "make engine    build the C++ engine in engine/build, run its tests and compare it with NumPy and torch"
 	@echo "make engine-demo  build the engine and its C++ demo from an installed tree, and run that without Python"
 	@echo "make sanitizers  build the engine with ASan and UBSan, and with TSan, and run its tests"
