@@ -1,7 +1,7 @@
 """What expressions of each type look like, a line for each form: its weight, then its text.
 
 ``{int}`` is an expression of that type, ``{:a|b}`` one of the texts, ``{!name}`` what the maker gives
-for ``name``.
+for ``name``. What is read from a tensor has 0.0 added: which of two zeros a tensor operator gives is nobody's promise.
 """
 
 from __future__ import annotations
@@ -59,8 +59,8 @@ FLOAT = """
 0.5  {!get_float}
 0.5  {tuple[int, float]}[1]
 0.5  sum({list[float]}, 0.0)
-0.7  float({torch.Tensor}[{:0|1|2|-1|-3}])
-0.4  float({torch.Tensor}.{:sum|max|min}().item())
+0.7  (float({torch.Tensor}[{:0|1|2|-1|-3}]) + 0.0)
+0.4  (float({torch.Tensor}.{:sum|max|min}().item()) + 0.0)
 """
 
 BOOL = """
