@@ -45,7 +45,7 @@ def f(*shape: int) -> np.ndarray[Any, Any]:
 def check(model: nn.Module, *inputs: Any) -> Any:
     module, report = trace(model, (inputs[0],))
     assert not verify_module(module), verify_module(module)
-    assert not report.warnings
+    assert not [w for w in report.warnings if "training mode" not in w]
     model.eval()
     for x in inputs:
         got = Executable(module).run("forward", (x,), {})

@@ -1,4 +1,4 @@
-// Mirrors tsx/ops/grid.py: sampling at computed places, and the grids of affine maps.
+// Mirrors tsx/ops/grid_sample.py: sampling at computed places, and the grids of affine maps.
 #include <algorithm>
 #include <cmath>
 

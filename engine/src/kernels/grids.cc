@@ -1,4 +1,4 @@
-// Mirrors tsx/ops/grids.py: grids, choices and powers of vectors.
+// Mirrors tsx/ops/meshgrid.py: grids, choices and powers of vectors.
 #include <numeric>
 
 #include "base/error.h"

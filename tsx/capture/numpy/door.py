@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import builtins
-import copy
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -23,7 +22,6 @@ from tsx.capture.trace.scalars import TracedBool, TracedFloat, TracedInt, Traced
 from tsx.capture.trace.spans import is_user_file
 from tsx.capture.trace.standins import source_modules, stand_ins
 from tsx.capture.trace.tracer import Tracer
-from tsx.capture.trace.tree import flatten
 from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
 from tsx.ir.types import TensorType
@@ -125,23 +123,15 @@ class NumpyDoor:
                     snapshot.restore()
         return result
 
-    def repeats(self, model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    @contextmanager
+    def kept(self, model: object) -> Iterator[None]:
         owner = module_of(model)
         snapshot = Snapshot(owner) if owner is not None else None
-        results = []
         try:
-            for _ in range(2):
-                result = model(*copy.deepcopy(args), **copy.deepcopy(kwargs))
-                leaves = flatten(result, self.is_array, "", open_objects=True)[0]
-                results.append([_real(leaf).copy() for leaf in leaves])
+            yield
         finally:
             if snapshot is not None:
                 snapshot.restore()
-        first, second = results
-        return len(first) == len(second) and all(
-            np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
-            for a, b in zip(first, second, strict=True)
-        )
 
 
 def _real(array: object) -> Array:

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils._pytree import tree_map
 
 from tsx.capture.modules import StateTree
 from tsx.capture.notes import all_modules
@@ -24,7 +23,6 @@ from tsx.capture.trace.memos import without_memos
 from tsx.capture.trace.scalars import TracedScalar
 from tsx.capture.trace.standins import source_modules, stand_ins
 from tsx.capture.trace.tracer import Tracer
-from tsx.capture.trace.tree import flatten
 from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
 from tsx.ir.types import TensorType
@@ -125,26 +123,16 @@ class TorchDoor:
                     snapshot.restore()
         return result
 
-    def repeats(self, model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    @contextmanager
+    def kept(self, model: object) -> Iterator[None]:
         owner = module_of(model)
         snapshot = Snapshot(owner) if owner is not None else None
         try:
             with torch.no_grad():
-                first, second = (model(*_cloned(args), **_cloned(kwargs)) for _ in range(2))
+                yield
         finally:
             if snapshot is not None:
                 snapshot.restore()
-        leaves = [flatten(r, self.is_array, "", open_objects=True)[0] for r in (first, second)]
-        return len(leaves[0]) == len(leaves[1]) and all(
-            a.shape == b.shape and torch.equal(a.nan_to_num(), b.nan_to_num())
-            for a, b in zip(leaves[0], leaves[1], strict=True)
-            if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor)
-        )
-
-
-def _cloned(given: Any) -> Any:
-    """Arguments that a call may write to."""
-    return tree_map(lambda x: x.clone() if isinstance(x, torch.Tensor) else x, given)
 
 
 def _is_library(file: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
@@ -70,8 +70,8 @@ class Door(Protocol):
         """The attribute tree of a module; None for a function."""
         ...
 
-    def repeats(self, model: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-        """Whether two calls in a row give the same, with the model's state left as it was."""
+    def kept(self, model: object) -> AbstractContextManager[None]:
+        """Calls of the model itself, without gradients, that leave its state as it was."""
         ...
 
     def prepared(self, model: object) -> AbstractContextManager[None]:
