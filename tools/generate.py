@@ -11,9 +11,11 @@ from pathlib import Path
 import click
 import engine_errors
 import engine_formulas
+import engine_numpy_types
 import engine_opcodes
 import engine_operators
 import engine_prims
+import engine_unicode
 import operator_bodies
 
 from tsx.capture.numpy import script as numpy_script
@@ -172,10 +174,12 @@ GENERATED: dict[str, Callable[[], str]] = {
     "engine/gen/errors.inc": engine_errors.error_table,
     "engine/gen/ways.inc": engine_errors.ways,
     "engine/gen/formulas.inc": engine_formulas.text,
+    "engine/gen/numpy_types.inc": engine_numpy_types.table,
     "engine/gen/opcodes.inc": engine_opcodes.opcodes,
     "engine/gen/operators.inc": engine_operators.operators,
     "engine/gen/prims.inc": engine_prims.prims,
     "engine/gen/primitives.inc": engine_operators.primitives,
+    "engine/gen/unicode.inc": engine_unicode.table,
     "engine/gen/without_kernel.txt": engine_operators.without_kernel,
 }
 

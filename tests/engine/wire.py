@@ -124,7 +124,8 @@ def own(value: object) -> object:
 
 
 def _bytes_of(base: Array, low: int) -> Array:
-    flat: Array = np.lib.stride_tricks.as_strided(base.reshape(-1)[:1], (1,), (1,)).view(np.uint8)
+    one: Array = np.lib.stride_tricks.as_strided(base, (1,), (base.itemsize,))
+    flat: Array = one.view(np.uint8)
     address = flat.__array_interface__["data"][0]
     assert address == low, "arrays with negative strides own their memory in tests"
     return flat

@@ -72,6 +72,15 @@ def _split(text: str, separator: str | None, most: int) -> list[str]:
     return text.split() if separator is None else text.split(separator, most)
 
 
+def _letters(made: Callable[[bytes], bytes]) -> Callable[[str], str]:
+    """TorchScript knows the letters of ASCII only, as Python's bytes do."""
+    return lambda text: made(text.encode()).decode()
+
+
+def _question(answer: Callable[[bytes], bool]) -> Callable[[str], bool]:
+    return lambda text: answer(text.encode())
+
+
 def _str_rule(*_: Abstract) -> Abstract:
     return Unknown(ty.STR)
 
@@ -86,10 +95,10 @@ op("aten::format(str self, ...) -> str", infer=_str_rule, eval=_format)
 define("aten::join(str self, str[] values) -> str", str.join)
 define("aten::split.str(str self, str? separator=None, int max=-1) -> str[]", _split)
 define("aten::splitlines(str self, bool keepends=False) -> str[]", str.splitlines)
-define("aten::upper(str self) -> str", str.upper)
-define("aten::lower(str self) -> str", str.lower)
-define("aten::capitalize(str self) -> str", str.capitalize)
-define("aten::title(str self) -> str", str.title)
+define("aten::upper(str self) -> str", _letters(bytes.upper))
+define("aten::lower(str self) -> str", _letters(bytes.lower))
+define("aten::capitalize(str self) -> str", _letters(bytes.capitalize))
+define("aten::title(str self) -> str", _letters(bytes.title))
 define('aten::strip(str self, str chars=" \\n\\t\\f\\v") -> str', str.strip)
 define('aten::lstrip(str self, str chars=" \\n\\t\\f\\v") -> str', str.lstrip)
 define('aten::rstrip(str self, str chars=" \\n\\t\\f\\v") -> str', str.rstrip)
@@ -99,9 +108,9 @@ define("aten::endswith(str self, str substr, int start=0, int end=-1) -> bool", 
 define("aten::count(str self, str substr, int start=0, int end=-1) -> int", _within(str.count))
 define("aten::find(str self, str substr, int start=0, int end=-1) -> int", _find)
 define("aten::index.str(str self, str substr, int start=0, int end=-1) -> int", _index)
-define("aten::isdigit(str self) -> bool", str.isdigit)
-define("aten::isalpha(str self) -> bool", str.isalpha)
-define("aten::isspace(str self) -> bool", str.isspace)
+define("aten::isdigit(str self) -> bool", _question(bytes.isdigit))
+define("aten::isalpha(str self) -> bool", _question(bytes.isalpha))
+define("aten::isspace(str self) -> bool", _question(bytes.isspace))
 define("aten::zfill(str self, int width) -> str", str.zfill)
 define("aten::ord(str string) -> int", _code)
 define("aten::chr(int i) -> str", chr)

@@ -1,17 +1,10 @@
 #include "base/quote.h"
 
+#include "base/unicode.h"
 #include "base/utf8.h"
 
 namespace tsx::engine {
 namespace {
-
-/// Controls, separators, and marks that turn the direction of writing.
-bool is_printable(char32_t point) {
-  return point >= 0x20 && !(point >= 0x7f && point < 0xa0) && point != 0xad &&
-         !(point >= 0x200b && point <= 0x200f) && !(point >= 0x2028 && point <= 0x202e) &&
-         !(point >= 0x2060 && point <= 0x206f) && !(point >= 0xd800 && point <= 0xf8ff) &&
-         point != 0xfeff && !(point >= 0xfff0 && point <= 0xfffb) && point < 0xe0000;
-}
 
 std::string hex(char32_t point) {
   constexpr char kDigits[] = "0123456789abcdef";
@@ -29,7 +22,7 @@ void append(std::string& out, char32_t point, char mark) {
   case '\\': out += mark ? "\\\\" : "\\"; return;
   default:
     if (mark && point == static_cast<unsigned char>(mark)) out += '\\';
-    if (is_printable(point))
+    if (unicode::is(point, unicode::kPrintable))
       utf8::append(out, point);
     else
       out += hex(point);
@@ -50,6 +43,18 @@ std::string quote(std::string_view text) {
   const bool has_double = text.find('"') != std::string_view::npos;
   const char mark = has_single && !has_double ? '"' : '\'';
   return mark + escaped(text, mark) + mark;
+}
+
+std::string ascii(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t point = utf8::next(text, at);
+    if (point < 0x80)
+      out += static_cast<char>(point);
+    else
+      out += hex(point);
+  }
+  return out;
 }
 
 std::string escape(std::string_view text) { return escaped(text, '\0'); }

@@ -12,4 +12,7 @@ std::string quote(std::string_view text);
 /// The text without quotes; control characters and what isn't printable as \n, \x1b, \u202e.
 std::string escape(std::string_view text);
 
+/// As Python's ascii() makes it of a repr: everything beyond ASCII as \xe4, \u20ac, \U0001f600.
+std::string ascii(std::string_view text);
+
 }  // namespace tsx::engine

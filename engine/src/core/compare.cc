@@ -1,6 +1,7 @@
 #include "core/compare.h"
 
 #include <cmath>
+#include <cstring>
 #include <functional>
 
 #include "base/error.h"
@@ -47,13 +48,27 @@ bool equal_elements(Span<const Value> a, Span<const Value> b, Equal equal, int d
 
 bool equal_deep(const Value& a, const Value& b, int depth);
 
+/// The same NaN, which equals nothing.
+bool is_same_nan(const Value& a, const Value& b) {
+  const auto is_same = [](double x, double y) { return std::memcmp(&x, &y, sizeof x) == 0; };
+  if (a.is(Tag::kFloat) && b.is(Tag::kFloat))
+    return std::isnan(a.real()) && is_same(a.real(), b.real());
+  if (!a.is(Tag::kComplex) || !b.is(Tag::kComplex)) return false;
+  const std::complex<double> x = a.complex(), y = b.complex();
+  return x != x && is_same(x.real(), y.real()) && is_same(x.imag(), y.imag());
+}
+
+bool found_deep(const Value& a, const Value& b, int depth) {
+  return is_same_nan(a, b) || equal_deep(a, b, depth);
+}
+
 bool equal_dicts(const Dict& a, const Dict& b, int depth) {
   if (a.size() != b.size()) return false;
   check_depth(depth);
   for (const Dict::Entry& entry : a.entries()) {
     if (!entry.is_live) continue;
     const Value* other = b.find(entry.key);
-    if (!other || !equal_deep(entry.value, *other, depth + 1)) return false;
+    if (!other || !found_deep(entry.value, *other, depth + 1)) return false;
   }
   return true;
 }
@@ -73,7 +88,7 @@ bool equal_deep(const Value& a, const Value& b, int depth) {
   case Tag::kNone: return true;
   case Tag::kString: return a.string() == b.string();
   case Tag::kList:
-  case Tag::kTuple: return equal_elements(a.elements(), b.elements(), equal_deep, depth);
+  case Tag::kTuple: return equal_elements(a.elements(), b.elements(), found_deep, depth);
   case Tag::kDict: return equal_dicts(a.dict(), b.dict(), depth);
   case Tag::kEnumMember:
     return a.enum_member().class_name == b.enum_member().class_name &&
@@ -146,6 +161,8 @@ int compare_numbers(const Value& a, const Value& b) {
 }
 
 bool is_equal(const Value& a, const Value& b) { return equal_deep(a, b, 0); }
+
+bool is_found_by(const Value& a, const Value& b) { return found_deep(a, b, 0); }
 
 bool is_same(const Value& value, const Value& expected) { return same_deep(value, expected, 0); }
 

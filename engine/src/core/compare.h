@@ -11,6 +11,10 @@ namespace tsx::engine {
 /// a == b. Tensors are equal when they are the same object.
 bool is_equal(const Value& a, const Value& b);
 
+/// Whether a container that holds `a` finds it by `b`, as Python's do: the same object, or equal. A
+/// NaN is no object here; two of the same bits count as one.
+bool is_found_by(const Value& a, const Value& b);
+
 /// Throws when `value` is a list, a dict, or holds one.
 std::uint64_t hash_of(const Value& value);
 

@@ -51,7 +51,7 @@ std::size_t Dict::place(const Value& key, std::uint64_t hash) const {
   std::size_t at = static_cast<std::size_t>(hash) & mask;
   for (std::size_t step = 1; table_[at]; at = (at + step++) & mask) {
     const Entry& entry = entries_[table_[at] - 1];
-    if (entry.is_live && entry.hash == hash && is_equal(entry.key, key)) break;
+    if (entry.is_live && entry.hash == hash && is_found_by(entry.key, key)) break;
   }
   return at;
 }

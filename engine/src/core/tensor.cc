@@ -97,7 +97,7 @@ TensorRef Tensor::reinterpreted(DType dtype) const {
 }
 
 std::byte* Tensor::mutable_raw() const {
-  if (!is_writable_) refuse("writes into a view that shows one element several times");
+  if (!is_writable_) refuse("would write to a tensor whose elements share memory or are read-only");
   return storage_->writable_data() + offset_ * static_cast<std::int64_t>(item_size());
 }
 

@@ -27,7 +27,7 @@ bool is_less_at(const Value& a, const Value& b, int depth) {
   const Span<const Value> left = a.elements();
   const Span<const Value> right = b.elements();
   for (std::size_t i = 0; i < std::min(left.size(), right.size()); ++i)
-    if (!is_equal(left[i], right[i])) return is_less_at(left[i], right[i], depth + 1);
+    if (!is_found_by(left[i], right[i])) return is_less_at(left[i], right[i], depth + 1);
   return left.size() < right.size();
 }
 

@@ -87,7 +87,7 @@ void set_default(Call& call) {
   const Value* found = dict.find(call[1]);
   if (found) return call.give(Value(*found));
   dict.set(call[1], call[2]);
-  call.give(Value(call[2]));  // looking it up again would not find a NaN
+  call.give(Value(call[2]));
 }
 
 template <Words words> void pop(Call& call) {

@@ -10,11 +10,17 @@
 namespace tsx::engine {
 namespace {
 
+Span<const Value> list_of_indices(const Call& call, std::size_t operand) {
+  const Value& list = call[operand];
+  if (!list.is(Tag::kList) && !list.is(Tag::kTuple)) refuse("the indices must be a list");
+  return list.elements();
+}
+
 /// An index list against a tensor: for each indexed dimension a row-major tensor of places.
 class Selection {
  public:
-  Selection(const TensorRef& x, const Call& call, std::size_t operand) : x_(x) {
-    for (const Value& entry : list_of_indices(call, operand)) {
+  Selection(const TensorRef& x, Span<const Value> indices) : x_(x) {
+    for (const Value& entry : indices) {
       if (entry.is_none()) {
         ++dim_;
         continue;
@@ -49,12 +55,6 @@ class Selection {
     std::size_t dim;
     TensorRef index;
   };
-
-  static Span<const Value> list_of_indices(const Call& call, std::size_t operand) {
-    const Value& list = call[operand];
-    if (!list.is(Tag::kList) && !list.is(Tag::kTuple)) refuse("the indices must be a list");
-    return list.elements();
-  }
 
   void add(const TensorRef& index) {
     const bool is_mask = index->dtype() == DType::kBool || index->dtype() == DType::kUInt8;
@@ -174,9 +174,9 @@ class Selection {
   std::int64_t run_ = 1;
 };
 
-void index(Call& call) {
-  const TensorRef x = plain(call.tensor_ref(0));
-  const Selection selection(x, call, 1);
+TensorRef indexed(const TensorRef& given, Span<const Value> indices) {
+  const TensorRef x = plain(given);
+  const Selection selection(x, indices);
   const TensorRef result = Tensor::empty(x->dtype(), selection.sizes());
   const std::size_t bytes = static_cast<std::size_t>(selection.run()) * x->item_size();
   const std::byte* source = x->raw();
@@ -185,8 +185,10 @@ void index(Call& call) {
     std::memcpy(target, source + static_cast<std::size_t>(start) * x->item_size(), bytes);
     target += bytes;
   });
-  call.give(result);
+  return result;
 }
+
+void index(Call& call) { call.give(indexed(call.tensor_ref(0), list_of_indices(call, 1))); }
 
 /// The values, broadcast to `sizes`, row-major.
 TensorRef spread(const TensorRef& values, const Dims& sizes) {
@@ -224,9 +226,10 @@ void add_runs(const Selection& selection, T* into, const T* from, bool is_bool) 
 }
 
 /// Writes (or adds) values at the indices of a row-major tensor; of repeated places the last stays.
-TensorRef put(const TensorRef& x, Call& call, const TensorRef& values, bool accumulate) {
+TensorRef put(const TensorRef& x, Span<const Value> indices, const TensorRef& values,
+              bool accumulate) {
   need_same_dtype(*x, *values);
-  const Selection selection(x, call, 1);
+  const Selection selection(x, indices);
   // The values may share memory with what is written.
   const bool is_shared = values->storage() == x->storage();
   const TensorRef source = spread(is_shared ? copy(*values) : values, selection.sizes());
@@ -253,18 +256,48 @@ TensorRef put(const TensorRef& x, Call& call, const TensorRef& values, bool accu
 }
 
 void index_put(Call& call) {
-  call.give(put(copy(call.tensor(0)), call, call.tensor_ref(2), call.boolean(3)));
+  call.give(put(copy(call.tensor(0)), list_of_indices(call, 1), call.tensor_ref(2),
+                call.boolean(3)));
+}
+
+TensorRef put_in_place_at(const TensorRef& x, Span<const Value> indices, const TensorRef& values,
+                          bool accumulate) {
+  if (!x->is_writable()) store_result(*x, x);  // refuses, as every write does
+  if (x->is_contiguous()) return put(x, indices, values, accumulate);
+  store_result(*x, put(copy(*x), indices, values, accumulate));
+  return x;
 }
 
 void index_put_in_place(Call& call) {
-  const TensorRef x = call.tensor_ref(0);
-  if (!x->is_writable()) store_result(*x, x);  // refuses, as every write does
-  if (x->is_contiguous()) {
-    put(x, call, call.tensor_ref(2), call.boolean(3));
-  } else {
-    store_result(*x, put(copy(*x), call, call.tensor_ref(2), call.boolean(3)));
-  }
-  call.give(x);
+  call.give(put_in_place_at(call.tensor_ref(0), list_of_indices(call, 1), call.tensor_ref(2),
+                            call.boolean(3)));
+}
+
+// --- with ... : indices of the first and of the last dimensions (tsx/ops/index_from_end.py) ------
+
+/// One list for all dimensions: what lies between the two lists is kept whole.
+std::vector<Value> around(const Call& call) {
+  const Span<const Value> front = list_of_indices(call, 1), back = list_of_indices(call, 2);
+  std::size_t taken = 0;
+  for (const Span<const Value> part : {front, back})
+    for (const Value& index : part) {
+      const bool is_mask = index.is(Tag::kTensor) && (index.tensor().dtype() == DType::kBool ||
+                                                      index.tensor().dtype() == DType::kUInt8);
+      taken += is_mask ? index.tensor().rank() : 1;
+    }
+  const std::size_t rank = call.tensor(0).rank();
+  if (taken > rank)
+    refuse("expected at most " + std::to_string(rank) + " indices, got " + std::to_string(taken));
+  std::vector<Value> all(front.begin(), front.end());
+  all.resize(all.size() + rank - taken);
+  all.insert(all.end(), back.begin(), back.end());
+  return all;
+}
+
+void index_around(Call& call) { call.give(indexed(call.tensor_ref(0), around(call))); }
+
+void put_around(Call& call) {
+  call.give(put_in_place_at(call.tensor_ref(0), around(call), call.tensor_ref(3), false));
 }
 
 // --- places of the flattened tensor -------------------------------------------------------------
@@ -349,6 +382,8 @@ TSX_KERNELS(indexing) {
   registry.add("aten::index_put_.hacked_twin", index_put_in_place);
   registry.add("aten::_index_put_impl_", index_put_in_place);
   registry.add("aten::_index_put_impl_.hacked_twin", index_put_in_place);
+  registry.add("tsx::index.Tensor", index_around);
+  registry.add("tsx::index_put_", put_around);
   registry.add("aten::take", take);
   registry.add("aten::put", put_kernel);
   registry.add("aten::put_", put_in_place);

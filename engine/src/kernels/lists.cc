@@ -159,7 +159,7 @@ void reverse(Call& call) {
 void remove(Call& call) {
   std::vector<Value>& items = call.mutable_list(0).items;
   for (std::size_t i = 0; i < items.size(); ++i)
-    if (is_equal(items[i], call[1])) {
+    if (is_found_by(items[i], call[1])) {
       items.erase(items.begin() + static_cast<std::ptrdiff_t>(i));
       return call.give();
     }
@@ -189,21 +189,21 @@ void sorted(Call& call) {
 void count(Call& call) {
   std::int64_t found = 0;
   for (const Value& item : elements_of(call, 0))
-    found += is_equal(item, call[1]);
+    found += is_found_by(item, call[1]);
   call.give(found);
 }
 
 void index(Call& call) {
   const Span<const Value> items = elements_of(call, 0);
   for (std::size_t i = 0; i < items.size(); ++i)
-    if (is_equal(items[i], call[1])) return call.give(static_cast<std::int64_t>(i));
+    if (is_found_by(items[i], call[1])) return call.give(static_cast<std::int64_t>(i));
   no_such(to_text(call[1]), "ValueError", repr(call[1]) + " is not in list");
 }
 
 void contains(Call& call) {
   const Span<const Value> items = elements_of(call, 0);
   call.give(std::any_of(items.begin(), items.end(),
-                        [&](const Value& item) { return is_equal(item, call[1]); }));
+                        [&](const Value& item) { return is_found_by(item, call[1]); }));
 }
 
 void any(Call& call) {

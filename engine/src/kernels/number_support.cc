@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/unicode.h"
 #include "base/utf8.h"
 #include "core/format.h"
 
@@ -112,18 +113,12 @@ double real_number(const Call& call, std::size_t i) {
 Complex64 complex_number(const Call& call, std::size_t i) { return number(call, i).value; }
 
 std::string_view stripped(std::string_view text) {
-  // The characters that str.isspace knows, in UTF-8.
-  const auto is_space = [](char32_t c) {
-    return (c >= 9 && c <= 13) || (c >= 28 && c <= 32) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
-           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f ||
-           c == 0x205f || c == 0x3000;
-  };
   std::size_t begin = 0;
   std::size_t end = 0;
   bool is_leading = true;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t start = at;
-    if (is_space(utf8::next(text, at))) continue;
+    if (unicode::is(utf8::next(text, at), unicode::kSpace)) continue;
     if (is_leading) begin = start;
     is_leading = false;
     end = at;
@@ -133,20 +128,40 @@ std::string_view stripped(std::string_view text) {
 
 namespace {
 
-/// Takes the digits of a number apart: underscores may stand between two of them.
+/// Digits of any script are those of ASCII, and so is white space.
+std::string in_ascii(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const char32_t c = utf8::next(text, at);
+    const int digit = c < 0x80 ? -1 : unicode::decimal_value(c);
+    if (digit >= 0)
+      out += static_cast<char>('0' + digit);
+    else if (c >= 0x80 && unicode::is(c, unicode::kSpace))
+      out += ' ';
+    else
+      utf8::append(out, c);
+  }
+  return out;
+}
+
+}  // namespace
+
 bool without_underscores(std::string_view text, std::string& digits) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '_') {
-      digits += text[i];
+  const std::string given = in_ascii(text);
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (given[i] != '_') {
+      digits += given[i];
       continue;
     }
     const auto is_digit = [&](std::size_t at) {
-      return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at]));
+      return at < given.size() && std::isalnum(static_cast<unsigned char>(given[at]));
     };
     if (i == 0 || !is_digit(i - 1) || !is_digit(i + 1)) return false;
   }
   return true;
 }
+
+namespace {
 
 int digit_of(char c) {
   if (c >= '0' && c <= '9') return c - '0';

@@ -51,6 +51,9 @@ std::int64_t int_power(std::int64_t a, std::int64_t b);
 enum class Parsed : std::uint8_t { kNumber, kNoNumber, kTooLarge };
 Parsed parse_int(std::string_view text, int base, std::int64_t& value);
 bool parse_float(std::string_view text, double& value);
+/// The text with digits of any script as those of ASCII, and without the underscores between two of
+/// them; false where one stands elsewhere.
+bool without_underscores(std::string_view text, std::string& digits);
 /// Without the white space at both ends, as Python's str.strip does it.
 std::string_view stripped(std::string_view text);
 

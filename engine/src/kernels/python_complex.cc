@@ -1,4 +1,5 @@
 // The functions of Python's cmath, with their errors (tsx/ops/python_math.py).
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -105,6 +106,88 @@ Complex64 square_root(const Complex64& z) {
                        : Complex64(d, std::copysign(s, z.imag()));
 }
 
+// --- out of a text ------------------------------------------------------------------------------
+
+/// The number at the start of a text, which goes; false when there is none.
+bool take_float(std::string_view& text, double& value) {
+  std::size_t end = !text.empty() && (text[0] == '+' || text[0] == '-') ? 1 : 0;
+  const auto skip = [&] {
+    const std::size_t start = end;
+    while (end < text.size() && text[end] >= '0' && text[end] <= '9')
+      ++end;
+    return end > start;
+  };
+  bool has_digits = false;
+  for (const std::string_view word : {"infinity", "inf", "nan"})
+    if (!has_digits && text.size() - end >= word.size() &&
+        std::equal(word.begin(), word.end(), text.begin() + static_cast<std::ptrdiff_t>(end),
+                   [](char a, char b) { return a == (b | 0x20); })) {
+      end += word.size();
+      has_digits = true;
+    }
+  if (!has_digits) {
+    has_digits = skip();
+    if (end < text.size() && text[end] == '.') {
+      ++end;
+      has_digits = skip() || has_digits;
+    }
+    if (!has_digits) return false;
+    const std::size_t mantissa = end;
+    if (end < text.size() && (text[end] | 0x20) == 'e') {
+      ++end;
+      if (end < text.size() && (text[end] == '+' || text[end] == '-')) ++end;
+      if (!skip()) end = mantissa;
+    }
+  }
+  const bool is_read = parse_float(text.substr(0, end), value);
+  text.remove_prefix(end);
+  return is_read;
+}
+
+/// Python's complex(text): a number with j, or one without, or both.
+bool parse_complex(std::string_view text, double& real, double& imag) {
+  text = stripped(text);
+  const bool has_brackets = !text.empty() && text.front() == '(';
+  if (has_brackets) {
+    if (text.back() != ')') return false;
+    text = stripped(text.substr(1, text.size() - 2));
+  }
+  const auto take_j = [&] {
+    const bool has = !text.empty() && (text[0] | 0x20) == 'j';
+    if (has) text.remove_prefix(1);
+    return has;
+  };
+  const auto take_unit = [&](double& value) {
+    value = 1;
+    if (text.empty() || (text[0] != '+' && text[0] != '-')) return;
+    value = text[0] == '-' ? -1 : 1;
+    text.remove_prefix(1);
+  };
+  double first = 0;
+  if (!take_float(text, first)) {
+    take_unit(imag);
+    return take_j() && text.empty();
+  }
+  if (take_j()) {
+    imag = first;
+    return text.empty();
+  }
+  real = first;
+  if (text.empty()) return true;
+  if (text[0] != '+' && text[0] != '-') return false;
+  if (!take_float(text, imag)) take_unit(imag);
+  return take_j() && text.empty();
+}
+
+void complex_of_text(Call& call) {
+  double real = 0, imag = 0;
+  std::string digits;
+  if (!without_underscores(stripped(call.string(0)), digits) ||
+      !parse_complex(digits, real, imag))
+    throw Raised("ValueError", "complex() arg is a malformed string");
+  call.give(Complex64(real, imag));
+}
+
 }  // namespace
 }  // namespace tsx::engine
 
@@ -126,6 +209,7 @@ TSX_KERNELS(python_complex) {
   registry.add("tsx::tan.complex", complex<std::tan>);
   registry.add("tsx::tanh.complex", complex<std::tanh>);
   registry.add("tsx::log.complex_base", complex_log_to_base);
+  registry.add("tsx::Complex.str", complex_of_text);
   registry.add("tsx::phase", phase);
   registry.add("tsx::polar", polar);
   registry.add("tsx::rect", rect);

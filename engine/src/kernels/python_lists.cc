@@ -6,6 +6,7 @@
 #include "core/compare.h"
 #include "core/format.h"
 #include "kernels/containers.h"
+#include "kernels/numbers.h"
 #include "kernels/support.h"
 
 namespace tsx::engine {
@@ -38,7 +39,7 @@ void index_between(Call& call) {
   const Span<const Value> items = elements_of(call, 0);
   const Slice range = slice_of(call.integer(2), call.integer(3), 1, items.size());
   for (std::size_t i = 0; i < range.count; ++i)
-    if (is_equal(items[range[i]], call[1])) return call.give(static_cast<std::int64_t>(range[i]));
+    if (is_found_by(items[range[i]], call[1])) return call.give(static_cast<std::int64_t>(range[i]));
   throw Raised("ValueError", repr(call[1]) + " is not in list");
 }
 
@@ -223,6 +224,19 @@ void range_list(Call& call) {
   call.give(list_from(std::move(numbers)));
 }
 
+void range_item(Call& call) {
+  const std::int64_t step = call.integer(2);
+  need_step(step);
+  // A range of ints may have more elements than an int counts.
+  const Wide low = call.integer(0), distance = Wide(call.integer(1)) - low;
+  const Wide length = distance != 0 && (distance > 0) == (step > 0)
+                          ? (distance - (step > 0 ? 1 : -1)) / step + 1
+                          : 0;
+  const Wide place = call.integer(3) < 0 ? call.integer(3) + length : Wide(call.integer(3));
+  if (place < 0 || place >= length) throw Raised("IndexError", "range object index out of range");
+  call.give(static_cast<std::int64_t>(low + place * step));
+}
+
 void range_contains(Call& call) {
   const std::int64_t start = call.integer(0);
   const std::int64_t stop = call.integer(1);
@@ -288,7 +302,7 @@ void delete_slice(Call& call) {
 void remove(Call& call) {
   std::vector<Value>& items = call.mutable_list(0).items;
   for (std::size_t i = 0; i < items.size(); ++i)
-    if (is_equal(items[i], call[1])) {
+    if (is_found_by(items[i], call[1])) {
       items.erase(items.begin() + static_cast<std::ptrdiff_t>(i));
       return call.give();
     }
@@ -349,6 +363,7 @@ TSX_KERNELS(python_lists) {
   registry.add("tsx::zip_length", zip_length);
   registry.add("tsx::rangelist", range_list);
   registry.add("tsx::__contains__.range", range_contains);
+  registry.add("tsx::__getitem__.range", range_item);
   registry.add("tsx::set_slice", set_slice);
   registry.add("tsx::delete_slice", delete_slice);
   registry.add("tsx::remove.t", remove);

@@ -57,6 +57,9 @@ TSX_TWIN(Unbind, "unbind.int")
 TSX_TWIN(Unfold, "unfold")
 TSX_TWIN(Unsqueeze, "unsqueeze")
 TSX_TWIN(View, "view")
+TSX_TWIN(ViewDtype, "view.dtype")
+TSX_TWIN(ViewComplex, "view_as_complex")
+TSX_TWIN(ViewReal, "view_as_real")
 TSX_TWIN(Chunk, "chunk")
 
 TSX_KERNELS(view_copies) {
@@ -80,6 +83,9 @@ TSX_KERNELS(view_copies) {
   registry.add("aten::unfold_copy", twin_kernel<Unfold>);
   registry.add("aten::unsqueeze_copy", twin_kernel<Unsqueeze>);
   registry.add("aten::view_copy", twin_kernel<View>);
+  registry.add("aten::view_copy.dtype", twin_kernel<ViewDtype>);
+  registry.add("aten::view_as_complex_copy", twin_kernel<ViewComplex>);
+  registry.add("aten::view_as_real_copy", twin_kernel<ViewReal>);
   registry.add("aten::unsafe_split.Tensor", twin_kernel<Split>);
   registry.add("aten::unsafe_split_with_sizes", twin_kernel<SplitSizes>);
   registry.add("aten::unsafe_chunk", twin_kernel<Chunk>);

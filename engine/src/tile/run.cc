@@ -397,6 +397,7 @@ void assign(const Tensor& target, const TensorRef& source) {
   if (broadcast(target.sizes(), source->sizes()) != target.sizes()) {
     refuse("expected a source that broadcasts to the target's shape");
   }
+  target.mutable_raw(); // refuses what can't be written, also where there is nothing to write
   TensorRef from = source;
   if (from->storage() == target.storage() && !is_same_place(*from, target)) from = clone(*from);
   const TensorRef to = make_ref<Tensor>(target.storage(), target.dtype(), target.sizes(),
