@@ -4,6 +4,7 @@
 #include "base/quote.h"
 #include "base/ref.h"
 #include "base/size.h"
+#include "base/unicode.h"
 #include "base/utf8.h"
 #include "test.h"
 
@@ -76,6 +77,23 @@ TEST("quoted as Python's repr") {
   CHECK_EQUAL(quote("a\"b'c"), "'a\"b\\'c'");
   CHECK_EQUAL(quote("a\n\x1b[0m\\"), "'a\\n\\x1b[0m\\\\'");
   CHECK_EQUAL(quote("\xe2\x80\xae\xc3\xa9"), "'\\u202e\xc3\xa9'");
+}
+
+TEST("letters of any script, and what they become") {
+  using namespace unicode;
+  const auto mapped = [](char32_t c, Case to) {
+    std::u32string out;
+    append_mapped(out, c, to);
+    return out;
+  };
+  CHECK(is(U'\u00e4', kLower) && is(U'\u00e4', kAlpha) && !is(U'\u00e4', kUpper));
+  CHECK(is(U'\u2028', kSpace) && !is(U'\u2028', kPrintable));
+  CHECK_EQUAL(decimal_value(U'\u0663'), 3);
+  CHECK_EQUAL(decimal_value(U'\u00b2'), -1);
+  CHECK(mapped(U'\u00df', Case::kUpper) == U"SS");
+  CHECK(mapped(U'\u01c6', Case::kTitle) == U"\u01c5");
+  CHECK(mapped(U'\u0130', Case::kLower) == U"i\u0307");
+  CHECK(mapped(0x10ffff, Case::kFold) == std::u32string(1, 0x10ffff));
 }
 
 TEST("errors fill in their sentence") {

@@ -4,6 +4,7 @@
 #include "core/call.h"
 #include "core/compare.h"
 #include "core/format.h"
+#include "core/generator.h"
 #include "core/half.h"
 #include "test.h"
 
@@ -152,4 +153,29 @@ TEST("a call checks what kernels ask for") {
   CHECK_THROWS("TSX9001", call.give(Value(), Value()));
   call.give(2.5);
   CHECK_EQUAL(results[0].real(), 2.5);
+}
+
+TEST("a generator gives the words of Philox4x32-10") {
+  Generator generator(0);
+  Words words(generator, Size(4));  // the known answer of Random123 for counter 0 and key 0
+  CHECK_EQUAL(words.next(), 0x6627e8d5u);
+  CHECK_EQUAL(words.next(), 0xe169c58du);
+  CHECK_EQUAL(words.next_long(), 0x9b00dbd8bc57ac4cu);
+  CHECK_EQUAL(generator.take(Size(5)).block, 1u);  // what is left of a block is dropped
+  CHECK_EQUAL(generator.take(Size(1)).block, 3u);
+  generator.start(7);
+  CHECK_EQUAL(generator.take(Size(0)).seed, 7u);
+  CHECK_EQUAL(generator.take(Size(1)).block, 0u);
+}
+
+TEST("a container finds the NaN that it holds") {
+  Dict dict;
+  dict.set(Value(kNaN), Value(std::int64_t{1}));
+  dict.set(Value(kNaN), Value(std::int64_t{2}));
+  CHECK_EQUAL(dict.size(), 1u);
+  CHECK(dict.find(Value(kNaN)) != nullptr);
+  CHECK(dict.find(Value(-kNaN)) == nullptr);  // of other bits
+  CHECK(!is_equal(Value(kNaN), Value(kNaN)));
+  CHECK(is_found_by(Value(kNaN), Value(kNaN)));
+  CHECK(is_equal(tuple_of({Value(kNaN)}), tuple_of({Value(kNaN)})));
 }

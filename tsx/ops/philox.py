@@ -49,14 +49,19 @@ class Generator:
         self.offset = 0  # in blocks of four words
         return self
 
+    def take(self, blocks: int) -> tuple[int, int]:
+        """Uses up blocks of four words; gives the seed and the number of the first of them."""
+        with self._lock:
+            first, self.offset = self.offset, self.offset + blocks
+            return self.seed, first
+
     def words(self, count: int) -> Words:
         """The next ``count`` random 32-bit words; what is left of the last block is dropped."""
         blocks = -(-count // 4)
-        with self._lock:
-            first, self.offset = self.offset, self.offset + blocks
+        seed, first = self.take(blocks)
         places = np.arange(first, first + blocks, dtype=np.uint64)
         zero = np.zeros(blocks, np.uint64)
-        key = (self.seed & 0xFFFFFFFF, self.seed >> 32)
+        key = (seed & 0xFFFFFFFF, seed >> 32)
         found = philox((places & _LOW, places >> _HALF, zero, zero), key)
         return np.stack(found, axis=1).astype(np.uint32).reshape(-1)[:count]
 

@@ -16,7 +16,7 @@ void Generator::start(std::uint64_t seed) {
 Generator::Place Generator::take(Size words) {
   const std::lock_guard<std::mutex> hold(lock_);
   const Place place{seed_, next_block_};
-  next_block_ += static_cast<std::uint64_t>((words + Size(3)).value() / 4);
+  next_block_ += static_cast<std::uint64_t>(blocks_of(words).value());
   return place;
 }
 

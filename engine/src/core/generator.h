@@ -13,6 +13,7 @@ namespace tsx::engine {
 class Generator {
  public:
   explicit Generator(std::uint64_t seed = 0) : seed_(seed) {}
+  virtual ~Generator() = default;
 
   /// What programs draw from that were given none: starts at seed 0 with the process.
   static Generator& shared();
@@ -25,7 +26,8 @@ class Generator {
     std::uint64_t seed, block;
   };
   /// Uses up as many blocks as hold `words` 32-bit words.
-  Place take(Size words);
+  virtual Place take(Size words);
+  static Size blocks_of(Size words) { return Size((words + Size(3)).value() / 4); }
 
  private:
   std::mutex lock_;
