@@ -519,3 +519,20 @@ def str_enums_are_strings(n: str) -> list[bool]:
 @case(1, 2)
 def missing_member(n: int) -> str:
     return {Color.RED: "r"}[Color(n)]
+
+
+# -- tuples of any length ---------------------------------------------------------------------------------------------
+
+
+@case(([1, 2],), ([],), ([3],))
+def tuples_of_any_length(values: list[int]):
+    made = tuple(values)
+    values.append(9)
+    return (
+        made,
+        (str(made), 1, made[1:]),
+        made + (4,),
+        tuple(str(v) for v in values),
+        made == (1, 2),
+        made < (2,),
+    )

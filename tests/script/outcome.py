@@ -108,10 +108,10 @@ def same_value(got: Any, want: Any) -> bool:
         case torch.dtype() | torch.device():
             return bool(got == want)
         case list() | tuple():
-            kinds = (list,) if isinstance(want, list) else (tuple,)
-            if isinstance(want, torch.Size):
-                kinds = (list, tuple)
-            if not isinstance(got, kinds) or len(got) != len(want):
+            kind = list if isinstance(want, list) else tuple
+            if not isinstance(got, kind) or len(got) != len(want):
+                return False
+            if hasattr(want, "_fields") and getattr(got, "_fields", ()) != want._fields:
                 return False
             return all(same_value(a, b) for a, b in zip(got, want, strict=True))
         case Mapping():

@@ -66,7 +66,8 @@ class TreeSpec:
 
     ``kind``: leaf · constant · none · tuple · list · dict · namedtuple · record. A ``leaf`` is the next flat value; a
     ``constant`` (``value``) was fixed at capture and is checked at entry. ``keys`` are dict keys or field names;
-    ``label`` names the Python type a namedtuple or record came from, and is never imported.
+    ``label`` names the Python type a namedtuple or record came from, and is never imported; of a leaf that is a list
+    it may say ``tuple``: a tuple whose length only a run knows (``tuple 0,2.1``: such items of a tuple).
     """
 
     kind: str

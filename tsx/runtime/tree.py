@@ -70,7 +70,7 @@ def unflatten(spec: TreeSpec, leaves: Iterator[Any]) -> Any:
     """The structured value that ``leaves`` make up, taken in order."""
     match spec.kind:
         case "leaf":
-            return next(leaves)
+            return _with_tuples(next(leaves), spec.label)
         case "none":
             return None
         case "constant":
@@ -87,6 +87,25 @@ def unflatten(spec: TreeSpec, leaves: Iterator[Any]) -> Any:
             return named_tuple(spec.label, tuple(map(str, spec.keys)))(*children)
         case _:
             return record_type(spec.label)(dict(zip(map(str, spec.keys), children, strict=True)))
+
+
+def _with_tuples(value: Any, label: str) -> Any:
+    """A result with the tuples that its label tells of: ``tuple``, or ``tuple 0,2.1`` for items of a tuple."""
+    kind, _, paths = label.partition(" ")
+    if kind != "tuple":
+        return value
+    for path in paths.split(",") if paths else [""]:
+        value = _tuple_at(value, [int(step) for step in path.split(".") if step.isdecimal()])
+    return value
+
+
+def _tuple_at(value: Any, path: list[int]) -> Any:
+    if not path:
+        return tuple(value) if isinstance(value, list) else value
+    if not isinstance(value, tuple) or path[0] >= len(value):
+        return value
+    items = [_tuple_at(v, path[1:]) if i == path[0] else v for i, v in enumerate(value)]
+    return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
 
 
 @functools.cache

@@ -25,6 +25,7 @@ from tsx.capture.script.listed import Listed
 from tsx.capture.script.open_types import close_graph
 from tsx.capture.script.problems import POISON, Collector, Failed, Poison
 from tsx.capture.script.program import Program
+from tsx.capture.script.sizes import tuples_in
 from tsx.capture.script.source import FunctionTree, Place, Source
 from tsx.capture.script.values import (
     Code,
@@ -34,6 +35,7 @@ from tsx.capture.script.values import (
 )
 from tsx.ir import types as ty
 from tsx.ir.graph import Graph
+from tsx.ir.module import TreeSpec
 
 if TYPE_CHECKING:
     from tsx.capture.script.functions import Receiver
@@ -109,6 +111,7 @@ def compile_graph(
     known = result.static()
     code = known.kind if isinstance(known, Code) else ""
     program.codes[graph] = result.code if isinstance(result, Ssa) else code
+    program.results[graph] = TreeSpec("leaf", label=tuples_in(result))
     close_graph(graph, None)
     return graph
 

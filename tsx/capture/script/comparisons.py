@@ -107,6 +107,9 @@ def compare(ctx: Context, op: ast.cmpop, a: Sugar, b: Sugar, at: Place) -> Sugar
     if name in ("eq", "ne"):
         found = equal(ctx, a, b, at)
         return found if name == "eq" else negated(ctx, found, at)
+    pair = sizes.lists(ctx, a, b, at)
+    if pair is not None:
+        a, b = pair
     if is_tuple(a) and is_tuple(b):
         return _ordered_tuples(ctx, op, a, b, at)
     if item_methods.has_own_order(ctx, a.type) and isinstance(a.type, ty.ListType):
@@ -334,7 +337,11 @@ def contains(ctx: Context, container: Sugar, item: Sugar, at: Place) -> Sugar:
         return found
     if isinstance(container.type, (ty.ListType, ty.DictType)):
         element = container.type.children()[0]
-        if isinstance(container.type, ty.ListType) and _by_items(ctx, element, item.type):
+        if isinstance(container.type, ty.DictType):
+            sizes.require_length(ctx, item, at)
+        any_length = sizes.is_size(item) and isinstance(element, ty.TupleType)
+        asks = any_length or _by_items(ctx, element, item.type)
+        if isinstance(container.type, ty.ListType) and asks:
             return item_methods.call(ctx, at, prelude.contains, container, item)
         if not ctx.is_open(element):
             item = item if item.type == element else unmixed(ctx, item, at)

@@ -20,7 +20,7 @@ from tsx.capture.script.emit_comprehension import (
     quantified,
 )
 from tsx.capture.script.sets import SetLiteral, set_of
-from tsx.capture.script.sizes import as_size
+from tsx.capture.script.sizes import as_tuple
 from tsx.capture.script.spreads import Joined, Spread, sizes_star, spread_for
 from tsx.capture.script.tensors import ELLIPSIS
 from tsx.capture.script.text import f_string
@@ -243,7 +243,7 @@ def _starred_tuple(ctx: Context, node: ast.Tuple) -> Sugar:
         star = sizes_star(ctx, value, place)
         parts += [star] if star is not None else sequences.spread(ctx, value, place)
     if any(isinstance(part, Spread) for part in parts):
-        return as_size(Ssa(Joined(parts).as_value(ctx, at)))
+        return as_tuple(Ssa(Joined(parts).as_value(ctx, at)))
     return TupleSugar([ctx.settled(part, at) for part in parts])
 
 

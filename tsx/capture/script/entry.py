@@ -45,7 +45,7 @@ from tsx.ir import types as ty
 from tsx.ir.graph import Attribute, Graph, Node
 from tsx.ir.infer import calls_of
 from tsx.ir.location import Span
-from tsx.ir.module import Method, Module, Parameter
+from tsx.ir.module import LEAF, Method, Module, Parameter
 from tsx.ir.verify import check, verify
 from tsx.runtime.state import written_attributes
 
@@ -178,7 +178,10 @@ def _function(
     except Failed:
         pass
     parameters = border_parameters(function, source.tree, is_method=own is not None)
-    return Module(name, {"forward": Method(graph, parameters, source="script")})
+    return Module(
+        name,
+        {"forward": Method(graph, parameters, program.results.get(graph, LEAF), source="script")},
+    )
 
 
 def has_stars(program: Program, source: Source) -> bool:

@@ -13,6 +13,7 @@ from tsx.capture.script.annotations import MISSING, BadAnnotation, union
 from tsx.capture.script.classes import classes_of, form_of
 from tsx.capture.script.conditions import CALL_TESTS, name_key
 from tsx.capture.script.environment import Facts
+from tsx.capture.script.sizes import is_size, is_torch_size
 from tsx.capture.script.values import Constant, Handler, ListLiteral, Sugar, TupleSugar, builtin
 from tsx.ir import types as ty
 
@@ -47,6 +48,8 @@ def instance_test(
         )
     if value.type is None:
         return Constant(False), None, None
+    if is_size(value):
+        return Constant(any(_is_tuple_form(form, value) for form in forms)), None, None
     members = _members(value.type)
     if ty.ANY in members:
         return _test_any(ctx, at, value, forms)
@@ -58,6 +61,14 @@ def instance_test(
         "prim::isinstance", [value.as_value(ctx, at)], ty.BOOL, at, {"types": tuple(yes)}
     )
     return test, union(yes), union(no)
+
+
+def _is_tuple_form(form: Any, value: Sugar) -> bool:
+    """Whether a class is what a tuple of any length is of: ``tuple``, ``torch.Size``."""
+    if not isinstance(form, type):
+        return False
+    is_size_class = form.__name__ == "Size" and issubclass(form, tuple)
+    return issubclass(tuple, form) or (is_size_class and is_torch_size(value))
 
 
 def _members(type: ty.Type) -> list[ty.Type]:

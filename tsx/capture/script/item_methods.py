@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from tsx.capture.script import prelude
+from tsx.capture.script import prelude, sizes
 from tsx.capture.script.classes import classes_of, defines
 from tsx.capture.script.values import Constant, Sugar
 from tsx.ir import types as ty
@@ -159,6 +159,7 @@ def place_of_best(ctx: Context, at: Place, name: str, keys: Sugar) -> Sugar:
 def known_key(ctx: Context, at: Place, table: Sugar, key: Sugar) -> Sugar:
     """``key`` as a table holds it: the object among its keys that is equal, where a method says so."""
     require_hash(ctx, key.type, at)
+    sizes.require_length(ctx, key, at)
     if not has_own_equality(ctx, key.type):
         return key
     keys = ctx.op(("aten::keys", "tsx::keys"), at, [table])

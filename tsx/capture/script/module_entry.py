@@ -31,7 +31,7 @@ from tsx.capture.script.source import Place, Source
 from tsx.capture.script.values import Ssa, Sugar
 from tsx.ir import types as ty
 from tsx.ir.graph import Graph
-from tsx.ir.module import Method, Module
+from tsx.ir.module import LEAF, Method, Module
 
 
 def _module(
@@ -113,7 +113,7 @@ def _method(
     except Failed:
         return None
     parameters = border_parameters(function, source.tree, is_method=True)
-    return Method(graph, parameters, source="script")
+    return Method(graph, parameters, program.results.get(graph, LEAF), source="script")
 
 
 def _stated(annotated: ty.Type | None, source: Source) -> ty.Type | None:

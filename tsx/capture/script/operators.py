@@ -307,6 +307,8 @@ def inplace(ctx: Context, op: ast.operator, a: Sugar, b: Sugar, at: Place) -> Su
         return ctx.op(f"aten::{_TENSOR.get(name, name)}_", at, [a, b], called=f"{symbol}=")
     if isinstance(a, ListLiteral):
         a = a.made(ctx, at)
+    if sizes.is_size(a):
+        return binary(ctx, op, a, b, at)
     if isinstance(a.type, ty.ListType) and symbol == "+":
         a.attribute(ctx, at, "extend").call(ctx, at, [b], {})
         return a

@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING
 
 from tsx.capture.script.annotations import BadAnnotation, signature_of_comment
 from tsx.capture.script.keywords import KeywordDict
+from tsx.capture.script.sizes import SIZE, TUPLE
 from tsx.capture.script.source import FunctionTree, Place, Source
 from tsx.capture.script.values import Sugar, TupleSugar
+from tsx.capture.script.worlds import holds_arrays
 from tsx.ir import types as ty
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
     from tsx.capture.script.program import Program
 
+_ANY_LENGTH = re.compile(r"^(?:\w+\.)*[Tt]uple\[.*, \.\.\.\]$")
 _CODES = {"dtype": "ScalarType", "layout": "Layout", "memory_format": "MemoryFormat"}
 _REPEATED = re.compile(r"BroadcastingList(\d)")
 
@@ -88,6 +91,11 @@ def signature(
         code = _CODES.get(text.rpartition(".")[2])
         if code and found.types[argument.arg] == ty.INT:
             found.codes[argument.arg] = code
+        type = found.types[argument.arg]
+        if isinstance(type, ty.ListType) and not holds_arrays(type):
+            is_size = text.rpartition(".")[2] == "Size"
+            found.codes |= {argument.arg: SIZE} if is_size else {}
+            found.codes |= {argument.arg: TUPLE} if _ANY_LENGTH.search(text) else {}
     if isinstance(tree, ast.Lambda):
         return found
     if tree.returns is not None:

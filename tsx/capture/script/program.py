@@ -19,7 +19,7 @@ from tsx.capture.script.source import Source, source_of
 from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.graph import Graph, Value
-from tsx.ir.module import ClassDef, WeightData
+from tsx.ir.module import ClassDef, TreeSpec, WeightData
 
 if TYPE_CHECKING:
     from tsx.capture.script.borrowed import Borrowed
@@ -93,6 +93,7 @@ class Program:
     )  # lists and dicts of modules that were taken for constant, by class and name
     global_trees: dict[int, Any] = field(default_factory=dict)  # of modules that are globals
     codes: dict[Graph, str] = field(default_factory=dict)  # what the results of graphs stand for
+    results: dict[Graph, TreeSpec] = field(default_factory=dict)  # how callers get them
     known: list[Known] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     borrowed: list[Borrowed] = field(default_factory=list)  # what globals and closures lend

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tsx.capture.script import comparisons, item_methods, open_types
+from tsx.capture.script import comparisons, item_methods, open_types, sizes
 from tsx.capture.script.values import (
     NOT_STATIC,
     Constant,
@@ -66,6 +66,8 @@ def unpack_starred(
 
     end = Constant(-after if after else None)
     middle = value.subscript(ctx, at, Slice(Constant(before), end, Constant(None)))
+    if isinstance(middle, Ssa):
+        middle = Ssa(middle.value)  # a list, of a tuple as well
     return [*map(item, range(before)), middle, *map(item, range(-after, 0))]
 
 
@@ -315,6 +317,7 @@ def made_dict(
         return made
     values = []
     for k, v in pairs:
+        sizes.require_length(ctx, k, at)
         values.append(ctx.convert(k, type.key, at, "a key of the dict"))
         values.append(ctx.convert(v, type.value, at, "a value of the dict"))
     return ctx.emit("prim::DictConstruct", values, type, at)

@@ -67,18 +67,30 @@ def _is_optional(value: Sugar) -> bool:
 
 @meaning(ty.ListType)
 class ListMeaning(Meaning):
+    def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar:
+        if sizes.is_size(value) and name not in sizes.METHODS:
+            raise ctx.problem("TSX3011", at, what=sizes.described(value), name=name, hint="")
+        return super().attribute(ctx, at, value, name)
+
+    def has_attribute(self, ctx: Context, value: Sugar, name: str) -> bool:
+        if sizes.is_size(value):
+            return name in sizes.METHODS
+        return super().has_attribute(ctx, value, name)
+
     def subscript(self, ctx: Context, at: Place, value: Sugar, index: Sugar) -> Sugar:
         if isinstance(index, Slice):
             found = ctx.op(
                 ("tsx::slice", "aten::slice.t"), at, [value, *slice_parts(ctx, index, at)]
             )
-            return sizes.as_size(found) if sizes.is_size(value) else found
+            return sizes.like(found, value)
         place = int_of(ctx, index, at, "a list index")
         return ctx.op("aten::__getitem__.t", at, [value, place])
 
     def set_subscript(
         self, ctx: Context, at: Place, value: Sugar, index: Sugar, given: Sugar
     ) -> None:
+        if sizes.is_size(value):
+            raise ctx.problem("TSX3015", at, what=sizes.described(value))
         if isinstance(index, Slice):
             if not ctx.candidates("tsx::set_slice"):
                 raise ctx.problem("TSX3053", at)
@@ -90,6 +102,8 @@ class ListMeaning(Meaning):
         ctx.op("aten::_set_item.t", at, [value, place, item])
 
     def delete_subscript(self, ctx: Context, at: Place, value: Sugar, index: Sugar) -> None:
+        if sizes.is_size(value):
+            raise ctx.problem("TSX3016", at, what=sizes.described(value))
         if isinstance(index, Slice):
             if not ctx.candidates("tsx::delete_slice"):
                 raise ctx.problem("TSX3053", at)

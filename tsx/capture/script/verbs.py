@@ -16,6 +16,7 @@ from tsx.capture.script.convert import conversion
 from tsx.capture.script.library_advice import for_library
 from tsx.capture.script.match import Matcher, Plan
 from tsx.capture.script.problems import Collector, Failed
+from tsx.capture.script.sizes import SIZE, TUPLE, require_length
 from tsx.capture.script.values import (
     Code,
     Constant,
@@ -29,6 +30,7 @@ from tsx.capture.script.values import (
     list_type,
 )
 from tsx.capture.script.words import described_type, type_words, with_article
+from tsx.capture.script.worlds import world_of
 from tsx.ir import types as ty
 from tsx.ir.build import Builder
 from tsx.ir.graph import Attribute, Block, Node, Value
@@ -169,7 +171,7 @@ class Verbs:
         types = found.result_types()
         node = self.node(found.op.kind, inputs, types, at)
         results: list[Sugar] = [
-            Ssa(value, "Size" if found.op.kind == "aten::size" else _code(result.spelling))
+            Ssa(value, _tuple_code(found.op, at) or _code(result.spelling))
             for value, result in zip(node.outputs, found.op.schema.results, strict=True)
         ]
         if not results:
@@ -261,6 +263,8 @@ class Verbs:
         plan = conversion(self._whole, given, wanted, at)
         if plan is not None:
             return plan()
+        if isinstance(wanted, ty.TupleType):
+            require_length(self._whole, given, at)
         found = described_type(actual) if actual is not None else given.describe()
         help = advice.for_given(self._whole, at, what, wanted, actual)
         words = type_words(wanted)
@@ -329,6 +333,16 @@ class Verbs:
             emit()
         finally:
             self.builder = outer
+
+
+def _tuple_code(op: Op, at: Place) -> str:
+    """Whether a list that an operator gives is a tuple to callers of torch: sizes, strides, several tensors."""
+    spelling = op.schema.results[0].spelling
+    if op.kind == "aten::size":
+        return SIZE
+    if op.kind == "aten::stride" or (spelling.startswith("Tensor") and spelling.endswith("[]")):
+        return TUPLE if op.kind.startswith("aten::") and world_of(at.source) is None else ""
+    return ""
 
 
 def _code(spelling: str) -> str:

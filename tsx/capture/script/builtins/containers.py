@@ -11,7 +11,7 @@ from tsx.capture.script.builtins.common import is_set, list_of
 from tsx.capture.script.builtins.dicts import TableMeaning, dict_of_pairs
 from tsx.capture.script.builtins.iteration import Range
 from tsx.capture.script.sets import SetLiteral, set_of
-from tsx.capture.script.sizes import as_size, is_size
+from tsx.capture.script.sizes import as_tuple, is_size
 from tsx.capture.script.values import Constant, ListLiteral, Sugar, TupleSugar, builtin
 from tsx.ir import types as ty
 
@@ -48,10 +48,10 @@ def _tuple(ctx: Context, at: Place, iterable: Sugar | None = None, /) -> Sugar:
     items = ctx.parts(iterable, at)
     if items is None and not isinstance(iterable.type, ty.ListType):
         items = iterable.iterate(ctx, at).items
-    if items is None and (is_size(iterable) or ctx.frame.source.is_loose):
-        return as_size(iterable)
+    if items is None and is_size(iterable):
+        return as_tuple(iterable)
     if items is None:
-        raise ctx.problem("TSX3110", at, what=iterable.describe())
+        return as_tuple(ctx.op("aten::list.t", at, [list_of(ctx, at, iterable)], called="tuple"))
     return TupleSugar([ctx.settled(item, at) for item in items])
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from tsx.capture.script.builtins.common import is_set
 from tsx.capture.script.classes import classes_of
-from tsx.capture.script.values import Constant, Sugar, builtin, builtin_for
+from tsx.capture.script.sizes import is_size, is_torch_size
+from tsx.capture.script.values import Constant, Sugar, TupleSugar, builtin, builtin_for
 from tsx.ir import types as ty
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ def _type(ctx: Context, at: Place, obj: Sugar, /) -> Sugar:
     live = obj.python_type()
     if obj.type is None and isinstance(live, type):  # a module, an enum
         return ctx.resolve(live, at, live.__name__)
+    if is_torch_size(obj):
+        raise ctx.problem("TSX3112", at, what="a torch.Size")
+    if is_size(obj):
+        obj = TupleSugar([])
     cls = classes_of(ctx).python(obj.type)
     if cls is not None:
         return ctx.resolve(cls, at, cls.__name__)

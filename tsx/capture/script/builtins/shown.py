@@ -16,7 +16,7 @@ from tsx.capture.script.classes import classes_of
 from tsx.capture.script.comparisons import is_none
 from tsx.capture.script.enums import MemberSugar, plain
 from tsx.capture.script.sequences import made_dict
-from tsx.capture.script.sizes import is_size
+from tsx.capture.script.sizes import is_size, is_torch_size
 from tsx.capture.script.values import (
     NOT_STATIC,
     Code,
@@ -73,11 +73,11 @@ def _of_dtype(ctx: Context, at: Place, value: Ssa, how: str) -> Sugar:
 
 def _of_library(ctx: Context, at: Place, value: Sugar, how: str) -> Sugar | None:
     """A ``torch.Size``, a device, and tensors, alone or in containers."""
-    if is_size(value) and world_of(at.source) is not None:
-        return ctx.op("tsx::repr.tuple", at, [value])
-    if is_size(value):
+    if is_torch_size(value) and world_of(at.source) is None:
         sizes = ctx.op("tsx::repr", at, [value])
         return joined(ctx, at, [Constant("torch.Size("), sizes, Constant(")")])
+    if is_size(value):
+        return _of_any_tuple(ctx, at, value, "repr" if how == "str" else how)
     if value.type == ty.DEVICE and how == "repr":
         return joined(ctx, at, [Constant("device(type='"), value, Constant("')")])
     if value.type is not None and holds_tensor(value.type) and not is_unusual(value.type):
@@ -85,6 +85,17 @@ def _of_library(ctx: Context, at: Place, value: Sugar, how: str) -> Sugar | None
             return None
         return ctx.op("tsx::repr.Tensors", at, [ctx.settled(value, at)], called=how)
     return None
+
+
+def _of_any_tuple(ctx: Context, at: Place, value: Sugar, how: str) -> Sugar:
+    """A tuple whose length only a run knows."""
+    if value.type in (ty.ListType(ty.INT), ty.ListType(ty.FLOAT), ty.ListType(ty.BOOL)):
+        return ctx.op("tsx::repr.tuple", at, [value])
+    texts = _texts(ctx, at, value, how)
+    lone = ctx.op("aten::eq.int", at, [value.length(ctx, at), Constant(1)]).as_value(ctx, at)
+    end = ctx.choose(lone, lambda: Constant(",)"), lambda: Constant(")"), at)
+    inside = ctx.op("tsx::join", at, [Constant(", "), texts])
+    return joined(ctx, at, [Constant("("), inside, end])
 
 
 def _of_object(ctx: Context, at: Place, value: Sugar, how: str) -> Sugar:
