@@ -22,8 +22,6 @@ pytestmark = [pytest.mark.torch, pytest.mark.matrix]
 
 # Operators that tsx doesn't have (yet); the list may only shrink.
 UNSUPPORTED = {
-    "nn.FractionalMaxPool2d": {"aten::fractional_max_pool2d"},
-    "nn.FractionalMaxPool3d": {"aten::fractional_max_pool3d"},
     "nn.CTCLoss": {"aten::_ctc_loss", "aten::_ctc_loss.Tensor"},
 }
 SAMPLES = 2  # of each module

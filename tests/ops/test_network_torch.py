@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests.nn.comparing import check
+from tsx.errors import OperatorError
 from tsx.ops.call import call
 
 pytestmark = pytest.mark.torch
@@ -308,3 +309,25 @@ def test_half_precision_is_computed_in_float32_and_rounded_once(dtype: torch.dty
     # float32 sums in another order: a value near the middle of two may round to the other one.
     assert (result != exact).float().mean() < 0.02
     assert torch.allclose(result.float(), exact.float(), rtol=1e-2, atol=2e-2)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.float16])
+@pytest.mark.parametrize("dims", [2, 3])
+@pytest.mark.parametrize("lead", [(2,), (3, 2)])
+def test_fractional_pools(dtype: type, dims: int, lead: tuple[int, ...]) -> None:
+    """Windows start where torch's do, whatever the samples: each step rounds to the dtype."""
+    rng = np.random.default_rng(dims)
+    for kernel, size in itertools.product((1, 2, 3), (1, 2, 4, 5)):
+        x = rng.standard_normal((*lead, *range(9, 9 + dims))).astype(dtype)
+        x[rng.random(x.shape) < 0.1] = np.nan
+        samples = rng.random((lead[0] if len(lead) == 2 else 1, 2, dims)).astype(dtype)
+        both(f"fractional_max_pool{dims}d", x, [kernel] * dims, [size] * dims, samples)
+
+
+def test_fractional_pools_refuse_what_does_not_fit() -> None:
+    x, samples = floats(2, 4, 4), floats(1, 2, 2)
+    for kernel, size, drawn in ((3, 3, samples), (2, 2, samples[:, :1]), (2, 2, samples[0])):
+        with pytest.raises(OperatorError, match="fractional_max_pool2d expected"):
+            call("aten::fractional_max_pool2d", x, [kernel] * 2, [size] * 2, drawn)
+    with pytest.raises(OperatorError, match="samples of dtype"):
+        call("aten::fractional_max_pool2d", x, [2, 2], [2, 2], samples.astype(np.float64))

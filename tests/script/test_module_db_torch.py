@@ -21,8 +21,6 @@ from tests.capture.torch_check import assert_close
 pytestmark = [pytest.mark.torch, pytest.mark.matrix]
 
 LIST = Path(__file__).with_name("module_db.txt")
-# tsx has no operator for these two, which draw where they pool at random.
-WITHOUT_OPERATOR = {"nn.FractionalMaxPool2d", "nn.FractionalMaxPool3d"}
 SAMPLES = 3  # of each module, in the tests
 
 
@@ -63,10 +61,6 @@ def test_the_list_names_entries_that_exist() -> None:
 @pytest.mark.parametrize("info", in_scope(), ids=lambda info: info.name)
 @pytest.mark.filterwarnings("ignore")
 def test_module(info: ModuleInfo) -> None:
-    if info.name in WITHOUT_OPERATOR:
-        with pytest.raises(tsx.errors.ScriptError, match="fractional_max_pool"):
-            check(info, samples(info)[0])
-        return
     found = samples(info)
     for sample in found[:: max(1, len(found) // SAMPLES)]:
         check(info, sample)

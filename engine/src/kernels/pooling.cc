@@ -1,9 +1,10 @@
-// Mirrors tsx/ops/pooling.py and adaptive.py: maxima and means over windows.
+// Mirrors tsx/ops/pooling.py, adaptive.py and fractional.py: maxima and means over windows.
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 #include "base/error.h"
+#include "core/half.h"
 #include "kernels/rows.h"
 #include "kernels/support.h"
 #include "kernels/windows.h"
@@ -202,6 +203,82 @@ TensorRef mean_pool(const Pool& pool, const TensorRef& x, std::int64_t divisor) 
                     [&](auto from, auto to, std::int64_t) { mean_plane(pool, from, divisor, to); });
 }
 
+/// What a float of the given dtype holds of a number.
+double rounded(DType dtype, double value) {
+  switch (dtype) {
+  case DType::kFloat16:
+    return float_of_half(half_of_float(static_cast<float>(value)));
+  case DType::kBFloat16:
+    return float_of_bfloat16(bfloat16_of_float(static_cast<float>(value)));
+  case DType::kFloat32:
+    return static_cast<float>(value);
+  default:
+    return value;
+  }
+}
+
+/// The windows along one axis that start where a random sample says; each step rounds to the dtype.
+std::vector<Span1> drawn_spans(DType dtype, double sample, std::int64_t in, std::int64_t out,
+                               std::int64_t kernel) {
+  const auto round = [&](double value) { return rounded(dtype, value); };
+  if (!(std::abs(sample) <= 1e6)) refuse("expected samples from 0 up to 1");
+  std::vector<Span1> spans;
+  double alpha = 0;
+  std::int64_t first = 0;
+  if (out > 1) {
+    alpha = round(round(static_cast<double>(in - kernel)) / round(static_cast<double>(out - 1)));
+    first = static_cast<std::int64_t>(round(sample * alpha));
+  }
+  for (std::int64_t i = 0; i < out; ++i) {
+    const double shifted = round(round(round(static_cast<double>(i)) + sample) * alpha);
+    const std::int64_t from =
+        i + 1 < out ? static_cast<std::int64_t>(shifted) - first : in - kernel;
+    if (from < 0 || from > in - kernel) refuse("expected samples from 0 up to 1");
+    spans.push_back({from, from + kernel, 1});
+  }
+  return spans;
+}
+
+/// Operands: the tensor, kernel and output sizes, and for each plane a sample for each dimension.
+template <std::size_t dims> void fractional_kernel(Call& call) {
+  const TensorRef x = call.tensor_ref(0), given = call.tensor_ref(3);
+  Windows w;
+  set_input(w, *x, dims);
+  spread_numbers(w.kernel, call.ints(1), dims, 1, "a kernel size");
+  spread_numbers(w.out, call.ints(2), dims, 0, "an output size");
+  if (given->dtype() != x->dtype()) refuse("expected samples of the input's dtype");
+  const bool is_batch = x->rank() == dims + 2;
+  const std::int64_t channels = x->size(is_batch ? 1 : 0), batch = is_batch ? x->size(0) : 1;
+  if (given->rank() != 3 || given->size(0) < batch || given->size(1) != channels ||
+      given->size(2) != static_cast<std::int64_t>(dims))
+    refuse("expected samples for each plane, got " + text_of(given->sizes()));
+  for (std::size_t a = 3 - dims; a < 3; ++a) {
+    // torch asks for one place more in three dimensions than windows side by side need.
+    if (w.out[a] > w.in[a] - w.kernel[a] + (dims == 2 ? 1 : 0))
+      refuse("expected windows and a result that fit into " + std::to_string(w.in[a]));
+  }
+  const TensorRef drawn = plain(given, DType::kFloat64);
+  const TensorRef places = Tensor::empty(DType::kInt64, with_counts(w, x->sizes()));
+  std::int64_t* const at = places->mutable_data<std::int64_t>();
+  Pool frame;
+  frame.windows = w;
+  std::vector<Pool> planes(static_cast<std::size_t>(batch * channels), frame);
+  const double* samples = drawn->data<double>();
+  for (Pool& plane : planes) {
+    if (dims == 2) plane.spans[0].push_back({0, 1, 1});
+    for (std::size_t a = 3 - dims; a < 3; ++a) {
+      // In two dimensions the first sample is the width's, in three the depth's.
+      const double sample = samples[dims == 2 ? 2 - a : a];
+      plane.spans[a] = drawn_spans(x->dtype(), sample, w.in[a], w.out[a], w.kernel[a]);
+    }
+    samples += dims;
+  }
+  const TensorRef values = for_planes(frame, x, [&](auto from, auto to, std::int64_t start) {
+    max_plane(planes[static_cast<std::size_t>(start / w.outputs())], from, to, at + start);
+  });
+  call.give(values, places);
+}
+
 template <std::size_t dims> void max_kernel(Call& call) {
   call.give(
       max_pool(window_pool(call, dims, true, call.boolean(5), true), call.tensor_ref(0), false)
@@ -243,6 +320,8 @@ TSX_KERNELS(pooling) {
   registry.add("aten::max_pool1d_with_indices", max_places_kernel<1>);
   registry.add("aten::max_pool2d_with_indices", max_places_kernel<2>);
   registry.add("aten::max_pool3d_with_indices", max_places_kernel<3>);
+  registry.add("aten::fractional_max_pool2d", fractional_kernel<2>);
+  registry.add("aten::fractional_max_pool3d", fractional_kernel<3>);
   registry.add("aten::avg_pool1d", mean_kernel<1>);
   registry.add("aten::avg_pool2d", mean_kernel<2>);
   registry.add("aten::avg_pool3d", mean_kernel<3>);
