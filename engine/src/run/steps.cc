@@ -94,11 +94,8 @@ void Run::step(const Unit& unit, Value* r) {
   }
 }
 
-/// Turns of a loop that a call of an operator counts as.
-constexpr std::int32_t kTurnsOfCall = 1000;
-
 void Run::call_operator(const Unit& unit, Value* r) {
-  if ((turns_ -= kTurnsOfCall) < 0) poll();
+  if (--calls_ < 0) poll();
   const OperatorEntry& entry = executable_.program().operators[unit.b];
   Call call(r + unit.a, entry.operands, results_.data(), entry.results, &context_, entry.op);
   if (context_.budget) pay_before(executable_.work(unit.b), r + unit.a, entry.operands);
@@ -116,7 +113,7 @@ void Run::call_operator(const Unit& unit, Value* r) {
 }
 
 void Run::call_tile(const Unit& unit, Value* r) {
-  if ((turns_ -= kTurnsOfCall) < 0) poll();
+  if (--calls_ < 0) poll();
   const Tile& tile = executable_.program().tiles[unit.b];
   Call call(r + unit.a, tile.operands, results_.data(), tile.outputs.size(), &context_);
   if (context_.budget) pay_before(WorkRule::kElements, r + unit.a, tile.operands);

@@ -89,8 +89,7 @@ std::vector<Value> Run::call(std::uint32_t function, std::vector<Value> inputs) 
 }
 
 void Run::poll() {
-  constexpr std::int32_t kTurns = 10'000;
-  turns_ = kTurns;
+  calls_ = kCalls;
   if (poll_ && *poll_) (*poll_)();
 }
 
@@ -137,6 +136,8 @@ std::vector<Value> Run::loop() {
   Value* r = frames_.back().registers;
   const Unit* first = frames_.back().code->units.data();
   const Unit* unit = first;
+  constexpr std::int32_t kTurns = 10'000;  // of loops, until the caller is asked
+  std::int32_t turns = kTurns;
 
 #define GO() goto* labels[static_cast<std::size_t>(unit->kind)]
 #define NEXT()                                                                                    \
@@ -152,8 +153,9 @@ std::vector<Value> Run::loop() {
 #define STOPS_HERE() frames_.back().at = unit
 #define TURN()                                                                                    \
   do {                                                                                            \
-    if (__builtin_expect(--turns_ < 0, 0)) {                                                      \
+    if (__builtin_expect(--turns < 0, 0)) {                                                       \
       STOPS_HERE();                                                                               \
+      turns = kTurns;                                                                             \
       poll();                                                                                     \
     }                                                                                             \
   } while (false)

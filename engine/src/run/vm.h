@@ -97,7 +97,8 @@ class Run {
   RunContext& context_;
   WeightTable* own_weights_;
   const Poll* poll_;
-  std::int32_t turns_ = 0;  // of loops, until `poll_` is asked; a call of an operator counts as many
+  static constexpr std::int32_t kCalls = 10;
+  std::int32_t calls_ = 0;  // of operators, until `poll_` is asked
   RegisterStack registers_;
   std::vector<Frame> frames_;
   std::vector<Value> results_;

@@ -1,0 +1,211 @@
+"""The engine from Python: threads, loading, importing. Sides take turns; medians are printed.
+
+    python bench/from_python.py threads|load|import [--rounds 11] [--json]
+
+``threads``: calls a second with two Python threads beside one, each with one thread inside of an operator, and whether
+every result is the serial one to the bit. ``load``: a ResNet-50 from its file, and with its first forward, beside
+torch.jit and (where onnx and onnxruntime are installed) ONNX Runtime. ``import``: what ``import tsx`` and ``import
+onnxruntime`` add to NumPy's own import, each in a fresh process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT)]
+
+Sides = Mapping[str, Callable[[], float]]
+
+
+def medians(sides: Sides, rounds: int) -> dict[str, float]:
+    """The median of what each side gives, called in turns; the first round does not count."""
+    found: dict[str, list[float]] = {name: [] for name in sides}
+    for turn in range(rounds + 1):
+        for name, side in sides.items():
+            value = side()
+            if turn:
+                found[name].append(value)
+    return {name: statistics.median(values) for name, values in found.items()}
+
+
+def seconds(function: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    function()
+    return time.perf_counter() - started
+
+
+def threads(rounds: int) -> dict[str, Any]:
+    import tsx
+    from tsx.runtime import native
+
+    native.set_threads(1)
+    generator = np.random.default_rng(0)
+    weights = [generator.standard_normal((256, 256)).astype(np.float32) / 16 for _ in range(4)]
+
+    def network(x: Any) -> Any:
+        for weight in weights:
+            x = np.tanh(x @ weight)
+        return x
+
+    inputs = [generator.standard_normal((64, 256)).astype(np.float32) for _ in range(8)]
+    module = tsx.trace(network, inputs[0])
+    module = tsx.api.Module(module.ir, engine="native")
+    serial = [module(x) for x in inputs]
+    same = True
+
+    def work(calls: int) -> None:
+        nonlocal same
+        for i in range(calls):
+            same &= module(inputs[i % 8]).tobytes() == serial[i % 8].tobytes()
+
+    def rate(workers: int, calls: int = 200) -> float:
+        started = time.perf_counter()
+        running = [threading.Thread(target=work, args=(calls,)) for _ in range(workers)]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+        return workers * calls / (time.perf_counter() - started)
+
+    found = medians({"one": lambda: rate(1), "two": lambda: rate(2)}, rounds)
+    return {
+        "calls/s, one thread": found["one"],
+        "calls/s, two threads": found["two"],
+        "two to one": found["two"] / found["one"],
+        "to the bit": same,
+    }
+
+
+def load(rounds: int) -> dict[str, Any]:
+    import torch
+
+    import tsx
+
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    model, image = resnet50(), torch.randn(1, 3, 224, 224)
+    array = image.numpy()
+    folder = Path(tempfile.mkdtemp())
+    tsx.optimize(tsx.trace(model, image)).save(folder / "net.tsx")
+    with torch.no_grad():
+        torch.jit.trace(model, image).save(str(folder / "net.pt"))
+
+    def ours() -> Any:
+        return tsx.load(folder / "net.tsx", engine="native")
+
+    def torchs() -> Any:
+        return torch.jit.load(str(folder / "net.pt"))
+
+    def run_torch() -> None:
+        with torch.no_grad():
+            torchs()(image)
+
+    sides: dict[str, Callable[[], float]] = {
+        "tsx load": lambda: seconds(ours),
+        "torch.jit load": lambda: seconds(torchs),
+        "tsx load and forward": lambda: seconds(lambda: ours()(array)),
+        "torch.jit load and forward": lambda: seconds(run_torch),
+    }
+    try:
+        import onnxruntime
+    except ImportError:
+        onnxruntime = None
+    if onnxruntime is not None:
+        with torch.no_grad():
+            torch.onnx.export(model, (image,), str(folder / "net.onnx"), dynamo=False)
+
+        def run_onnx() -> None:
+            session = onnxruntime.InferenceSession(str(folder / "net.onnx"))
+            session.run(None, {session.get_inputs()[0].name: array})
+
+        sides["onnxruntime load and forward"] = lambda: seconds(run_onnx)
+    found = medians(sides, rounds)
+    milliseconds = {f"{name}, ms": value * 1e3 for name, value in found.items()}
+    return milliseconds | {"torch.jit load to ours": found["torch.jit load"] / found["tsx load"]}
+
+
+def resnet50() -> Any:
+    """As torchvision has it, with random weights."""
+    from torch import nn
+
+    class Bottleneck(nn.Module):
+        def __init__(self, inside: int, planes: int, stride: int) -> None:
+            super().__init__()
+            outside = 4 * planes
+            self.conv1, self.bn1 = nn.Conv2d(inside, planes, 1, bias=False), nn.BatchNorm2d(planes)
+            self.conv2 = nn.Conv2d(planes, planes, 3, stride, 1, bias=False)
+            self.bn2 = nn.BatchNorm2d(planes)
+            self.conv3 = nn.Conv2d(planes, outside, 1, bias=False)
+            self.bn3, self.relu = nn.BatchNorm2d(outside), nn.ReLU(inplace=True)
+            self.downsample = nn.Sequential()
+            if stride != 1 or inside != outside:
+                shortcut = nn.Conv2d(inside, outside, 1, stride, bias=False)
+                self.downsample = nn.Sequential(shortcut, nn.BatchNorm2d(outside))
+
+        def forward(self, x: Any) -> Any:
+            y = self.relu(self.bn1(self.conv1(x)))
+            y = self.bn3(self.conv3(self.relu(self.bn2(self.conv2(y)))))
+            return self.relu(y + self.downsample(x))
+
+    layers: list[Any] = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU()]
+    layers.append(nn.MaxPool2d(3, 2, 1))
+    inside = 64
+    for blocks, planes, stride in ((3, 64, 1), (4, 128, 2), (6, 256, 2), (3, 512, 2)):
+        for block in range(blocks):
+            layers.append(Bottleneck(inside, planes, stride if block == 0 else 1))
+            inside = 4 * planes
+    return nn.Sequential(
+        *layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, 1000)
+    ).eval()
+
+
+def imports(rounds: int) -> dict[str, Any]:
+    def side(code: str) -> Callable[[], float]:
+        return lambda: seconds(lambda: subprocess.run([sys.executable, "-c", code], check=True))
+
+    found = medians(
+        {
+            "numpy": side("import numpy"),
+            "tsx": side(f"import sys; sys.path[:0] = [{str(ROOT)!r}]; import numpy, tsx"),
+            "tsx.load": side(
+                f"import sys; sys.path[:0] = [{str(ROOT)!r}]; import numpy, tsx; tsx.load"
+            ),
+            "onnxruntime": side("import numpy, onnxruntime"),
+        },
+        rounds,
+    )
+    added = {name: value - found["numpy"] for name, value in found.items() if name != "numpy"}
+    milliseconds = {f"import {name} adds, ms": value * 1e3 for name, value in added.items()}
+    return milliseconds | {"tsx to onnxruntime": added["tsx"] / added["onnxruntime"]}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("threads", "load", "import"))
+    parser.add_argument("--rounds", type=int, default=11)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    found = {"threads": threads, "load": load, "import": imports}[options.what](options.rounds)
+    if options.json:
+        print(json.dumps(found))
+        return
+    for name, value in found.items():
+        print(f"{name}: {value if isinstance(value, bool) else format(value, '.3g')}")
+
+
+if __name__ == "__main__":
+    main()
