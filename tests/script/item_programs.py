@@ -536,3 +536,34 @@ def tuples_of_any_length(values: list[int]):
         made == (1, 2),
         made < (2,),
     )
+
+
+# -- what is returned ----------------------------------------------------------------------------------------------------
+
+
+class Point(NamedTuple):
+    x: int
+    y: float = 0.5
+
+
+@dataclass
+class Held:
+    point: Point
+    points: list[Point]
+    some: Point | None = None
+
+
+def returned(n: int):
+    return (
+        Point(n),
+        [Point(n)],
+        {"a": (Point(n), 1)},
+        Held(Point(n), [Point(1)], Point(2)),
+        Color(n),
+    )
+
+
+def one_of_several(n: int) -> int | Point:
+    if n > 1:
+        return Point(n)
+    return n

@@ -10,7 +10,16 @@ import pytest
 
 import tsx
 from tests.script.check import python_outcome
-from tests.script.item_programs import CASES, ById, Key, Plain, Tree, V
+from tests.script.item_programs import (
+    CASES,
+    ById,
+    Key,
+    Plain,
+    Tree,
+    V,
+    one_of_several,
+    returned,
+)
 from tests.script.outcome import difference, run
 from tsx.errors import ScriptError
 
@@ -71,3 +80,28 @@ def test_what_has_no_static_meaning(program: Callable[..., Any], code: str) -> N
     with pytest.raises(ScriptError) as caught:
         tsx.script(program)
     assert caught.value.code == code
+
+
+def test_results_have_labels(tmp_path: Path) -> None:
+    """Records with the names of what the program returned, from the file alone."""
+    module = saved(tsx.script(returned), tmp_path / "program.tsx")
+    point, points, table, held, color = module(1)
+    for found in (point, points[0], table["a"][0], held.point, held.points[0], held.some):
+        assert type(found).__name__ == "Point"
+        assert found._fields == ("x", "y")
+        assert found.y == 0.5
+    assert point == (1, 0.5)
+    assert repr(point) == "Point(x=1, y=0.5)"
+    assert (
+        repr(held)
+        == "Held(point=Point(x=1, y=0.5), points=[Point(x=1, y=0.5)], some=Point(x=2, y=0.5))"
+    )
+    assert (color.name, color.value, str(color), repr(color)) == (
+        "RED",
+        1,
+        "Color.RED",
+        "<Color.RED: 1>",
+    )
+    several = tsx.script(one_of_several)
+    assert several(1) == 1
+    assert several(2).x == 2

@@ -150,7 +150,7 @@ class Executable:
 
 def _entry(name: str, method: Method, module: Module) -> _Entry:
     written = written_without_self(method, module)
-    return _Entry(Signature.of(name, method), method, written)
+    return _Entry(Signature.of(name, method, module.classes), method, written)
 
 
 def written_without_self(method: Method, module: Module) -> frozenset[int]:

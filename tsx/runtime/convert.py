@@ -8,6 +8,7 @@ their own and take the expected one.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -78,36 +79,49 @@ def to_array(name: str, given: Any, type: TensorType) -> Array:
     return array.view(np.ndarray) if array.__class__ is not np.ndarray else array
 
 
-def out_of_value(value: Value, bfloat16: np.dtype[Any] | None, type: Type = ty.ANY) -> Any:
+Attributes = Mapping[str, Mapping[str, Type]]
+"""What the attributes of a program's objects are, by class."""
+
+
+def out_of_value(
+    value: Value,
+    bfloat16: np.dtype[Any] | None,
+    type: Type = ty.ANY,
+    classes: Attributes = MappingProxyType({}),
+) -> Any:
     """A result as callers get it; bfloat16 bits become arrays of the dtype ``bfloat16`` if there is one.
 
     A dict to None is a set: a program has no other sets. An object is a record of its attributes.
     """
+
+    def out(inner: Value, of: Type) -> Any:
+        return out_of_value(inner, bfloat16, of, classes)
+
     if isinstance(value, Instance):
-        held = {n: out_of_value(v, bfloat16) for n, v in value.attributes.items()}
+        types = classes.get(value.class_name, {})
+        held = {n: out(v, types.get(n, ty.ANY)) for n, v in value.attributes.items()}
         return record_type(value.class_name)(held)
     if isinstance(value, np.ndarray):
         is_bfloat16 = bfloat16 is not None and value.dtype == np.uint16
         return value.view(bfloat16) if is_bfloat16 else value
     if isinstance(type, ty.OptionalType):
         type = type.element
+    if isinstance(type, ty.UnionType):
+        type = next((member for member in type.members if is_a(value, member)), ty.ANY)
     if isinstance(value, tuple):
-        types = type.elements if isinstance(type, ty.TupleType) else (ty.ANY,) * len(value)
-        items = (out_of_value(v, bfloat16, t) for v, t in zip(value, types, strict=True))
+        elements = type.elements if isinstance(type, ty.TupleType) else (ty.ANY,) * len(value)
+        items = map(out, value, elements)
         if isinstance(type, ty.TupleType) and type.fields:
             return named_tuple(type.name, type.fields)(*items)
         return tuple(items)
     if isinstance(value, list):
         element = type.element if isinstance(type, ty.ListType) else ty.ANY
-        return [out_of_value(v, bfloat16, element) for v in value]
+        return [out(v, element) for v in value]
     if isinstance(value, dict):
         key, element = type.children() if isinstance(type, ty.DictType) else (ty.ANY, ty.ANY)
         if element == ty.NONE:
-            return {out_of_value(k, bfloat16, key) for k in value}
-        return {
-            out_of_value(k, bfloat16, key): out_of_value(v, bfloat16, element)
-            for k, v in value.items()
-        }
+            return {out(k, key) for k in value}
+        return {out(k, key): out(v, element) for k, v in value.items()}
     return value
 
 

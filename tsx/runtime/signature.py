@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from tsx.errors import fail
-from tsx.ir.module import Method, Parameter, Pin, TreeSpec
+from tsx.ir.module import ClassDef, Method, Parameter, Pin, TreeSpec
 from tsx.ir.types import Type
-from tsx.runtime.convert import bfloat16_dtype, out_of_value, to_value
+from tsx.runtime.convert import Attributes, bfloat16_dtype, out_of_value, to_value
 from tsx.runtime.sizes import Entry, check_sizes
 from tsx.runtime.tree import flatten, unflatten
 from tsx.runtime.values import Value
@@ -34,9 +34,10 @@ class Signature:
     outputs: tuple[Type, ...]
     result: TreeSpec
     pins: tuple[Pin, ...]
+    classes: Attributes = field(default_factory=dict)
 
     @staticmethod
-    def of(name: str, method: Method) -> Signature:
+    def of(name: str, method: Method, classes: Mapping[str, ClassDef]) -> Signature:
         graph = method.graph
         inputs = graph.inputs[1 if method.has_self else 0 :]
         return Signature(
@@ -46,6 +47,7 @@ class Signature:
             tuple(value.type for value in graph.outputs),
             method.result,
             method.pins,
+            {known: definition.attributes for known, definition in classes.items()},
         )
 
     def checked(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[tuple[Entry, Any]]:
@@ -68,7 +70,7 @@ class Signature:
         """The result that flat outputs make up; with ``ml_dtypes`` arrays where the inputs had them."""
         bfloat16 = bfloat16_dtype([args, kwargs])
         leaves = (
-            out_of_value(value, bfloat16, type)
+            out_of_value(value, bfloat16, type, self.classes)
             for value, type in zip(outputs, self.outputs, strict=True)
         )
         return unflatten(self.result, leaves)

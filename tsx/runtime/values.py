@@ -26,6 +26,9 @@ class Instance:
     class_name: str
     attributes: dict[str, Value]
 
+    def __repr__(self) -> str:
+        return f"<{self.class_name.rpartition('.')[2]} object>"
+
 
 @dataclass(frozen=True, slots=True)
 class EnumMember:
@@ -37,6 +40,9 @@ class EnumMember:
 
     def __str__(self) -> str:
         return f"{self.class_name.rpartition('.')[2]}.{self.name}"
+
+    def __repr__(self) -> str:
+        return f"<{self}: {self.value!r}>"
 
 
 class Uninitialized:
