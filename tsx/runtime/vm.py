@@ -188,7 +188,11 @@ class _Run:
         sizes = meter.before(op, operands, self._reachable)
         step(stack, self.slots)
         results = stack[len(stack) - row.results :] if row.results else []
-        meter.after(sizes, operands, results, self._reachable)
+        try:
+            meter.after(sizes, operands, results, self._reachable)
+        except TsxError:
+            stack[len(stack) - row.results :] = operands  # which the error shows
+            raise
         return None
 
     def _reachable(self) -> Value:
