@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import time
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.greedy import GREEDY_ON_NUMPY, MEGABYTE, Greedy, X, chain, kept
+from tests.greedy import GREEDY_ON_NUMPY, MEGABYTE, Greedy, X, chain, filled, kept
 from tsx import api
+from tsx.cli import main
 from tsx.errors import RunError, TsxError
 from tsx.runtime.border import Executable
 from tsx.runtime.limits import Limits
@@ -72,3 +75,25 @@ def test_inputs_and_weights_do_not_count() -> None:
 def test_a_limit_is_above_zero() -> None:
     with pytest.raises(TsxError, match="TSX5043"):
         Limits(fuel=0)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "auto"])
+def test_an_untrusted_archive_has_all_limits(engine: api.Engine) -> None:
+    file = io.BytesIO()
+    api.script(filled).save(file)
+    module = api.load(file.getvalue(), engine=engine, limits="untrusted")
+    assert module.limits == Limits(fuel=10**9, bytes=2**30, calls=256, seconds=60)
+    assert module(2).tolist() == [[1, 1], [1, 1]]
+    with pytest.raises(RunError, match="TSX5041"):
+        module(1 << 20)
+
+
+def test_untrusted_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    api.script(filled).save(tmp_path / "filled.tsx")
+    np.save(tmp_path / "n.npy", np.asarray(1 << 20))
+    with pytest.raises(SystemExit) as stopped:
+        main(
+            ["run", str(tmp_path / "filled.tsx"), "--untrusted", "--input", str(tmp_path / "n.npy")]
+        )
+    assert stopped.value.code == 5
+    assert "TSX5041" in capsys.readouterr().err
