@@ -35,6 +35,7 @@ from tsx.runtime import native
 from tsx.runtime.border import Executable
 from tsx.runtime.limits import Limits
 from tsx.runtime.observe import Observer
+from tsx.runtime.profile import Profile
 from tsx.runtime.snapshot import with_state
 from tsx.serialize import archive
 from tsx.serialize.archive import CheckMode, SaveInfo
@@ -134,7 +135,8 @@ class Module:
     ) -> Any:
         """Runs one method; ``inplace=True`` lets the program write into the caller's arrays.
 
-        An ``observer`` watches the stack VM, so with one it runs on NumPy, whatever the engine.
+        An ``observer`` watches the stack VM, so with one it runs on NumPy, whatever the engine; only a ``Profile`` is
+        the engine's business as well.
 
         In a trace, on what the trace follows, it becomes a call in the traced program.
         """
@@ -144,8 +146,11 @@ class Module:
             tracer = calls.active_for([args, dict(kwargs or {})])
             if tracer is not None:
                 return calls.call_program(tracer, self.ir, method, args, kwargs or {})
+        executable = self._runtime.executable
         if observer is None:
-            run = functools.partial(self._runtime.executable.run, method, inplace=inplace)
+            run = functools.partial(executable.run, method, inplace=inplace)
+        elif isinstance(observer, Profile) and isinstance(executable, native.Executable):
+            run = functools.partial(executable.run, method, inplace=inplace, profile=observer)
         else:  # there is one stack to watch: that of the definition
             run = functools.partial(self._on_numpy.run, method, inplace=inplace, observer=observer)
         return _as_given(args, kwargs, run)

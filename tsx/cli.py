@@ -339,7 +339,7 @@ def inspect(out: show.Output, model: Path, method: str, graph: str | None, **par
 @click.option("--step", is_flag=True, help="Print each instruction with the stack before it.")
 @ENGINE
 @UNTRUSTED
-@click.option("--profile", is_flag=True, help="Print time and bytes by operator.")
+@click.option("--profile", is_flag=True, help="Print time and bytes by operator and source line.")
 def run(
     out: show.Output,
     model: Path,
@@ -370,7 +370,7 @@ def run(
     if result.steps is not None:
         out.emit(reports.steps(result.steps.rows))
     if result.profile is not None:
-        out.emit(reports.profile(result.profile.rows, result.seconds))
+        out.emit(reports.profile(result.profile.rows, result.profile.lines, result.seconds))
     shown = reports.run(result.value, result.seconds, "" if output is None else str(output))
     return out.emit(shown, result_is_binary=output is not None and _is_stream(output))
 

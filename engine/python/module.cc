@@ -220,6 +220,27 @@ class PyProgram {
     });
   }
 
+  /// What a profile counted: instruction, scope, source line, calls, seconds.
+  nb::list rows(const PyProfile& of) const {
+    nb::list found;
+    const Program& program = executable_->program();
+    for (const auto& [place, total] : of.profile.totals()) {
+      const Function& function = program.functions[place.first];
+      const ir::OriginId origin = function.origins[place.second];
+      const ir::Range spans = module().origins[origin].spans;
+      std::string line;
+      if (!spans.empty()) {
+        const ir::SourceSpan& span = module().spans[module().origin_spans[spans.begin]];
+        line = std::string(span.file) + ":" + std::to_string(span.line);
+      }
+      found.append(nb::make_tuple(
+          text(instruction_text(program, function, function.code[place.second])),
+          text(module().origins[origin].scope), text(line), total.calls,
+          std::chrono::duration<double>(total.time).count()));
+    }
+    return found;
+  }
+
   /// Runs a method on values without `self`; `write` takes what it prints. `limits`: fuel, bytes,
   /// calls and seconds, 0 for none.
   nb::list call(std::string_view name, nb::list inputs, nb::callable write, PySession* session,
@@ -290,6 +311,7 @@ NB_MODULE(_engine, module) {
       .def("method", &PyProgram::method, nb::arg("name"))
       .def("session", &PyProgram::session)
       .def("overlap", &PyProgram::overlap, nb::arg("inputs"))
+      .def("rows", &PyProgram::rows, nb::arg("of"))
       .def("call", &PyProgram::call, nb::arg("method"), nb::arg("inputs"), nb::arg("write"),
            nb::arg("session").none(), nb::arg("in_place"), nb::arg("profile").none(),
            nb::arg("limits"));

@@ -71,9 +71,12 @@ def test_step_shows_the_stack_machine(tsx: Tsx, model: Path, arrays: tuple[Path,
 
 
 def test_profile_names_operators(tsx: Tsx, model: Path, arrays: tuple[Path, Path]) -> None:
-    out = tsx("run", model, "--input", arrays[0], "--input", arrays[1], "--profile").out
-    assert "aten::mul.Tensor" in out
-    assert "bytes made" in out
+    given = ("run", model, "--input", arrays[0], "--input", arrays[1], "--profile", "--engine")
+    for engine in ("native", "numpy"):
+        out = tsx(*given, engine).out
+        assert "aten::mul.Tensor" in out
+        assert "line " in out
+        assert ("bytes made" in out) == (engine == "numpy")
 
 
 def test_optimize_diff_tells_rules_and_counts(tsx: Tsx, model: Path, tmp_path: Path) -> None:

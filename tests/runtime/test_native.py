@@ -24,6 +24,7 @@ from tsx.ir.module import Module as Program
 from tsx.ir.text import parse_graph
 from tsx.ops.dtypes import Array
 from tsx.runtime import native
+from tsx.runtime.profile import Profile
 from tsx.serialize import archive
 
 SUM = """graph(%x : Tensor, %y : Tensor):
@@ -285,3 +286,21 @@ def test_what_print_raises_is_the_runs_error() -> None:
         run = native.Executable(source, lambda: program_of_print, check="header", write=write).run
         with pytest.raises(error):
             run("forward", (1,))
+
+
+def test_a_profile_is_of_the_engine() -> None:
+    module = engine("""graph(%x : Tensor):
+  %1 : int = prim::Constant[value=1]()
+  %a : Tensor = aten::relu(%x) # net.py:3:4, scope: body
+  %b : Tensor = aten::relu(%a) # net.py:4:4, scope: body
+  return (%b)
+""")  # fmt: skip
+    profile = Profile()
+    module.run("forward", (floats(1),), observer=profile)
+    module.run("forward", (floats(1),), observer=profile)
+    assert [(kind, calls) for kind, calls, _, _ in profile.rows] == [("aten::relu", 4)]
+    assert sorted((line, calls) for line, calls, _, _ in profile.lines) == [
+        ("net.py:3", 2),
+        ("net.py:4", 2),
+    ]
+    assert [(scope, calls) for scope, calls, _, _ in profile.scopes] == [("body", 4)]

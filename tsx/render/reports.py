@@ -399,18 +399,27 @@ def checked(path: str, facts: Mapping[str, Any], *, only_digest: bool) -> Report
     return Report(dict(facts), [Text(clean(f"{path}: ok"), "green"), made])
 
 
-def profile(rows: Iterable[tuple[str, int, float, int]], seconds: float) -> Report:
-    """After run --profile: operator, calls, seconds, bytes made; the slowest first."""
-    listed = sorted(rows, key=lambda row: -row[2])
-    made = table("operator", "calls", "ms", "%", "bytes made", right=(1, 2, 3, 4))
-    for kind, calls, spent, made_bytes in listed:
-        share = 100 * spent / seconds if seconds else 0.0
-        made.add_row(
-            *cells(kind, calls, f"{spent * 1e3:.3f}", f"{share:.1f}", size_text(made_bytes))
-        )
-    keys = ("operator", "calls", "seconds", "bytes")
-    data = {"seconds": seconds, "operators": [dict(zip(keys, row, strict=True)) for row in listed]}
-    return Report(data, [made, Text(f"{seconds * 1e3:.3f} ms in all")])
+ProfileRows = Iterable[tuple[str, int, float, int]]
+
+
+def profile(operators: ProfileRows, lines: ProfileRows, seconds: float) -> Report:
+    """After run --profile: by operator and by source line calls, seconds and bytes made; the slowest first.
+
+    The engine counts no bytes, so where there are none the column is left out.
+    """
+    data: dict[str, Any] = {"seconds": seconds}
+    shown: list[RenderableType] = []
+    for name, rows in (("operator", list(operators)), ("line", list(lines))):
+        has_bytes = any(row[3] for row in rows)
+        made = table(name, "calls", "ms", "%", *(["bytes made"] * has_bytes), right=(1, 2, 3, 4))
+        for key, calls, spent, made_bytes in sorted(rows, key=lambda row: -row[2]):
+            share = 100 * spent / seconds if seconds else 0.0
+            sizes = [size_text(made_bytes)] * has_bytes
+            made.add_row(*cells(key or "-", calls, f"{spent * 1e3:.3f}", f"{share:.1f}", *sizes))
+        shown.append(made)
+        keys = (name, "calls", "seconds", "bytes")
+        data[f"{name}s"] = [dict(zip(keys, row, strict=True)) for row in rows]
+    return Report(data, [*shown, Text(f"{seconds * 1e3:.3f} ms in all")])
 
 
 def bench(timings: Sequence[Timing], peak_bytes: int, processors: int) -> Report:

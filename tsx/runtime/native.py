@@ -22,6 +22,7 @@ from tsx.runtime import state
 from tsx.runtime.border import check_in_place, written_without_self
 from tsx.runtime.limits import Limits
 from tsx.runtime.memory import copies_of, map_arrays
+from tsx.runtime.profile import Profile
 from tsx.runtime.session import Session as State
 from tsx.runtime.session import written_weights
 from tsx.runtime.signature import Signature, entry_of, parameters_of_inputs
@@ -145,7 +146,7 @@ class Executable:
         *,
         inplace: bool = False,
         session: _engine.Session | None = None,
-        profile: _engine.Profile | None = None,
+        profile: Profile | None = None,
     ) -> Any:
         """Runs ``method``, as ``border.Executable.run`` does; the GIL is free meanwhile."""
         signature, kwargs = self._signature(method), kwargs or {}
@@ -163,9 +164,13 @@ class Executable:
             copies_of([(checked[i][0].path, inputs[i]) for i in sorted(self._written(method))])
         if session is None and self.is_stateful:
             session = self._default_session()
+        watched = _engine.Profile() if profile is not None else None
         outputs = self._program.call(
-            method, inputs, self._write, session, inplace, profile, self._limits
+            method, inputs, self._write, session, inplace, watched, self._limits
         )
+        if profile is not None and watched is not None:
+            for instruction, scope, line, calls, seconds in self._program.rows(watched):
+                profile.add(instruction.partition(" ")[2], scope, line, calls, seconds)
         return signature.structured(outputs, args, kwargs)
 
     def _written(self, method: str) -> frozenset[int]:

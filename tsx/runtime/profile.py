@@ -90,8 +90,8 @@ class _Total:
     seconds: float = 0.0
     bytes: int = 0
 
-    def add(self, seconds: float, made: int) -> None:
-        self.calls += 1
+    def add(self, calls: int, seconds: float, made: int) -> None:
+        self.calls += calls
         self.seconds += seconds
         self.bytes += made
 
@@ -99,7 +99,8 @@ class _Total:
 class Profile:
     """Time and bytes made: by operator (``rows``), by module scope (``scopes``) and by source line (``lines``).
 
-    Instructions that call nothing are counted by their name. Bytes are those of results with memory of their own.
+    Instructions that call nothing are counted by their name. Bytes are those of results with memory of their own. A
+    module that runs on the engine is profiled there: calls of operators and groups, without the bytes.
     """
 
     def __init__(self) -> None:
@@ -132,12 +133,15 @@ class Profile:
             fresh = (a for a in arrays_in(_results(moment)) if not is_of(a, self._owners))
             made = sum(array.nbytes for array in fresh)
         span = moment.origin.span
-        for table, key in (
-            (self._kinds, _kind(moment)),
-            (self._scopes, moment.origin.scope),
-            (self._lines, f"{span.file}:{span.line}" if span else ""),
-        ):
-            table.setdefault(key, _Total()).add(seconds, made)
+        line = f"{span.file}:{span.line}" if span else ""
+        self.add(_kind(moment), moment.origin.scope, line, 1, seconds, made)
+
+    def add(
+        self, kind: str, scope: str, line: str, calls: int, seconds: float, made: int = 0
+    ) -> None:
+        """Counts calls of one instruction."""
+        for table, key in ((self._kinds, kind), (self._scopes, scope), (self._lines, line)):
+            table.setdefault(key, _Total()).add(calls, seconds, made)
 
 
 @dataclass(slots=True)
