@@ -90,7 +90,8 @@ def unannotated_tensor(x):  # type: ignore[no-untyped-def]
 def scalars_of_numpy(img: np.ndarray) -> Any:
     t = torch.from_numpy(img).float()
     counts = torch.from_numpy(img.astype(np.int64))
-    normal = (t - np.mean(img)) / img.std() * np.sqrt(2.0)
+    normal = torch.where(t > img.mean(), t, np.float32(2.0) * t)
+    normal = (normal - np.mean(img)) / img.std() * np.sqrt(2.0)
     return (
         normal.std(),
         counts * np.sqrt(2.0),

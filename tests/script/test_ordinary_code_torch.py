@@ -11,6 +11,7 @@ import torch
 
 import tsx
 from tests.capture.torch_check import assert_close
+from tests.script import ordinary_models  # noqa: F401  (its functions enter themselves)
 from tests.script.ordinary_code import CASES
 
 pytestmark = pytest.mark.torch

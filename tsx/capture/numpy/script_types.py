@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tsx.capture.script.values import NOT_STATIC, Code, Constant, Handler, Sugar
+from tsx.capture.script.values import NOT_STATIC, Code, Constant, Handler, Ssa, Sugar
+from tsx.capture.script.worlds import NUMBER
 from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.graph import Value
@@ -44,7 +45,7 @@ class NumpyType(Sugar):
     def call(
         self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
     ) -> Sugar:
-        from tsx.capture.numpy.script_arithmetic import array_of, numpys
+        from tsx.capture.numpy.script_arithmetic import array_of, is_number, numpys
 
         if kwargs or len(args) > 1:
             raise ctx.problem(
@@ -52,6 +53,8 @@ class NumpyType(Sugar):
             )
         data = args[0] if args else Constant(0)
         made: Sugar = numpys(array_of)(ctx, at, data, Constant(self.code))
+        if is_number(data) and isinstance(made, Ssa):
+            ctx.program.libraries[made.value] = NUMBER
         return made
 
 
