@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/generator.h"
 #include "ir/module.h"
 #include "read/archive.h"
 #include "run/border.h"
@@ -54,6 +55,23 @@ class PythonSource final : public Source {
 
  private:
   nb::object source_;
+};
+
+// --- Random numbers ----------------------------------------------------------------------------
+
+/// The stream of Python's current generator (tsx/ops/philox.py), so that both runtimes share one.
+class PythonGenerator final : public Generator {
+ public:
+  explicit PythonGenerator(nb::callable draw) : draw_(std::move(draw)) {}
+
+  Place take(Size words) override {
+    const nb::gil_scoped_acquire gil;
+    const auto place = nb::cast<nb::tuple>(draw_(blocks_of(words).value()));
+    return {nb::cast<std::uint64_t>(place[0]), nb::cast<std::uint64_t>(place[1])};
+  }
+
+ private:
+  nb::callable draw_;
 };
 
 CheckMode check_mode(std::string_view name) {
@@ -241,11 +259,13 @@ class PyProgram {
     return found;
   }
 
-  /// Runs a method on values without `self`; `write` takes what it prints. `limits`: fuel, bytes,
-  /// calls and seconds, 0 for none.
-  nb::list call(std::string_view name, nb::list inputs, nb::callable write, PySession* session,
-                bool in_place, PyProfile* profile, nb::tuple limits) const {
+  /// Runs a method on values without `self`; `write` takes what it prints, `warn` what it warns of,
+  /// and `draw` gives it random numbers. `limits`: fuel, bytes, calls and seconds, 0 for none.
+  nb::list call(std::string_view name, nb::list inputs, nb::callable write, nb::callable warn,
+                nb::callable draw, PySession* session, bool in_place, PyProfile* profile,
+                nb::tuple limits) const {
     return guarded_for_python([&] {
+      PythonGenerator generator(draw);
       std::vector<Value> values;
       FromPython reader;
       for (const nb::handle input : inputs) values.push_back(reader.value(input));
@@ -255,6 +275,8 @@ class PyProgram {
                         nb::cast<std::int64_t>(limits[2]), nb::cast<double>(limits[3])};
       options.context.profile = profile ? &profile->profile : nullptr;
       options.context.write = [&](std::string_view printed) { print(write, printed); };
+      options.context.warn = [&](std::string_view message) { print(warn, message); };
+      options.context.generator = &generator;
       options.poll = Signals();
       try {
         const nb::gil_scoped_release released;
@@ -313,6 +335,6 @@ NB_MODULE(_engine, module) {
       .def("overlap", &PyProgram::overlap, nb::arg("inputs"))
       .def("rows", &PyProgram::rows, nb::arg("of"))
       .def("call", &PyProgram::call, nb::arg("method"), nb::arg("inputs"), nb::arg("write"),
-           nb::arg("session").none(), nb::arg("in_place"), nb::arg("profile").none(),
-           nb::arg("limits"));
+           nb::arg("warn"), nb::arg("draw"), nb::arg("session").none(), nb::arg("in_place"),
+           nb::arg("profile").none(), nb::arg("limits"));
 }

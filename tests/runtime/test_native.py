@@ -23,6 +23,7 @@ from tsx.ir.module import LEAF, Method, Parameter, TreeSpec
 from tsx.ir.module import Module as Program
 from tsx.ir.text import parse_graph
 from tsx.ops.dtypes import Array
+from tsx.ops.philox import Generator, generator_scope
 from tsx.runtime import native
 from tsx.runtime.profile import Profile
 from tsx.serialize import archive
@@ -304,3 +305,32 @@ def test_a_profile_is_of_the_engine() -> None:
         ("net.py:4", 2),
     ]
     assert [(scope, calls) for scope, calls, _, _ in profile.scopes] == [("body", 4)]
+
+
+DRAW = """graph(%n : int):
+  %sizes : int[] = prim::ListConstruct(%n)
+  %none : NoneType = prim::Constant()
+  %z : Tensor = aten::rand(%sizes, %none, %none, %none, %none)
+  return (%z)
+"""
+
+
+def test_both_runtimes_draw_from_the_current_generator() -> None:
+    there, here = engine(DRAW), Module(program(DRAW), engine="numpy")
+    with generator_scope(Generator(5)):
+        expected = [here(n) for n in (3, 1, 8)]
+    with generator_scope(Generator(5)):
+        mixed = [there(3), here(1), there(8)]
+    for a, b in zip(expected, mixed, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_warnings_are_pythons() -> None:
+    text = """graph(%x : Tensor):
+      %message : str = prim::Constant[value="look out"]()
+      %level : int = prim::Constant[value=2]()
+       = aten::warn(%message, %level)
+      return (%x)
+    """
+    with pytest.warns(UserWarning, match="look out"):
+        engine(text)(floats(1))

@@ -43,6 +43,8 @@ class Program:
         method: str,
         inputs: list[Any],
         write: Callable[[str], None],
+        warn: Callable[[str], None],
+        draw: Callable[[int], tuple[int, int]],
         session: Session | None,
         in_place: bool,
         profile: Profile | None,

@@ -8,6 +8,7 @@ written, and never gives memory of inputs, weights or state away. This is the on
 from __future__ import annotations
 
 import threading
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -166,7 +167,7 @@ class Executable:
             session = self._default_session()
         watched = _engine.Profile() if profile is not None else None
         outputs = self._program.call(
-            method, inputs, self._write, session, inplace, watched, self._limits
+            method, inputs, self._write, _warn, _draw, session, inplace, watched, self._limits
         )
         if profile is not None and watched is not None:
             for instruction, scope, line, calls, seconds in self._program.rows(watched):
@@ -189,6 +190,17 @@ class Executable:
             known = _signature(method, self._program.method(method))
             self._signatures[method] = known  # two threads may both make it; they are alike
         return known
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, UserWarning, stacklevel=2)
+
+
+def _draw(blocks: int) -> tuple[int, int]:
+    """A part of the current generator's stream; imported when a program draws, with all operators."""
+    from tsx.ops.philox import current_generator
+
+    return current_generator().take(blocks)
 
 
 def _row_major(array: Value) -> Value:
