@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "base/error.h"
 #include "base/quote.h"
 #include "core/format.h"
 #include "kernels/containers.h"
 #include "kernels/float_text.h"
+#include "core/compare.h"
 
 namespace tsx::engine {
 namespace {
@@ -112,7 +114,13 @@ class SpecReader {
 };
 
 [[noreturn]] void unknown_type(char32_t type, const std::string& name) {
-  value_error("Unknown format code '" + utf8_of(type) + "' for object of type '" + name + "'");
+  const bool is_plain = type > U' ' && type < 0x80;
+  std::ostringstream code;
+  if (is_plain)
+    code << utf8_of(type);
+  else
+    code << "\\x" << std::hex << static_cast<std::uint32_t>(type);
+  value_error("Unknown format code '" + code.str() + "' for object of type '" + name + "'");
 }
 
 /// The text among the characters that fill it up.
@@ -304,6 +312,8 @@ Text converted(const Value& value, char32_t conversion) {
 
 Text formatted(const Value& value, TextView spec) {
   if (spec.empty()) return decoded(to_text(value));
+  if (value.is(Tag::kTensor) && value.tensor().rank() == 0)  // which is its number
+    return formatted(element(value.tensor(), value.tensor().raw()), spec);
   const std::string name = python_type(value);
   constexpr TextView kFloats = U"eEfFgGn%";
   switch (value.tag()) {
