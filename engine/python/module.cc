@@ -12,6 +12,7 @@
 #include <chrono>
 
 #include "core/generator.h"
+#include "core/tensor_words.h"
 #include "ir/module.h"
 #include "read/archive.h"
 #include "run/border.h"
@@ -307,6 +308,11 @@ NB_MODULE(_engine, module) {
   module.def("register_types", [](nb::object error, nb::object instance, nb::object enum_member,
                                   nb::object uninitialized, nb::object weight) {
     types() = {error, instance, enum_member, uninitialized, weight};
+    engine::set_tensor_words([](const engine::TensorRef& tensor, bool is_repr) {
+      const nb::gil_scoped_acquire gil;
+      const nb::object array = array_of(tensor);
+      return nb::cast<std::string>(is_repr ? nb::object(nb::repr(array)) : nb::object(nb::str(array)));
+    });
   });
   module.def("version", &tsx_version);
   module.def("threads", &engine::threads::count);

@@ -1,13 +1,23 @@
 #include "core/format.h"
 
+#include <atomic>
 #include <charconv>
 #include <cmath>
 
 #include "base/error.h"
 #include "base/quote.h"
+#include "core/tensor_words.h"
 
 namespace tsx::engine {
 namespace {
+
+std::atomic<TensorWords> tensor_words{nullptr};
+
+std::string words_of(const Value& tensor, bool is_repr) {
+  const TensorWords words = tensor_words.load();
+  return words ? words(tensor.tensor_ref(), is_repr) : type_text(tensor.tensor());
+}
+
 
 constexpr int kDeepest = 1000;
 
@@ -63,7 +73,7 @@ std::string repr_deep(const Value& value, int depth) {
   case Tag::kUninitialized: return "<uninitialized>";
   case Tag::kComplex: return format_complex(value.complex());
   case Tag::kString: return quote(value.string());
-  case Tag::kTensor: return type_text(value.tensor());
+  case Tag::kTensor: return words_of(value, true);
   case Tag::kList: return "[" + joined(value.elements(), repr_deep, depth) + "]";
   case Tag::kTuple:
     return "(" + joined(value.elements(), repr_deep, depth) +
@@ -124,6 +134,7 @@ std::string format_complex(std::complex<double> value) {
 std::string repr(const Value& value) { return repr_deep(value, 0); }
 
 std::string to_text(const Value& value) {
+  if (value.is(Tag::kTensor)) return words_of(value, false);
   return value.is(Tag::kString) ? value.string() : repr(value);
 }
 
