@@ -133,6 +133,8 @@ std::string format_complex(std::complex<double> value) {
 
 std::string repr(const Value& value) { return repr_deep(value, 0); }
 
+void set_tensor_words(TensorWords words) { tensor_words.store(words); }
+
 std::string to_text(const Value& value) {
   if (value.is(Tag::kTensor)) return words_of(value, false);
   return value.is(Tag::kString) ? value.string() : repr(value);
