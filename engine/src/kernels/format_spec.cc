@@ -205,9 +205,11 @@ Parts parts_of(std::string text) {
 }
 
 std::string in_letters(std::uint64_t value, unsigned bits, bool is_capital) {
+  // Not indexed in place: GCC 12's check of bounds gets a choice of two arrays wrong.
+  const char* const letters = is_capital ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string digits;
   do {
-    digits += (is_capital ? "0123456789ABCDEF" : "0123456789abcdef")[value & ((1u << bits) - 1)];
+    digits += letters[value & ((1u << bits) - 1)];
     value >>= bits;
   } while (value != 0);
   return std::string(digits.rbegin(), digits.rend());
