@@ -235,6 +235,54 @@ def context_managers(n: int) -> tuple[int, int]:
     return seen, guard.depth
 
 
+@dataclasses.dataclass
+class Track:
+    number: int
+    hits: int = 1
+    kept: list[int] = dataclasses.field(default_factory=list)
+    limit: ClassVar[int] = 2
+
+    def score(self) -> int:
+        return self.number * self.hits + len(self.kept)
+
+
+class Spot:
+    place: int
+    weight = 2
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+
+
+class Tracker:
+    def __init__(self) -> None:
+        self.tracks: list[Track] = []
+        self.spots: list[Spot] = []
+
+    def update(self, n: int) -> None:
+        """Reads what no constructor call ahead of it has made."""
+        for spot in self.spots:
+            spot.place += spot.weight
+        for track in self.tracks:
+            if track.hits < track.limit:
+                track.hits += track.number
+            track.kept.append(n)
+        self.tracks.append(Track(n))
+        self.spots.append(Spot(n))
+
+    def best(self) -> int:
+        return max([track.score() for track in self.tracks], default=-1)
+
+
+def fields_before_objects(n: int) -> tuple[int, int, list[int], int, str]:
+    tracker = Tracker()
+    first = tracker.best()
+    tracker.update(n)
+    tracker.update(n + 1)
+    track = tracker.tracks[0]
+    return first, tracker.best(), track.kept, tracker.spots[0].place, str(track)
+
+
 CASES: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (named_tuples, [(3,)]),
     (enums, [(1,), (2,)]),
@@ -244,6 +292,7 @@ CASES: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (typed_by_arguments, [(4, "a")]),
     (linked, [(5,)]),
     (context_managers, [(1,), (3,)]),
+    (fields_before_objects, [(3,), (0,)]),
 ]
 
 

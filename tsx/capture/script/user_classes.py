@@ -8,6 +8,7 @@ means is Python's own look-up on the class, so inheritance costs nothing.
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -192,13 +193,29 @@ def _free_types(
     return tuple(found)
 
 
+def _attribute_type(record: Record, name: str) -> ty.Type | None:
+    """The type of an attribute. One that is read before any object has been made is as the class declares it."""
+    attributes = record.definition.attributes
+    is_known = name in attributes or not record.is_open
+    if not is_known and name in record.declared and _is_assigned(record.cls, name):
+        attributes[name] = record.declared[name]
+    return attributes.get(name)
+
+
+def _is_assigned(cls: Any, name: str) -> bool:
+    """Whether what the class declares is of each object: a field of a dataclass, or what has no value in the class."""
+    if dataclasses.is_dataclass(cls):
+        return any(field.name == name for field in dataclasses.fields(cls))
+    return inspect.getattr_static(cls, name, MISSING) is MISSING
+
+
 @meaning(ty.ClassType)
 class ObjectMeaning(Meaning):
     """An object: attributes by name, everything else by the methods of its class."""
 
     def attribute(self, ctx: Context, at: Place, value: Sugar, name: str) -> Sugar:
         record = record_of(ctx, value.type)
-        type = record.definition.attributes.get(name)
+        type = _attribute_type(record, name)
         if type is not None:
             made = ctx.emit("prim::GetAttr", [value.as_value(ctx, at)], type, at, {"name": name})
             if name in record.libraries:
@@ -210,7 +227,7 @@ class ObjectMeaning(Meaning):
 
     def has_attribute(self, ctx: Context, value: Sugar, name: str) -> bool:
         record = record_of(ctx, value.type)
-        return name in record.definition.attributes or defines(record.cls, name)
+        return _attribute_type(record, name) is not None or defines(record.cls, name)
 
     def declare_attribute(self, ctx: Context, value: Sugar, name: str, type: ty.Type) -> None:
         record = record_of(ctx, value.type)
