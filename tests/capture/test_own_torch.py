@@ -17,7 +17,7 @@ import tsx
 from tsx.capture.torch.original import plain_result
 from tsx.errors import Problems
 from tsx.ir.infer import abstract_of
-from tsx.ir.op import lookup
+from tsx.ir.op import all_ops, forget, lookup, register
 
 pytestmark = [pytest.mark.torch]
 X = torch.linspace(-2, 2, 12).reshape(3, 4)
@@ -48,6 +48,23 @@ def above(x: np.ndarray, limit: float) -> np.ndarray:
 @tsx.register_kernel("own::extremes(Tensor x) -> (Tensor, Tensor)", infer=lambda x: (x, x))
 def extremes(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.minimum(x, 0), np.maximum(x, 0)
+
+
+OPERATORS = [made.op for made in (swish, clip, above, extremes)]
+for made in OPERATORS:
+    forget(made)  # other tests look at every operator there is
+
+
+@pytest.fixture(autouse=True)
+def registered() -> Iterator[None]:
+    """The operators above, and for as long as a test runs what it defines itself."""
+    before = {op.kind for op in all_ops()}
+    for op in OPERATORS:
+        register(op)
+    yield
+    for op in all_ops():
+        if op.kind not in before:
+            forget(op)
 
 
 class Net(torch.nn.Module):

@@ -52,7 +52,7 @@ def test_arithmetic_on_two_arrays(name: str) -> None:
         arrays = np.ones(2, a), np.ones(2, b)
         expected = result(getattr(np, name), *arrays)
         if expected is None:
-            with pytest.raises(TsxError):
+            with pytest.raises((TsxError, TypeError)):
                 answer(".Tensor", name, *arrays)
         else:
             assert answer(".Tensor", name, *arrays) == expected, (a, b)

@@ -118,6 +118,12 @@ def register(op: Op, *, again: bool = False) -> Op:
     return op
 
 
+def forget(op: Op) -> None:
+    """Takes an operator out of the registry, as if it had not been defined."""
+    del _REGISTRY[op.kind]
+    _BY_NAME[op.schema.name].remove(op)
+
+
 def lookup(kind: str) -> Op | None:
     """The operator of a node kind (``aten::add.Tensor``), or None."""
     return _REGISTRY.get(kind)
