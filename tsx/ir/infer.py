@@ -49,6 +49,24 @@ def abstract_of(value: Value) -> Abstract:
     return unknown(value.type)
 
 
+def known_dtype(value: Value, depth: int = 8) -> ty.DType | None:
+    """The dtype of a tensor by the rules of the ``depth`` operators that lead to it; None when they leave it open."""
+    found = _looked_up(value, depth)
+    return found.dtype if isinstance(found, ty.TensorType) else None
+
+
+def _looked_up(value: Value, depth: int) -> Abstract:
+    node = value.node
+    is_known = isinstance(value.type, ty.TensorType) and value.type.dtype is not None
+    if node is None or node.blocks or is_known or not depth or lookup(node.kind) is None:
+        return abstract_of(value)
+    try:
+        results = infer_node(node, [_looked_up(v, depth - 1) for v in node.inputs])
+    except TsxError:
+        return unknown(value.type)  # the verifier tells
+    return results[node.outputs.index(value)]
+
+
 def _constant(node: Node) -> Abstract:
     value = node.attributes.get("value")
     if isinstance(value, WeightRef) or "name" in node.attributes:

@@ -83,6 +83,8 @@ def agrees(a: ty.Type, b: ty.Type) -> bool:
         return tensors_agree(a, b)
     if isinstance(a, ty.TupleType) and isinstance(b, ty.TupleType):
         return len(a.elements) == len(b.elements) and all(map(agrees, a.elements, b.elements))
+    if {a, b} == {ty.BOOL, ty.NUMBER}:  # what item() gives for a bool tensor is a Scalar
+        return True
     return ty.is_subtype(a, b) or ty.is_subtype(b, a) or ty.erase_shapes(a) == ty.erase_shapes(b)
 
 

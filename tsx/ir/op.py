@@ -37,11 +37,14 @@ class Trait(Flag):
     )  # stops the run with a Python exception when its operands' values ask for it: kept, in order
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Unknown:
     """The abstract value of an operand of which only the type is known."""
 
     type: ty.Type
+
+    def __repr__(self) -> str:
+        return f"{self.type}"  # messages of rules show operands
 
 
 Abstract = object

@@ -38,6 +38,7 @@ from tsx.capture.script.values import (
 )
 from tsx.capture.script.worlds import world_for
 from tsx.ir import types as ty
+from tsx.ir.match import agrees
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
@@ -307,7 +308,7 @@ def identical(ctx: Context, a: Sugar, b: Sugar, at: Place) -> Sugar:
         return apply(ctx, "is", "eq", [a, b], at)
     if isinstance(a.type, ty.EnumType) and a.type == b.type:
         return apply(ctx, "is", "eq", [a, b], at)
-    if not ty.is_subtype(a.type, b.type) and not ty.is_subtype(b.type, a.type):
+    if not agrees(a.type, b.type):
         return Constant(False)
     values = [a.as_value(ctx, at), b.as_value(ctx, at)]
     return ctx.emit("aten::__is__", values, ty.BOOL, at)

@@ -51,6 +51,8 @@ def instance_test(
     if is_size(value):
         return Constant(any(_is_tuple_form(form, value) for form in forms)), None, None
     members = _members(value.type)
+    if value.type == ty.NUMBER and forms == [bool]:
+        members.append(ty.BOOL)  # what item() gives for a bool tensor
     if ty.ANY in members:
         return _test_any(ctx, at, value, forms)
     yes = [m for m in members if any(_matches(ctx, at, m, form, by_type) for form in forms)]

@@ -20,6 +20,7 @@ from tsx.capture.script.values import (
 )
 from tsx.capture.script.worlds import relabelled
 from tsx.ir import types as ty
+from tsx.ir.infer import known_dtype
 from tsx.ir.types import DType
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ def _named_type(name: object) -> Sugar | None:
 def _item(ctx: Context, at: Place, self: Sugar) -> Sugar:
     type = self.type
     dtype = type.dtype if isinstance(type, ty.TensorType) else None
-    if dtype is DType.BOOL:
+    if DType.BOOL in (dtype, known_dtype(self.as_value(ctx, at))):  # a Scalar is no bool
         return ctx.op("aten::Bool.Tensor", at, [self])
     if dtype is not None and dtype.is_integer:
         return ctx.op("aten::Int.Tensor", at, [self])

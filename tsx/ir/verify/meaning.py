@@ -19,6 +19,8 @@ from tsx.ir.module import Module
 from tsx.ir.op import Abstract, Unknown
 from tsx.ir.verify.report import Violation
 
+_CONTRADICTION = "declare the type that the line gives, or change what it computes"
+
 Learned = dict[Graph, dict[Value, Abstract]]
 """What ``infer.propagated`` gives for graphs: the verifier has walked them anyway."""
 
@@ -61,7 +63,7 @@ class _Judgement(Propagation):
             return abstract
         holder = value.node or value.block.node
         if holder is not None and not may_be(abstract, value.type):
-            shown = f"{abstract}" if isinstance(abstract, ty.TensorType) else f"{abstract!r:.80}"
+            shown = f"{_text(abstract):.80}"
             self._report(holder, f"{holder.kind} gives {shown}, but declares {value.type}")
         found = super().refined(value, abstract)
         if _is_bounded(found):
@@ -75,7 +77,7 @@ class _Judgement(Propagation):
 
     def _report(self, node: Node, message: str) -> None:
         if is_unconditional(node.block):
-            self.found.append(Violation("V20", message, node))
+            self.found.append(Violation("V20", message, node, help=_CONTRADICTION))
 
 
 def may_be(abstract: Abstract, type: ty.Type) -> bool:
@@ -95,6 +97,14 @@ def may_be(abstract: Abstract, type: ty.Type) -> bool:
             return len(abstract) == len(type.elements) and all(map(may_be, abstract, type.elements))
         return False
     return type in _TYPES_OF.get(_python_type(abstract), (type,))
+
+
+def _text(abstract: Abstract) -> str:
+    """What is known of a value, in the words of types."""
+    if isinstance(abstract, (list, tuple)):
+        inner = ", ".join(map(_text, abstract))
+        return f"[{inner}]" if isinstance(abstract, list) else f"({inner})"
+    return f"{abstract}" if isinstance(abstract, ty.TensorType) else f"{abstract!r}"
 
 
 def _python_type(abstract: Abstract) -> type:

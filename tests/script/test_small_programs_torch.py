@@ -1,0 +1,85 @@
+"""Small programs of everyday Python: compiled, optimised and saved, they do what Python does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+import tsx
+from tests.script.check import python_outcome
+from tests.script.outcome import difference, run
+from tsx.ir import types as ty
+from tsx.ir.match import agrees
+from tsx.ir.op import Unknown
+
+Program = Callable[..., Any]
+CASES: dict[Program, tuple[tuple[Any, ...], ...]] = {}
+ONE, TWO = torch.ones(2), torch.tensor([-1.0, 2.0])
+
+
+def case(*inputs: Any) -> Callable[[Program], Program]:
+    """A program with its inputs; a lone argument need not be a tuple."""
+
+    def add(program: Program) -> Program:
+        CASES[program] = tuple(i if isinstance(i, tuple) else (i,) for i in inputs) or ((),)
+        return program
+
+    return add
+
+
+@pytest.mark.parametrize("program", CASES.items(), ids=lambda found: found[0].__name__)
+def test_as_python(program: tuple[Program, Any], tmp_path: Path) -> None:
+    """As compiled, and at optimisation level 3 saved and loaded."""
+    function, inputs = program
+    module = tsx.script(function)
+    tsx.optimize(module, level=3).save(tmp_path / "fast.tsx")
+    for each in (module, tsx.load(tmp_path / "fast.tsx")):
+        session = each.session()
+        for args in inputs:
+            assert not difference(python_outcome(session, args), run(function, args))
+
+
+# -- numbers out of bool tensors ----------------------------------------------------------------------------------
+
+
+@case(ONE, TWO, -ONE)
+def item_of_any(x: Tensor) -> tuple[bool, bool, bool]:
+    return (x > 0).any().item(), (x > 0)[0].item(), (x > 0).all().item()
+
+
+@case(ONE, torch.tensor([float("nan")]))
+def branch_on_item(x: Tensor) -> int:
+    return 1 if x.isnan().any().item() else 0
+
+
+@case(ONE, -ONE)
+def item_is_bool(x: Tensor) -> tuple[bool, str, int, bool]:
+    found = (x > 0).any().item()
+    assert isinstance(found, bool)
+    return found is True, str(found), found + 1, not found
+
+
+@case(ONE, ONE.bool(), ONE.int())
+def item_of_any_dtype(x: Tensor) -> tuple[bool, bool, bool, bool]:
+    found = x.max().item()
+    return (
+        found is True,
+        found is not True,
+        isinstance(found, bool),
+        isinstance(found, (int, float)),
+    )
+
+
+def test_a_bool_may_be_a_scalar() -> None:
+    assert agrees(ty.BOOL, ty.NUMBER)
+    assert agrees(ty.NUMBER, ty.BOOL)
+    assert not agrees(ty.BOOL, ty.INT)
+
+
+def test_messages_show_what_is_known_as_a_type() -> None:
+    assert f"{[Unknown(ty.BOOL), Unknown(ty.ListType(ty.INT))]}" == "[bool, int[]]"
