@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -123,6 +124,32 @@ class Chosen(nn.Module):
 
     def forward(self, x: Tensor, which: int) -> Tensor:
         return self.experts[which](x)
+
+
+class Recording(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(2, 2)
+        self.history: list[float] = []
+        self.groups: dict[str, list[int]] = {}
+        self.last: tuple[int, Tensor] | None = None
+
+    def forward(self, x: Tensor) -> tuple[int, dict[str, list[int]], int]:
+        self.history.append(float(self.linear(x).sum()))
+        count = len(self.history)
+        self.groups[f"round {count}"] = [count]
+        before = self.last[0] if self.last is not None else -1
+        self.last = (count, x)
+        return count, self.groups, before
+
+
+def test_annotations_in_init_say_what_attributes_hold() -> None:
+    model = Recording().eval()
+    session, eager = tsx.script(model).session(), copy.deepcopy(model)
+    for _ in range(3):
+        x = torch.randn(1, 2)
+        with torch.no_grad():
+            assert session(x) == eager(x)
 
 
 @pytest.mark.parametrize("which", [0, 1, 2, -1])

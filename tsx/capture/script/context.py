@@ -456,4 +456,5 @@ def _is_empty(value: Sugar) -> bool:
 def _holds_no_values(value: Sugar) -> bool:
     """Whether a literal has items that are no values of a program, such as functions."""
     items = getattr(value, "items", None) or [v for _, v in getattr(value, "pairs", ())]
+    items = items.values() if isinstance(items, dict) else items
     return any(item.type is None and not hasattr(item, "made") for item in items)

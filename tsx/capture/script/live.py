@@ -8,6 +8,9 @@ and starts again.
 
 from __future__ import annotations
 
+import ast
+import functools
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tsx.capture.modules import Path, StateTree
 from tsx.capture.script.annotations import BadAnnotation
 from tsx.capture.script.classes import of_program, own_annotations
+from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.module import ClassDef, Object, WeightData
 from tsx.ops.weights import Weight
@@ -196,14 +200,16 @@ class LiveTree:
         return ty.erase_shapes(found) if found is not None else None
 
     def declared_type(self, obj: Any, name: str) -> ty.Type | None:
-        """What an annotation in the body of the class says of an attribute."""
+        """What an annotation in the body of the class, or in its ``__init__``, says of an attribute."""
         annotations = own_annotations(type(obj))
-        if name not in annotations:
-            return None
         try:
-            return of_program(self.program).reader(type(obj)).read(annotations[name])
+            if name in annotations:
+                return of_program(self.program).reader(type(obj)).read(annotations[name])
+            found = declared_in_init(self.program, type(obj), name)
         except BadAnnotation:
             return None
+        value = getattr(obj, name, None)
+        return found if found is not None and _holds(found, value, [self.world]) else None
 
     def value_type(self, value: object) -> ty.Type | None:
         """The type of a live value."""
@@ -234,6 +240,53 @@ class LiveTree:
         for path, other in self.paths.items():
             if other.cls is live.cls:
                 self.tree.add_array((*path, name), _at(other.obj, name), "plain")
+
+
+def declared_in_init(program: Program, cls: type, name: str) -> ty.Type | None:
+    """What ``self.name: T = …`` in the ``__init__`` of a class or its bases says of a container or an Optional."""
+    for base in cls.__mro__:
+        init = vars(base).get("__init__")
+        if not inspect.isfunction(init):
+            continue
+        try:
+            source = program.source(init)
+        except TsxError:  # a class that was made without source
+            continue
+        owners = [arg.arg for arg in (*source.tree.args.posonlyargs, *source.tree.args.args)[:1]]
+        for node in ast.walk(source.tree):
+            match node:
+                case ast.AnnAssign(ast.Attribute(ast.Name(owner), attr), annotation) if (
+                    attr == name and owner in owners
+                ):
+                    found = program.reader_of(source).read(annotation)
+                    return found if isinstance(found, _DECLARED) else None
+    return None
+
+
+_DECLARED = (
+    ty.ListType,
+    ty.DictType,
+    ty.OptionalType,
+    ty.UnionType,
+)  # what a value alone doesn't tell
+
+
+def _holds(type: ty.Type, value: object, known: Sequence[World]) -> bool:
+    """Whether a live value is one of a type: an empty list is one of each type of lists."""
+    match type, value:
+        case ty.ListType(element), list():
+            return all(_holds(element, item, known) for item in value)
+        case ty.DictType(key, element), dict():
+            pairs = value.items()
+            return all(_holds(key, k, known) and _holds(element, v, known) for k, v in pairs)
+        case ty.TupleType(elements), tuple() if len(elements) == len(value):
+            return all(map(functools.partial(_holds, known=known), elements, value))
+        case ty.OptionalType(element), _:
+            return value is None or _holds(element, value, known)
+        case ty.UnionType(members), _:
+            return any(_holds(member, value, known) for member in members)
+    found = _value_type(value, known)
+    return found is not None and ty.is_subtype(ty.erase_shapes(found), type)
 
 
 def sample_type(value: object) -> ty.Type | None:
