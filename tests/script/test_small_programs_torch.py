@@ -13,6 +13,7 @@ from torch import Tensor
 import tsx
 from tests.script.check import python_outcome
 from tests.script.outcome import difference, run
+from tsx.errors import ScriptError
 from tsx.ir import types as ty
 from tsx.ir.match import agrees
 from tsx.ir.op import Unknown
@@ -83,3 +84,90 @@ def test_a_bool_may_be_a_scalar() -> None:
 
 def test_messages_show_what_is_known_as_a_type() -> None:
     assert f"{[Unknown(ty.BOOL), Unknown(ty.ListType(ty.INT))]}" == "[bool, int[]]"
+
+
+# -- containers that are read above what is put in ----------------------------------------------------------------
+
+
+@case((torch.zeros(4), 3), (torch.zeros(4), 0))
+def set_read_first(d: Tensor, n: int) -> Tensor:
+    d, used = d.clone(), set()
+    for i in range(n):
+        for u in used:
+            d[u] += 9.0
+        used.add(i)
+    return d
+
+
+@case((torch.zeros(4), 3))
+def list_read_first(d: Tensor, n: int) -> Tensor:
+    d, used = d.clone(), []
+    for i in range(n):
+        for u in used:
+            d[u] += 9.0
+        used.append(i)
+    return d
+
+
+@case((torch.zeros(4), 3))
+def dict_read_first(d: Tensor, n: int) -> Tensor:
+    d, seen = d.clone(), {}
+    for i in range(n):
+        for k in seen:
+            d[k] += seen[k]
+        seen[i] = 1.5
+    return d
+
+
+@case(0, 4)
+def items_read_first(n: int) -> list[float]:
+    found: list[float] = []
+    seen = {}
+    i = 0
+    while i < n:
+        for k, v in seen.items():
+            found.append(k / 2 + v)
+        found += list(seen.values())
+        seen[i] = i * 0.5
+        i += 1
+    return found
+
+
+@case(3)
+def made_in_an_outer_loop(n: int) -> int:
+    total = 0
+    for i in range(n):
+        used = set()
+        for j in range(i):
+            total += sum([u * 2 for u in used])
+            for u in used:
+                total += u
+            used.add(j)
+    return total
+
+
+def never_filled(x: Tensor, n: int) -> Tensor:
+    used = []
+    for _ in range(n):
+        for u in used:
+            x = x[u.name]
+    return x
+
+
+def test_what_is_never_put_in_has_no_type() -> None:
+    with pytest.raises(ScriptError) as caught:
+        tsx.script(never_filled)
+    assert "?" not in caught.value.message
+
+
+@case(3)
+def lists_read_first(n: int) -> int:
+    rows, total = [], 0
+    for i in range(n):
+        for row in rows:
+            for v in row:
+                total += v * 2
+        made = []
+        made.append(i)
+        rows.append(made)
+    return total

@@ -7,6 +7,7 @@ try stays in the graph; problems and types found in the others are forgotten.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING
 from tsx.capture.script import worlds
 from tsx.capture.script.environment import RETURN, RETURNED, Binding, Environment, Key
 from tsx.capture.script.joins import Conflict, join_with, same
-from tsx.capture.script.problems import Poison
+from tsx.capture.script.open_types import all_values, has_open, substitute_all
+from tsx.capture.script.problems import Failed, Poison
 from tsx.capture.script.values import Constant, Ssa, Sugar, TupleSugar
 from tsx.ir import types as ty
 from tsx.ir.graph import Block, Node, Value
 
 if TYPE_CHECKING:
-    from tsx.capture.script.context import Context
+    from tsx.capture.script.context import Context, Mark
     from tsx.capture.script.source import Place
 
 Step = Callable[[Value], Value]
@@ -58,6 +60,7 @@ class Carry:
         ctx = self.ctx
         before = ctx.env
         self._seed(before)
+        looked = False
         for attempt in range(_TRIES):
             mark = ctx.mark()
             node = ctx.node("prim::Loop", [trips, first], (), self.at)
@@ -66,13 +69,55 @@ class Carry:
             ctx.env = self._entered(block, before)
             ctx.missed.clear()
             go: list[Value] = []
-            ctx.inside(block, lambda: go.append(step(number)))  # noqa: B023  (runs at once)
+            failed: Failed | None = None
+            try:
+                ctx.inside(block, lambda: go.append(step(number)))  # noqa: B023  (runs at once)
+            except Failed as problem:
+                failed = problem
+            may_look = not looked and attempt < _TRIES - 2
+            if may_look and ctx.problems.mark() > mark[0] and self._may_learn(mark):
+                node.destroy()
+                ctx.rewind(mark)
+                looked = not self._look_ahead(before, trips, first, step)
+                continue
+            if failed is not None:
+                raise failed
             if self._is_stable(before, ctx.env) or attempt == _TRIES - 1:
                 self._finish(node, block, go[0], before, ctx.env)
                 return node
             node.destroy()
             ctx.rewind(mark)
         raise AssertionError("the last try returns")
+
+    def _may_learn(self, mark: Mark) -> bool:
+        """Whether types were open at ``mark``, so that a look ahead may tell what they are."""
+        ctx = self.ctx
+        if ctx.is_waiting:
+            return False
+        values = all_values(ctx.builder.graph.block)
+        return len(ctx.solutions) > mark[2] or any(has_open(value.type) for value in values)
+
+    def _look_ahead(self, before: Environment, trips: Value, first: Value, step: Step) -> bool:
+        """Learns what the loop puts in containers that were empty before it, where the body reads them first.
+
+        Emits a round that guesses nothing, and throws it away; whether a type ahead of the loop was found.
+        """
+        ctx = self.ctx
+        mark = ctx.mark()
+        node = ctx.node("prim::Loop", [trips, first], (), self.at)
+        block = node.add_block()
+        number = block.add_input(ty.INT)
+        ctx.env = self._entered(block, before)
+        ctx.is_waiting = True
+        with contextlib.suppress(Failed):  # what it found up to there counts
+            ctx.inside(block, lambda: step(number))
+        ctx.is_waiting = False
+        found = dict(ctx.solutions[mark[2] :])
+        node.destroy()
+        ctx.rewind(mark)
+        whole = {open: substitute_all(type, found) for open, type in found.items()}
+        solved = [ctx.solve(open, type) for open, type in whole.items() if not has_open(type)]
+        return any(solved)
 
     # -- what is carried ------------------------------------------------------------------------------------------
 

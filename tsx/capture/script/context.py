@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tsx.capture.script.program import Program
     from tsx.capture.script.source import Source
 
-Mark = tuple[int, int, int]
+Mark = tuple[int, int, int, int]
 
 
 class Context(Verbs):
@@ -89,15 +89,16 @@ class Context(Verbs):
 
     def mark(self) -> Mark:
         """A point to go back to with ``rewind``, once the nodes made since are destroyed."""
-        return self.problems.mark(), len(self.closed), self.next_id
+        return self.problems.mark(), len(self.closed), len(self.solutions), self.next_id
 
     def rewind(self, mark: Mark) -> None:
         """Forgets the problems and types found since ``mark``."""
-        problems, closed, self.next_id = mark
+        problems, closed, solutions, self.next_id = mark
         self.problems.rewind(problems)
         for value, type in reversed(self.closed[closed:]):
             value.type = type
         del self.closed[closed:]
+        del self.solutions[solutions:]
 
     def before(self, node: Node, emit: Callable[[], None]) -> None:
         """Runs ``emit`` with nodes put before ``node``."""

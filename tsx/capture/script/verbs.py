@@ -62,6 +62,10 @@ class Verbs:
         self.closed: list[
             tuple[Value, ty.Type]
         ] = []  # types that were found, with what stood there before
+        self.solutions: list[
+            tuple[open_types.Open, ty.Type]
+        ] = []  # what open types were found to be
+        self.is_waiting = False  # nothing is guessed of open types: what comes later may tell
         self.next_id = 1
 
     @property
@@ -306,15 +310,23 @@ class Verbs:
         return not open_types.has_open(wanted) and open_types.solve(type, wanted) is not None
 
     def close(self, value: Value, wanted: ty.Type) -> Value:
-        """Gives the open parts of a value's type what makes it ``wanted``."""
+        """Gives the open parts of a value's type what makes it ``wanted``, an operator's guess."""
+        if self.is_waiting:
+            raise Failed
         self.close_type(value.type, wanted)
         return value
 
     def close_type(self, type: ty.Type, wanted: ty.Type) -> None:
         """Every value of the graph with the open parts of ``type`` in its type gets what makes ``type`` the wanted."""
         for open, found in (open_types.solve(type, wanted) or {}).items():
-            changed = open_types.close_graph(self.builder.graph, open, ty.erase_shapes(found))
-            self.closed += changed
+            self.solve(open, ty.erase_shapes(found))
+
+    def solve(self, open: open_types.Open, found: ty.Type) -> bool:
+        """Puts ``found`` for ``open``; whether a value of the graph has it in its type."""
+        changed = open_types.close_graph(self.builder.graph, open, found)
+        self.closed += changed
+        self.solutions.append((open, found))
+        return bool(changed)
 
     # -- control flow -----------------------------------------------------------------------------------------------
 

@@ -38,6 +38,8 @@ def type_words(type: ty.Type) -> str:
 def described_type(type: ty.Type) -> str:
     """A value of a type in a sentence: ``an int``, ``a Tensor``."""
     words = type_words(type)
+    if words == "?":
+        return "an item of an empty container"
     if words == "None":
         return words
     return with_article(words)
