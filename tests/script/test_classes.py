@@ -283,6 +283,44 @@ def fields_before_objects(n: int) -> tuple[int, int, list[int], int, str]:
     return first, tracker.best(), track.kept, tracker.spots[0].place, str(track)
 
 
+class Cell:
+    def __init__(self, value: int | None) -> None:
+        self.value: int | None = value
+        self.pair: int | str | None = None
+
+
+class Holder:
+    def __init__(self) -> None:
+        self.cell = Cell(None)
+
+
+def assigned_attributes(n: int) -> tuple[int, int, str, bool, bool, bool]:
+    holder, cell = Holder(), Cell(None)
+    cell.value = n
+    first = cell.value + 1
+    if n > 2 or cell.value is None:
+        cell.value = 4
+    second = cell.value * 2
+    cell.pair = "a"
+    text = cell.pair + "b"
+    for i in range(n):
+        cell.value = i
+        second += cell.value
+    setattr(cell, "value", None)  # noqa: B010  (the builtin writes, too)
+    holder.cell.value = n
+    inner = holder.cell.value + 1
+    holder.cell = Cell(None)
+    cell.pair = None
+    return (
+        first,
+        second + inner,
+        text,
+        cell.value is None,
+        holder.cell.value is None,
+        cell.pair is None,
+    )
+
+
 CASES: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (named_tuples, [(3,)]),
     (enums, [(1,), (2,)]),
@@ -293,6 +331,7 @@ CASES: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (linked, [(5,)]),
     (context_managers, [(1,), (3,)]),
     (fields_before_objects, [(3,), (0,)]),
+    (assigned_attributes, [(3,), (0,)]),
 ]
 
 

@@ -152,6 +152,28 @@ def test_annotations_in_init_say_what_attributes_hold() -> None:
             assert session(x) == eager(x)
 
 
+class Recurrent(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.cell = nn.LSTMCell(3, 4)
+        self.out = nn.Linear(4, 3)
+        self.state = None
+
+    def forward(self, x: Tensor, n: int = 3) -> Tensor:
+        if self.state is None:
+            self.state = (torch.zeros(x.shape[0], 4), torch.zeros(x.shape[0], 4))
+        outs = [self.state[1]]
+        for _ in range(n):
+            self.state = self.cell(x, self.state)
+            x = self.out(self.state[0])
+            outs.append(x[:, :1])
+        return torch.cat(outs, 1)
+
+
+def test_an_attribute_is_what_was_assigned_last() -> None:
+    check(Recurrent(), torch.ones(2, 3))
+
+
 @pytest.mark.parametrize("which", [0, 1, 2, -1])
 def test_an_index_that_only_a_run_knows(which: int) -> None:
     check(Chosen(), torch.randn(2, 2), which)

@@ -95,6 +95,18 @@ def union(members: list[ty.Type]) -> ty.Type:
     return ty.UnionType(tuple(flat))
 
 
+def members_of(type: ty.Type) -> list[ty.Type]:
+    """The types that a value of ``type`` may be of."""
+    match type:
+        case ty.OptionalType(element):
+            return [*members_of(element), ty.NONE]
+        case ty.UnionType(members):
+            return [inner for member in members for inner in members_of(member)]
+        case ty.NUMBER:
+            return [ty.INT, ty.FLOAT]
+    return [type]
+
+
 def name_key(ctx: Context, node: ast.expr) -> Key | None:
     """The name whose type a test narrows: a local one, or an attribute of one."""
     return ctx.path(node)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from tsx.capture.script import conditions
 from tsx.capture.script.emit_block import STATEMENTS
 from tsx.capture.script.operators import inplace
 from tsx.capture.script.sequences import starred, unpack, unpack_starred
@@ -47,8 +48,10 @@ def assign_target(ctx: Context, target: ast.expr, value: Sugar) -> None:
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
             _unpack(ctx, parts, value, at)
         case ast.Attribute(value=inner, attr=name):
-            ctx.expression(inner).set_attribute(ctx, at, name, ctx.settled(value, at))
+            owner, given = ctx.expression(inner), ctx.settled(value, at)
+            owner.set_attribute(ctx, at, name, given)
             ctx.env.forget(name)
+            _prove(ctx, target, owner, given)
         case ast.Subscript(value=inner, slice=index):
             owner = ctx.expression(inner)
             owner.set_subscript(ctx, at, ctx.index(index), value)
@@ -56,6 +59,17 @@ def assign_target(ctx: Context, target: ast.expr, value: Sugar) -> None:
             raise ctx.problem("TSX3045", at)
         case _:
             raise ctx.problem("TSX3043", at, what="this target", way="assign to a name")
+
+
+def _prove(ctx: Context, target: ast.Attribute, owner: Sugar, given: Sugar) -> None:
+    """Behind ``self.a = value``, ``self.a`` is what was given, where the attribute may hold more than that."""
+    key, wide = ctx.path(target), owner.attribute_type(ctx, target.attr)
+    if key is None or given.type is None or not isinstance(wide, (ty.OptionalType, ty.UnionType)):
+        return
+    narrow = ty.erase_shapes(given.type)
+    found = [m for m in conditions.members_of(wide) if ty.is_subtype(narrow, m)]
+    if len(found) == 1:
+        ctx.env.refine(key, found[0])
 
 
 def bind_name(ctx: Context, name: str, value: Sugar, at: Place) -> None:
@@ -146,8 +160,10 @@ def _augmented(ctx: Context, statement: ast.AugAssign) -> None:
         case ast.Attribute(value=inner, attr=name):
             owner = ctx.expression(inner)
             new = _combined(ctx, statement, owner.attribute(ctx, at, name))
-            owner.set_attribute(ctx, at, name, ctx.settled(new, at))
+            given = ctx.settled(new, at)
+            owner.set_attribute(ctx, at, name, given)
             ctx.env.forget(name)
+            _prove(ctx, target, owner, given)
         case ast.Subscript(value=inner, slice=index):
             owner = ctx.expression(inner)
             place = ctx.settled_index(ctx.index(index), at)

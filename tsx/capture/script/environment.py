@@ -82,9 +82,9 @@ class Environment:
             self.names[key] = replace(found, refined=type)
 
     def forget(self, name: str | None = None) -> None:
-        """Forgets what is proven of attributes: of ``self.a`` when an ``a`` or ``self`` is written, else of all."""
+        """Forgets what is proven of attributes: of ``self.a.b`` when ``self``, an ``a`` or ``b`` is written, or all."""
         for key in [k for k in self.names if "." in k[1]]:
-            if name is None or name in (key[1].partition(".")[0], key[1].rpartition(".")[2]):
+            if name is None or name in key[1].split("."):
                 del self.names[key]
 
     def ignores(self, key: Key) -> bool:

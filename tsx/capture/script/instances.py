@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tsx.capture.script.annotations import MISSING, BadAnnotation, union
 from tsx.capture.script.classes import classes_of, form_of
-from tsx.capture.script.conditions import CALL_TESTS, name_key
+from tsx.capture.script.conditions import CALL_TESTS, members_of, name_key
 from tsx.capture.script.environment import Facts
 from tsx.capture.script.sizes import is_size, is_torch_size
 from tsx.capture.script.values import Constant, Handler, ListLiteral, Sugar, TupleSugar, builtin
@@ -50,7 +50,7 @@ def instance_test(
         return Constant(False), None, None
     if is_size(value):
         return Constant(any(_is_tuple_form(form, value) for form in forms)), None, None
-    members = _members(value.type)
+    members = members_of(value.type)
     if value.type == ty.NUMBER and forms == [bool]:
         members.append(ty.BOOL)  # what item() gives for a bool tensor
     if ty.ANY in members:
@@ -71,18 +71,6 @@ def _is_tuple_form(form: Any, value: Sugar) -> bool:
         return False
     is_size_class = form.__name__ == "Size" and issubclass(form, tuple)
     return issubclass(tuple, form) or (is_size_class and is_torch_size(value))
-
-
-def _members(type: ty.Type) -> list[ty.Type]:
-    """The types that a value of ``type`` may be of."""
-    match type:
-        case ty.OptionalType(element):
-            return [*_members(element), ty.NONE]
-        case ty.UnionType(members):
-            return [inner for member in members for inner in _members(member)]
-        case ty.NUMBER:
-            return [ty.INT, ty.FLOAT]
-    return [type]
 
 
 def _forms(ctx: Context, at: Place, classes: Sugar) -> list[Any]:
@@ -148,7 +136,7 @@ def _test_any(
                 found = ctx.program.reader(ctx).read(form)
             except BadAnnotation as bad:
                 raise ctx.problem(bad.code, at, help=bad.help, **bad.facts) from None
-            types += _members(found) if found is not None else []
+            types += members_of(found) if found is not None else []
     test = ctx.emit(
         "prim::isinstance", [value.as_value(ctx, at)], ty.BOOL, at, {"types": tuple(types)}
     )

@@ -180,6 +180,10 @@ class ModuleSugar(Sugar):
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
+    def attribute_type(self, ctx: Context, name: str) -> ty.Type | None:
+        is_computed = isinstance(inspect.getattr_static(type(self.live.obj), name, None), property)
+        return None if is_computed else self.live.cls.definition.attributes.get(name)
+
     def set_attribute(self, ctx: Context, at: Place, name: str, value: Sugar) -> None:
         obj, world = self.live.obj, self.live.world
         found = inspect.getattr_static(type(obj), name, MISSING)

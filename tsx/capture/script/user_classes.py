@@ -234,6 +234,9 @@ class ObjectMeaning(Meaning):
         if record.is_open:
             record.declared.setdefault(name, type)
 
+    def attribute_type(self, ctx: Context, value: Sugar, name: str) -> ty.Type | None:
+        return record_of(ctx, value.type).definition.attributes.get(name)
+
     def set_attribute(self, ctx: Context, at: Place, value: Sugar, name: str, given: Sugar) -> None:
         record = record_of(ctx, value.type)
         found = inspect.getattr_static(record.cls, name, MISSING)

@@ -117,6 +117,10 @@ class Sugar:
         if self.type is not None:
             meaning_of(self.type).declare_attribute(ctx, self, name, type)
 
+    def attribute_type(self, ctx: Context, name: str) -> ty.Type | None:
+        """The type of an attribute that holds just what was assigned last; None for any other."""
+        return None if self.type is None else meaning_of(self.type).attribute_type(ctx, self, name)
+
     def call(
         self, ctx: Context, at: Place, args: Sequence[Sugar], kwargs: Mapping[str, Sugar]
     ) -> Sugar:
@@ -482,6 +486,10 @@ class Meaning:
 
     def declare_attribute(self, ctx: Context, value: Sugar, name: str, type: ty.Type) -> None:
         """Only objects of classes take note."""
+
+    def attribute_type(self, ctx: Context, value: Sugar, name: str) -> ty.Type | None:
+        """Only objects of classes have attributes to assign to."""
+        return None
 
     def set_attribute(self, ctx: Context, at: Place, value: Sugar, name: str, given: Sugar) -> None:
         raise ctx.problem("TSX3012", at, what=value.describe(), name=name)

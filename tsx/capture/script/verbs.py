@@ -92,6 +92,8 @@ class Verbs:
         """Appends a node of any kind."""
         if kind in ("prim::CallMethod", "prim::CallFunction"):
             self._whole.env.forget()  # who is called may write any attribute
+        if kind == "prim::SetAttr" and attributes is not None:
+            self._whole.env.forget(str(attributes["name"]))
         self.builder.origin = Origin.at(self.next_id, at.span, self.scope)
         if kind not in _SHARES_ID:
             self.next_id += 1
