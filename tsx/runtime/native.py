@@ -19,8 +19,10 @@ from tsx.ir.graph import WeightRef
 from tsx.ir.location import Span
 from tsx.ir.module import Module, Parameter, Pin, TreeSpec
 from tsx.ir.type_text import parse_type
+from tsx.ir.types import ClassType, Type
 from tsx.runtime import state
 from tsx.runtime.border import check_in_place, written_without_self
+from tsx.runtime.convert import Attributes
 from tsx.runtime.limits import Limits
 from tsx.runtime.memory import copies_of, map_arrays
 from tsx.runtime.profile import Profile
@@ -184,10 +186,14 @@ class Executable:
                 self._default = self.session()
             return self._default
 
+    def _classes(self) -> Attributes:
+        """The types of attributes, which only results that are objects need: the graphs are read for them."""
+        return {name: known.attributes for name, known in self._module().classes.items()}
+
     def _signature(self, method: str) -> Signature:
         known = entry_of(self._signatures, method)
         if known is None:
-            known = _signature(method, self._program.method(method))
+            known = _signature(method, self._program.method(method), self._classes)
             self._signatures[method] = known  # two threads may both make it; they are alike
         return known
 
@@ -207,7 +213,8 @@ def _row_major(array: Value) -> Value:
     return np.asarray(array, order="C")
 
 
-def _signature(name: str, facts: Mapping[str, Any]) -> Signature:
+def _signature(name: str, facts: Mapping[str, Any], classes: Callable[[], Attributes]) -> Signature:
+    outputs = tuple(map(parse_type, facts["outputs"]))
     inputs = tuple((input, parse_type(text)) for input, text in facts["inputs"])
     parameters = tuple(
         Parameter(parameter, _tree(spec), keyword_only, default)
@@ -217,13 +224,18 @@ def _signature(name: str, facts: Mapping[str, Any]) -> Signature:
         name,
         parameters or parameters_of_inputs([input for input, _ in inputs]),
         inputs,
-        tuple(map(parse_type, facts["outputs"])),
+        outputs,
         _tree(facts["result"]),
         tuple(
             Pin(input, dim, size, reason, Span(*span) if span else None)
             for input, dim, size, reason, span in facts["pins"]
         ),
+        classes() if any(map(_holds_objects, outputs)) else {},
     )
+
+
+def _holds_objects(type: Type) -> bool:
+    return isinstance(type, ClassType) or any(map(_holds_objects, type.children()))
 
 
 def _tree(facts: tuple[Any, ...]) -> TreeSpec:

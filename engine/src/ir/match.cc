@@ -1,5 +1,7 @@
 #include "ir/match.h"
 
+#include <algorithm>
+
 namespace tsx::engine {
 namespace {
 
@@ -106,6 +108,14 @@ bool is_subtype(const Type* sub, const Type* sup) {
   }
   case TypeKind::kUnion:
     return is_union_subtype(sub, *sup);
+  default:
+    break;
+  }
+  if (sub->is(TypeKind::kUnion)) {
+    return std::all_of(sub->parts.begin(), sub->parts.end(),
+                       [sup](const Type* member) { return is_subtype(member, sup); });
+  }
+  switch (sup->kind) {
   case TypeKind::kNumber:
     return sub->is(TypeKind::kInt) || sub->is(TypeKind::kFloat) || sub->is(TypeKind::kComplex);
   default:
@@ -159,6 +169,9 @@ bool agrees(const Type* a, const Type* b) {
       if (!agrees(a->parts[i], b->parts[i])) return false;
     return true;
   }
+  // What item() gives for a bool tensor is a Scalar.
+  if (a->is(TypeKind::kBool) && b->is(TypeKind::kNumber)) return true;
+  if (a->is(TypeKind::kNumber) && b->is(TypeKind::kBool)) return true;
   return is_subtype(a, b) || is_subtype(b, a) || a->erased == b->erased;
 }
 

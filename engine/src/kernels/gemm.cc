@@ -155,7 +155,7 @@ template <typename T> class MatrixPacker final : public Packer<T> {
 
 /// One or two rows times columns that lie in memory as rows: dot products need no packing.
 bool multiply_by_dots(const Product<float>& p, const Matrix<float>& b) {
-  if (p.rows > 2 || b.row != 1 || p.depth == 0) return false;
+  if (p.rows == 0 || p.rows > 2 || b.row != 1 || p.depth == 0) return false;
   const std::size_t grain = std::max<std::size_t>(kParallelWork / (p.depth * p.rows), 1);
   threads::parallel(p.columns, grain, [&](std::size_t begin, std::size_t end) {
     for (std::size_t j = begin; j < end; ++j) {

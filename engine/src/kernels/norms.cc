@@ -308,7 +308,7 @@ void apply(const Batch& batch, const T* x, const Channels& means, const Channels
     beta[c] = static_cast<T>(bias[c] - means[c] * scales[c] * weight[c]);
   }
   const auto rows = static_cast<std::size_t>(batch.images()) * channels;
-  threads::parallel(rows, kGrain / plane + 1, [&](std::size_t begin, std::size_t end) {
+  threads::parallel(rows, kGrain / (plane + 1) + 1, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i) {
       row_affine(to + i * plane, x + i * plane, alpha[i % channels], beta[i % channels], plane);
     }

@@ -194,10 +194,9 @@ void Run::raise(const Value& message, const Value& kind) const {
   }
   name = name.substr(name.rfind('.') + 1);
   if (name.empty()) name = "an exception";
-  const std::string shown = name == "KeyError" ? repr(Value(std::string_view(text))) : text;
   // No line raises an UnboundLocalError itself, so there is more to say of it.
   const auto help = name == "UnboundLocalError" ? way_out(name) : std::nullopt;
-  throw failure("TSX5005", {{"kind", name}, {"message", text}}, {}, {}, help).instead_of(name, shown);
+  throw failure("TSX5005", {{"kind", name}, {"message", text}}, {}, {}, help).instead_of(name, text);
 }
 
 void Run::print(const Unit& unit, Value* r) const {
