@@ -171,3 +171,43 @@ def lists_read_first(n: int) -> int:
         made.append(i)
         rows.append(made)
     return total
+
+
+# -- empty lists, ranges and views of dicts -----------------------------------------------------------------------
+
+
+@case()
+def all_of_nothing() -> tuple[bool, bool, bool, bool]:
+    nothing = []
+    found = all([]), any([]), all(nothing), any(nothing)
+    nothing.append(0)
+    return found
+
+
+@case((3, 1), (5, 2), (5, -1), (0, 3))
+def text_of_ranges(n: int, step: int) -> str:
+    print(range(n), range(1, n, 2), range(0, n, step), repr(range(3)))
+    return f"{range(n)} {(range(n), 1)} " + str(range(0, 9, 3))
+
+
+@case((7, 1, 5), (7, -3, 9), (3, -9, -1), (0, 1, 2))
+def slices_of_ranges(n: int, a: int, b: int) -> list[list[int]]:
+    r = range(2, n, 2)
+    found = [list(r[a:b]), list(r[1:]), list(r[:a]), list(r[::-1]), list(r[b:a:-1]), list(r[:-1])]
+    print(r[1:], len(r[a:]), r[::2], range(9)[2:5])
+    for i in reversed(range(n)[a:]):
+        found.append([i])
+    return found
+
+
+@case((5, 2), (5, -2), (5, 0))
+def step_of_a_slice(n: int, step: int) -> list[int]:
+    return list(range(n)[::step])
+
+
+@case(3)
+def text_of_views(n: int) -> str:
+    d = {"a": n}
+    print(d.keys(), d.items())
+    keys = d.keys()
+    return f"{d.values()} {keys!r} {list(keys)} {sorted(d.items())} {d.keys()}"

@@ -148,3 +148,14 @@ def same_key(known: A, key: B) -> B:
         if found is key or found == key:
             return found  # type: ignore[no-any-return]  # a key like the one given
     return key
+
+
+def slice_bound(place: int | None, size: int, step: int, is_stop: bool) -> int:
+    """Where a slice of ``size`` items starts or stops, as ``slice.indices`` says."""
+    if step == 0:
+        raise ValueError("slice step cannot be zero")
+    low = 0 if step > 0 else -1
+    high = size if step > 0 else size - 1
+    if place is None:
+        return high if is_stop == (step > 0) else low
+    return max(place + size, low) if place < 0 else min(place, high)

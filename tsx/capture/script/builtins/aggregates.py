@@ -260,10 +260,8 @@ def _over_all(name: str) -> None:
         if iteration.items is not None:
             parts = [lambda item=item: item for item in iteration.items]
             return (ctx.any_true if name == "any" else ctx.all_true)(parts, at)
-        plain = isinstance(iterable.type, ty.ListType) and iterable.type.element in (
-            *NUMBERS,
-            ty.STR,
-        )
+        element = iterable.type.element if isinstance(iterable.type, ty.ListType) else None
+        plain = element in (*NUMBERS, ty.STR) or (element is not None and ctx.is_open(element))
         if not plain:
             return _until_decided(ctx, at, name, iteration)
         return ctx.op(f"tsx::{name}", at, [iterable], called=name)

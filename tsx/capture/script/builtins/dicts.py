@@ -113,22 +113,31 @@ def keys_of(ctx: Context, at: Place, value: Sugar) -> Sugar:
     return ctx.op(("aten::keys", "tsx::keys"), at, [value], called="dict.keys")
 
 
+def _view(name: str, found: Sugar) -> Sugar:
+    """The list of what is in a dict, which prints as the view that Python gives."""
+    return Ssa(found.value, name) if isinstance(found, Ssa) else found
+
+
 # --- dict -----------------------------------------------------------------------------------------
 
 
 @method(ty.DictType, "keys")
 def _keys(ctx: Context, at: Place, self: Sugar) -> Sugar:
-    return keys_of(ctx, at, self)
+    return _view("dict_keys", keys_of(ctx, at, self))
 
 
 @method(ty.DictType, "values")
 def _values(ctx: Context, at: Place, self: Sugar) -> Sugar:
-    return ctx.op(("aten::values", "tsx::values"), at, [self], called="dict.values")
+    return _view(
+        "dict_values", ctx.op(("aten::values", "tsx::values"), at, [self], called="dict.values")
+    )
 
 
 @method(ty.DictType, "items")
 def _items(ctx: Context, at: Place, self: Sugar) -> Sugar:
-    return ctx.op(("aten::items", "tsx::items"), at, [self], called="dict.items")
+    return _view(
+        "dict_items", ctx.op(("aten::items", "tsx::items"), at, [self], called="dict.items")
+    )
 
 
 @method(ty.DictType, "get")

@@ -7,22 +7,27 @@ length and an item for each number. ``map`` calls its function when the item is 
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tsx.capture.script import item_methods, prelude
 from tsx.capture.script.builtins.common import (
     FALSE,
     NONE,
     ONE,
     ZERO,
     as_int,
+    computed,
     each,
     is_none,
     list_of,
     mapped,
 )
+from tsx.capture.script.builtins.shown import joined, text_of
 from tsx.capture.script.emit_block import branch
+from tsx.capture.script.typed import slice_parts
 from tsx.capture.script.values import (
     NOT_STATIC,
     Constant,
@@ -94,12 +99,43 @@ class Range(Sugar):
 
     def subscript(self, ctx: Context, at: Place, index: Sugar) -> Sugar:
         known, place = self.known(), index.static()
+        if isinstance(index, Slice):
+            return self._slice(ctx, at, index)
         if known is not None and isinstance(place, int) and -len(known) <= place < len(known):
             return Constant(known[place])
-        if isinstance(index, Slice):
-            raise ctx.problem("TSX3014", at, what="a range")
         place_value = as_int(ctx, at, index, "a range index")
         return ctx.op("tsx::__getitem__.range", at, [*self.parts, place_value])
+
+    def _slice(self, ctx: Context, at: Place, index: Slice) -> Range:
+        """``range(…)[start:stop:step]``, a range again."""
+        start, stop, step = slice_parts(ctx, index, at)
+        size = self.length(ctx, at)
+        first, last = (
+            item_methods.call(ctx, at, prelude.slice_bound, bound, size, step, Constant(is_stop))
+            for bound, is_stop in ((start, False), (stop, True))
+        )
+        times = _of_ints(ctx, at, "mul", operator.mul)
+        plus = _of_ints(ctx, at, "add", operator.add)
+        bounds = [plus(self.start, times(bound, self.step)) for bound in (first, last)]
+        return Range(bounds[0], bounds[1], times(self.step, step))
+
+    def text(self, ctx: Context, at: Place) -> Sugar:
+        """``range(0, 3)``; the step where it is not 1."""
+        numbers = [text_of(ctx, at, part) for part in self.parts]
+        start, stop, step = numbers
+        plain = [Constant("range("), start, Constant(", "), stop]
+
+        def short() -> Sugar:
+            return joined(ctx, at, [*plain, Constant(")")])
+
+        def whole() -> Sugar:
+            return joined(ctx, at, [*plain, Constant(", "), step, Constant(")")])
+
+        known = self.step.static()
+        if known is not NOT_STATIC:
+            return short() if known == 1 else whole()
+        is_one = ctx.op("aten::eq.int", at, [self.step, ONE]).as_value(ctx, at)
+        return ctx.choose(is_one, short, whole, at)
 
     def as_list(self, ctx: Context, at: Place) -> Sugar:
         """A fresh list of its numbers."""
@@ -116,6 +152,13 @@ class Range(Sugar):
         """A float is in a range where it equals one of its numbers."""
         floats = ctx.convert(self.as_list(ctx, at), ty.ListType(ty.FLOAT), at, "the range")
         return ctx.op("tsx::__contains__.t", at, [Ssa(floats), item], called="in")
+
+
+def _of_ints(
+    ctx: Context, at: Place, name: str, python: Callable[[int, int], int]
+) -> Callable[[Sugar, Sugar], Sugar]:
+    """Arithmetic on ints, done at once where both are known."""
+    return lambda a, b: computed(python, a, b) or ctx.op(f"aten::{name}.int", at, [a, b])
 
 
 @builtin(range)

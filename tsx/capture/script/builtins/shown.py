@@ -48,7 +48,7 @@ def text_of(ctx: Context, at: Place, value: Sugar, how: str = "str") -> Sugar:
         return _of_dtype(ctx, at, value, how)
     if how == "str" and value.type == ty.STR:
         return value
-    special = _of_library(ctx, at, value, how)
+    special = _of_view(ctx, at, value, how) or _of_library(ctx, at, value, how)
     if special is not None:
         return special
     if isinstance(value.type, ty.EnumType):
@@ -61,6 +61,21 @@ def text_of(ctx: Context, at: Place, value: Sugar, how: str = "str") -> Sugar:
     if found is not None:
         return found
     return ctx.op(f"tsx::{how}", at, [ctx.settled(value, at)], called=how)
+
+
+def _of_view(ctx: Context, at: Place, value: Sugar, how: str) -> Sugar | None:
+    """A range, or what is in a dict: ``dict_keys(['a'])``."""
+    own = getattr(value, "text", None)
+    if own is not None:
+        shown: Sugar = own(ctx, at)
+        return shown
+    if isinstance(value, Ssa) and value.code.startswith("dict_"):
+        return joined(
+            ctx,
+            at,
+            [Constant(f"{value.code}("), text_of(ctx, at, Ssa(value.value), how), Constant(")")],
+        )
+    return None
 
 
 def _of_dtype(ctx: Context, at: Place, value: Ssa, how: str) -> Sugar:
