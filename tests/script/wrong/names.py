@@ -247,3 +247,14 @@ def counts_calls_fixed(x: Tensor, count: int) -> Tuple[Tensor, int]:
 
 
 wrong.add(counts_calls, counts_calls_fixed, (X, 1), (X, 3))
+
+
+def several_in_one(x: Tensor, n: int) -> Tuple[Tensor, Dict[str, Tensor], int]:
+    return x + missing, {"a": x.cofiguous(), "b": absent}, max(n, (lost := nowhere), lost)
+
+
+def several_in_one_fixed(x: Tensor, n: int) -> Tuple[Tensor, Dict[str, Tensor], int]:
+    return x + 1, {"a": x.contiguous(), "b": x}, max(n, (lost := 2), lost)
+
+
+wrong.add(several_in_one, several_in_one_fixed, (X, 3))

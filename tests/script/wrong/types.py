@@ -464,3 +464,14 @@ def fills_with_a_key_fixed(values: Dict[str, int], n: int) -> int:
 
 
 wrong.add(fills_with_a_key, fills_with_a_key_fixed, ({"a": 1}, 3))
+
+
+def adds_text(x: Tensor, name: str) -> Tensor:
+    return x + name
+
+
+def adds_text_fixed(x: Tensor, name: str) -> Tensor:
+    return x + float(name)
+
+
+wrong.add(adds_text, adds_text_fixed, (X, "2.5"))

@@ -191,6 +191,10 @@ def for_operands(symbol: str, a: Sugar, b: Sugar, node: ast.AST) -> str:
         if value.type is None:
             return f"{text} is {value.describe()}: call it, or use what it gives"
     types = (a.type, b.type)
+    if ty.STR in types and any(isinstance(t, ty.TensorType) for t in types):
+        text, array = texts if types[0] == ty.STR else reversed(texts)
+        way = f", or f'{{{array}}}{{{text}}}' for both as text" if symbol == "+" else ""
+        return f"if {text} holds a number, write float({text}){way}"
     if symbol == "+" and ty.STR in types:
         place = 1 if types[0] == ty.STR else 0
         return f"convert it: str({texts[place]})"

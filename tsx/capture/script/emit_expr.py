@@ -6,8 +6,8 @@ Takes an expression node; gives its ``Sugar``. Every operand is evaluated once, 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tsx.capture.script import comparisons, operators, sequences
 from tsx.capture.script.classes import TypeForm
@@ -19,6 +19,8 @@ from tsx.capture.script.emit_comprehension import (
     list_comprehension,
     quantified,
 )
+from tsx.capture.script.frames import stored_names
+from tsx.capture.script.problems import POISON, Failed
 from tsx.capture.script.sets import SetLiteral, set_of
 from tsx.capture.script.sizes import as_tuple
 from tsx.capture.script.spreads import Joined, Spread, sizes_star, spread_for
@@ -40,6 +42,9 @@ from tsx.capture.script.values import (
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
     from tsx.capture.script.source import Place
+
+Part = TypeVar("Part", bound=ast.AST)
+Made = TypeVar("Made")
 
 Emit = Callable[["Context", Any], Sugar]
 """Takes the class of expressions that it stands under, which the type of a table can't say."""
@@ -88,9 +93,26 @@ def _attribute(ctx: Context, node: ast.Attribute) -> Sugar:
     return ctx.cast(found, proven.refined, at)
 
 
+def each(ctx: Context, parts: Sequence[Part], emit: Callable[[Part], Made]) -> list[Made]:
+    """What every part of an expression gives, in order; a problem in one hides none of the others'."""
+    found: list[Made] = []
+    failed: Failed | None = None
+    for part in parts:
+        before = ctx.env
+        try:
+            found.append(emit(part))
+        except Failed as error:
+            ctx.env, failed = before, error
+            for name in sorted(stored_names([part])):
+                ctx.bind(name, POISON, None)
+    if failed is not None:
+        raise failed
+    return found
+
+
 def _binary(ctx: Context, node: ast.BinOp) -> Sugar:
-    left = ctx.expression(node.left)
-    return operators.binary(ctx, node.op, left, ctx.expression(node.right), ctx.place(node))
+    left, right = each(ctx, [node.left, node.right], ctx.expression)
+    return operators.binary(ctx, node.op, left, right, ctx.place(node))
 
 
 def _unary(ctx: Context, node: ast.UnaryOp) -> Sugar:
@@ -105,8 +127,7 @@ def _unary(ctx: Context, node: ast.UnaryOp) -> Sugar:
 
 def _compare(ctx: Context, node: ast.Compare) -> Sugar:
     if len(node.ops) == 1:
-        left = ctx.expression(node.left)
-        right = ctx.expression(node.comparators[0])
+        left, right = each(ctx, [node.left, node.comparators[0]], ctx.expression)
         return comparisons.compare(ctx, node.ops[0], left, right, ctx.place(node))
     return _chained(ctx, node, ctx.expression(node.left), 0)
 
@@ -166,20 +187,24 @@ def _call(ctx: Context, node: ast.Call) -> Sugar:
                 return first_of(ctx, generator, default)
     args: list[Sugar] = []
     kwargs: dict[str, Sugar] = {}
-    for argument in node.args:
+
+    def add(argument: ast.expr) -> None:
         if isinstance(argument, ast.Starred):
             value, place = ctx.expression(argument.value), ctx.place(argument)
             star = spread_for(ctx, function, value, place)
-            args += [star] if star is not None else sequences.spread(ctx, value, place)
+            args.extend([star] if star is not None else sequences.spread(ctx, value, place))
         else:
             args.append(ctx.expression(argument))
-    for keyword in node.keywords:
+
+    def add_named(keyword: ast.keyword) -> None:
+        value = ctx.expression(keyword.value)
         if keyword.arg is None:
-            kwargs.update(
-                sequences.spread_names(ctx, ctx.expression(keyword.value), ctx.place(keyword.value))
-            )
+            kwargs.update(sequences.spread_names(ctx, value, ctx.place(keyword.value)))
         else:
-            kwargs[keyword.arg] = ctx.expression(keyword.value)
+            kwargs[keyword.arg] = value
+
+    parts: list[ast.expr | ast.keyword] = [*node.args, *node.keywords]
+    each(ctx, parts, lambda part: add_named(part) if isinstance(part, ast.keyword) else add(part))
     return function.call(ctx, at, args, kwargs)
 
 
@@ -216,11 +241,15 @@ def emit_index(ctx: Context, node: ast.expr) -> Sugar:
 
 def _items(ctx: Context, elements: list[ast.expr]) -> list[Sugar]:
     items: list[Sugar] = []
-    for element in elements:
+
+    def add(element: ast.expr) -> None:
         if isinstance(element, ast.Starred):
-            items += sequences.spread(ctx, ctx.expression(element.value), ctx.place(element))
+            found = ctx.expression(element.value)
+            items.extend(sequences.spread(ctx, found, ctx.place(element)))
         else:
             items.append(ctx.expression(element))
+
+    each(ctx, elements, add)
     return items
 
 
@@ -276,13 +305,18 @@ def _spliced(ctx: Context, node: ast.List) -> Sugar:
 
 def _dict(ctx: Context, node: ast.Dict) -> Sugar:
     found = sequences.DictLiteral([])
-    for key, value in zip(node.keys, node.values, strict=True):
-        if key is not None:
-            found = sequences.with_pair(
-                ctx, found, ctx.expression(key), ctx.expression(value), ctx.place(value)
-            )
-        else:
-            found = sequences.with_dict(ctx, found, ctx.expression(value), ctx.place(value))
+    keys = dict(zip(node.values, node.keys, strict=True))
+
+    def add(value: ast.expr) -> None:
+        nonlocal found
+        key, at = keys[value], ctx.place(value)
+        if key is None:
+            found = sequences.with_dict(ctx, found, ctx.expression(value), at)
+            return
+        named, given = each(ctx, [key, value], ctx.expression)
+        found = sequences.with_pair(ctx, found, named, given, at)
+
+    each(ctx, node.values, add)
     return found
 
 
