@@ -58,6 +58,20 @@ ENGINE = click.option(
     help="What runs the model: the C++ engine, NumPy, or the engine where it can [auto].",
 )
 
+INPUT = click.option(
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="[NAME=]FILE.npy",
+    help="An input (.npy, .npz, or - for stdin); again for more.",
+)
+VALUE = click.option(
+    "--value",
+    "values",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An input that is no array: text as it stands, anything else as JSON; again for more.",
+)
 UNTRUSTED = click.option(
     "--untrusted",
     is_flag=True,
@@ -251,7 +265,9 @@ def script(out: show.Output, **options: Any) -> int:
 )
 @click.option("--preset", default=None, metavar="NAME", help="A named pipeline, e.g. mobile.")
 @click.option("--diff", is_flag=True, help="Show what each pass did, by rule and line.")
-@click.option("--verify", is_flag=True, help="Run model and result on made-up inputs and compare.")
+@click.option("--verify", is_flag=True, help="Run model and result on the same inputs and compare.")
+@INPUT
+@VALUE
 @click.option(
     "-v", "--verbose", is_flag=True, help="With --diff: name every source line a rewrite came from."
 )
@@ -260,7 +276,8 @@ def script(out: show.Output, **options: Any) -> int:
 )
 def optimize(
     out: show.Output, model: Path, passes: str | None, level: int | None, preset: str | None,
-    diff: bool, verify: bool, verbose: bool, output: Path | None,
+    diff: bool, verify: bool, verbose: bool, inputs: tuple[str, ...], values: tuple[str, ...],
+    output: Path | None,
 ) -> int:  # fmt: skip
     """Run optimisation passes over MODEL."""
     if sum(x is not None for x in (passes, level, preset)) > 1:
@@ -268,9 +285,14 @@ def optimize(
     path = output or model
     target = _archive(path)
     source = _load(model, engine="auto" if verify else "numpy")
+    positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
+    named |= jobs.parse_values(source, "", values)
+    if (positional or named) and not verify:
+        raise click.UsageError("--input and --value are for --verify")
     done = jobs.optimize(
-        source, jobs.pass_calls(passes, level, preset), keep_graphs=diff, check_equal=verify
-    )
+        source, jobs.pass_calls(passes, level, preset), keep_graphs=diff,
+        verify=(positional, named) if verify else None,
+    )  # fmt: skip
     info = done.module.save(target)
     shown = reports.optimization(
         source.ir, done.module.ir, done.calls, [(s.result, s.before, s.after) for s in done.steps],
@@ -314,20 +336,8 @@ def inspect(out: show.Output, model: Path, method: str, graph: str | None, **par
     "tsx run tokenizer.tsx --value text='Hello, world'",
 )
 @click.argument("model", type=PATH)
-@click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="[NAME=]FILE.npy",
-    help="An input (.npy, .npz, or - for stdin); again for more.",
-)
-@click.option(
-    "--value",
-    "values",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="An input that is no array: text as it stands, anything else as JSON; again for more.",
-)
+@INPUT
+@VALUE
 @click.option(
     "--output",
     "-o",

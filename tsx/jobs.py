@@ -159,9 +159,13 @@ class Optimization:
 
 
 def optimize(
-    module: Module, calls: list[pipeline.PassCall], *, keep_graphs: bool, check_equal: bool
+    module: Module,
+    calls: list[pipeline.PassCall],
+    *,
+    keep_graphs: bool,
+    verify: tuple[Sequence[Any], Mapping[str, Any]] | None,
 ) -> Optimization:
-    """Runs ``calls`` on a copy; ``check_equal`` runs both modules on made-up inputs of the sample sizes."""
+    """Runs ``calls`` on a copy; ``verify`` are inputs to run both modules on (without any, made-up ones)."""
     snapshots: list[dict[str, Graph]] = []
 
     def remember(_: object, program: Program, __: object) -> None:
@@ -176,17 +180,32 @@ def optimize(
         for i, r in enumerate(results)
     ]
     found = Optimization(module.ir, result, calls, steps)
-    if check_equal:
-        inputs = sample_inputs(module)
-        found.differences = compare_values(result(*inputs), module(*inputs))
+    if verify is not None:
+        positional, named = verify
+        if not positional and not named and module.ir.forward.input_names():
+            positional = sample_inputs(
+                module, "give them with --input and --value, or leave out --verify"
+            )
+        before, after = (run(m, "", positional, named).value for m in (module, result))
+        found.differences = compare_values(after, before)
     return found
 
 
-def sample_inputs(module: Module) -> list[Any]:
-    """Deterministic arrays of the sizes and dtypes of capture, for ``forward`` with plain tensor parameters."""
+def sample_inputs(module: Module, way: str) -> list[Any]:
+    """Deterministic arrays of the sizes and dtypes of capture, for ``forward`` with plain tensor parameters.
+
+    ``way`` is what to do where none can be made.
+    """
     method = module.ir.forward
-    if any(p.spec.kind != "leaf" for p in method.parameters) or not method.samples:
-        raise fail("TSX1008", method=method.graph.name)
+    others = [p.name for p in method.parameters if p.spec.kind != "leaf"]
+    reason = f"{', '.join(others)}: no plain tensor" if others else ""
+    if not method.samples:
+        reason = reason or "a script is captured without sizes, and with values of every type"
+    if reason:
+        names = ", ".join(method.input_names())
+        raise fail(
+            "TSX1008", method=method.graph.name, reason=reason, way=f"{way} (inputs: {names})"
+        )
     generator = np.random.default_rng(0)
     return [_sample(type, generator) for type in method.samples]
 
@@ -365,7 +384,7 @@ def bench(
 ) -> Bench:
     """Times a method on arrays (made-up ones of the sample sizes without any), in turns with the original."""
     if not positional and not named and module.ir.forward.graph.inputs:
-        positional = sample_inputs(module)
+        positional = sample_inputs(module, "give them with --input")
     name = method_name(module, method)
     positional, named = _arguments(module.ir.methods[name], positional, named)
     sides: dict[str, Callable[[], Any]] = {

@@ -184,3 +184,19 @@ def test_an_original_that_raises_is_named_as_such(tsx: Tsx, good: Path) -> None:
     assert outcome.status == 4
     assert "raised ZeroDivisionError" in outcome.err
     assert "help: test that the divisor is not zero" in outcome.err
+
+
+def test_a_script_is_verified_on_given_inputs(tsx: Tsx, good: Path, tmp_path: Path) -> None:
+    """Nothing says what a script takes, so the message names the way to say it, and the way works."""
+    assert tsx("script", good).status == 0
+    archive, fast = good.with_suffix(".tsx"), tmp_path / "fast.tsx"
+    refused = tsx("optimize", archive, "-o", fast, "--verify")
+    assert refused.status == 2
+    assert "TSX1008" in refused.err
+    assert "give them with --input and --value" in refused.err
+    assert "leave out --verify" in refused.err
+    assert not fast.exists()
+    done = tsx("optimize", archive, "-o", fast, "--verify", "--value", "n=7", "--value", "step=3")
+    assert "equal to the original" in done.out, done.err
+    assert fast.exists()
+    assert tsx("optimize", archive, "-o", fast, "--value", "n=1").status == 2
