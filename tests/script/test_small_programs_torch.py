@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -13,7 +14,7 @@ from torch import Tensor
 import tsx
 from tests.script.check import python_outcome
 from tests.script.outcome import difference, run
-from tsx.errors import ScriptError
+from tsx.errors import RunError, ScriptError
 from tsx.ir import types as ty
 from tsx.ir.match import agrees
 from tsx.ir.op import Unknown
@@ -211,3 +212,64 @@ def text_of_views(n: int) -> str:
     print(d.keys(), d.items())
     keys = d.keys()
     return f"{d.values()} {keys!r} {list(keys)} {sorted(d.items())} {d.keys()}"
+
+
+# -- errors, and rounding of ints ---------------------------------------------------------------------------------
+
+
+class Half:
+    """Has one of the four orders."""
+
+    def __init__(self, v: int) -> None:
+        self.v = v
+
+    def __lt__(self, other: Half) -> bool:
+        return self.v < other.v
+
+
+@case(1, 3)
+def order_that_is_missing(n: int) -> bool:
+    a = Half(n)
+    return a < Half(2) and a <= Half(2)
+
+
+class Blocks(torch.nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = torch.nn.ModuleList([torch.nn.ReLU(), torch.nn.Tanh()])
+
+    def forward(self, x: Tensor, i: int) -> Tensor:
+        return self.blocks[i](x)
+
+
+@pytest.mark.parametrize("index", [1, -2, 2, -3])
+def test_index_of_modules(index: int) -> None:
+    want = run(Blocks(), (ONE, index))
+    assert not difference(python_outcome(tsx.script(Blocks()).session(), (ONE, index)), want)
+
+
+def round_known(x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return x.round(1), np.round(x, -1), x.round()
+
+
+def round_any(x: np.ndarray, n: int) -> np.ndarray:
+    return np.round(x, n)
+
+
+INTS = np.array([15, 25, -7, 2**53 + 1])
+
+
+@pytest.mark.parametrize("x", [INTS, INTS.astype(np.int32), INTS / 7])
+def test_round_of_arrays(x: np.ndarray) -> None:
+    scripted, traced = tsx.script(round_known), tsx.trace(round_known, (x,))
+    for module in (scripted, tsx.optimize(scripted, level=3), traced):
+        for got, want in zip(module(x), round_known(x), strict=True):
+            np.testing.assert_array_equal(got, want)
+            assert got.dtype == want.dtype
+    for n in (-2, 0, 2):
+        got = tsx.script(round_any)(x, n)
+        np.testing.assert_array_equal(got, np.round(x, n))
+        assert got.dtype == x.dtype
+    for function in (np.round, tsx.script(round_any)):
+        with pytest.raises((TypeError, RunError)):
+            function(np.array([True]), 1)

@@ -485,7 +485,13 @@ def _clip(
 
 @answers("round", "around")
 def _round(recorder: Recorder, x: Any, decimals: int = 0, out: Any = None) -> Any:
-    return recorder.aten("round.decimals", x, decimals) if decimals else recorder.aten("round", x)
+    dtype = dtype_of(_real(x))
+    if not decimals or (dtype.is_integer and decimals > 0):
+        return recorder.aten("round", x)  # a copy of ints
+    if not dtype.is_integer:
+        return recorder.aten("round.decimals", x, decimals)
+    wide = recorder.aten("round.decimals", recorder.cast(x, DType.FLOAT64), decimals)
+    return recorder.cast(wide, dtype)
 
 
 @answers("take")

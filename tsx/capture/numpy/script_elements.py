@@ -40,6 +40,7 @@ from tsx.capture.script import comparisons
 from tsx.capture.script.tensors import ELLIPSIS
 from tsx.capture.script.values import Code, Constant, ListLiteral, Slice, Sugar, TupleSugar
 from tsx.ir import types as ty
+from tsx.ir.types import DType
 
 if TYPE_CHECKING:
     from tsx.capture.script.context import Context
@@ -340,9 +341,34 @@ def _round(
     ctx: Context, at: Place, a: Sugar, decimals: Sugar = ZERO, out: Sugar | None = None
 ) -> Sugar:
     no_out(ctx, at, out)
+    x = as_array(ctx, at, a)
     if decimals.static() == 0:
-        return ctx.op("aten::round", at, [as_array(ctx, at, a)])
-    return ctx.op("aten::round.decimals", at, [as_array(ctx, at, a)], {"decimals": decimals})
+        return ctx.op("aten::round", at, [x])
+
+    def rounded(x: Sugar) -> Sugar:
+        return ctx.op("aten::round.decimals", at, [x], {"decimals": decimals})
+
+    def of_ints() -> Sugar:
+        """To tens, hundreds, …, by way of float64; places behind the point change nothing."""
+
+        def tens() -> Sugar:
+            wide = rounded(cast(ctx, at, x, Constant(Code(DType.FLOAT64.code, "ScalarType"))))
+            return ctx.op("aten::to.other", at, [wide, x])
+
+        known = decimals.static()
+        if isinstance(known, int):
+            return tens() if known < 0 else ctx.op("aten::clone", at, [x])
+        is_left = ctx.op("aten::lt.int", at, [decimals, ZERO]).as_value(ctx, at)
+        return ctx.choose(is_left, tens, lambda: ctx.op("aten::clone", at, [x]), at)
+
+    dtype = x.type.dtype if isinstance(x.type, ty.TensorType) else None
+    if dtype is not None:
+        return of_ints() if dtype.is_integer else rounded(x)
+    is_float = ctx.op("aten::is_floating_point", at, [x])
+    code = [ctx.op("prim::dtype", at, [x]).as_value(ctx, at), ctx.constant(DType.BOOL.code, at)]
+    is_bool = ctx.emit("aten::eq.int", code, ty.BOOL, at)  # which round refuses, as NumPy does
+    no_int = ctx.any_true([lambda: is_float, lambda: is_bool], at).as_value(ctx, at)
+    return ctx.choose(no_int, lambda: rounded(x), of_ints, at)
 
 
 @means("take")

@@ -119,6 +119,11 @@ def compare(ctx: Context, op: ast.cmpop, a: Sugar, b: Sugar, at: Place) -> Sugar
         b = item_methods.as_keys_of(ctx, at, a, b)
     if not _ordered(a.type, b.type):
         raise ctx.problem("TSX3116", at, op=symbol, first=words_of(a), second=words_of(b))
+    if isinstance(a.type, ty.ClassType) and isinstance(b.type, ty.ClassType):
+        kinds = " and ".join(f"'{v.name.rpartition('.')[2]}'" for v in (a.type, b.type))
+        message = Constant(f"'{symbol}' not supported between instances of {kinds}")
+        ctx.raise_exception("TypeError", message, at)
+        return ctx.any_bool(at)
     return apply(ctx, symbol, name, [a, b], at)
 
 

@@ -151,7 +151,10 @@ class Choice(Sugar):
 
         def complain() -> None:
             if self.index.type == ty.INT:
-                ctx.raise_exception("IndexError", Constant("index out of range"), at)
+                text = ctx.op(
+                    "aten::format", at, [Constant("index {} is out of range"), self.index]
+                )
+                ctx.raise_exception("IndexError", text, at)
                 return
             text = ctx.op("aten::format", at, [Constant("'{}'"), self.index])
             ctx.raise_exception("KeyError", text, at)
