@@ -475,3 +475,36 @@ def adds_text_fixed(x: Tensor, name: str) -> Tensor:
 
 
 wrong.add(adds_text, adds_text_fixed, (X, "2.5"))
+
+
+def int_or_text(b: Optional[int]) -> str:
+    x = b if b is not None else "none"
+    return f"{x}"
+
+
+def int_or_text_fixed(b: Optional[int]) -> str:
+    x: Union[int, str] = b if b is not None else "none"
+    return f"{x}"
+
+
+wrong.add(int_or_text, int_or_text_fixed, (None,), (3,))
+
+
+def int_or_text_by_path(b: Optional[int]) -> str:
+    if b is not None:
+        x = b
+    else:
+        x = "none"
+    return f"{x}"
+
+
+def int_or_text_by_path_fixed(b: Optional[int]) -> str:
+    x: Union[int, str]
+    if b is not None:
+        x = b
+    else:
+        x = "none"
+    return f"{x}"
+
+
+wrong.add(int_or_text_by_path, int_or_text_by_path_fixed, (None,), (3,))

@@ -340,9 +340,17 @@ class Context(Verbs):
     # -- control flow ---------------------------------------------------------------------------------------------
 
     def choose(
-        self, condition: Value, then: Callable[[], Sugar], orelse: Callable[[], Sugar], at: Place
+        self,
+        condition: Value,
+        then: Callable[[], Sugar],
+        orelse: Callable[[], Sugar],
+        at: Place,
+        wanted: ty.Type | None = None,
     ) -> Sugar:
-        """``then() if condition else orelse()``: one of two values, each computed in its own block."""
+        """``then() if condition else orelse()``: one of two values, each computed in its own block.
+
+        ``wanted`` is what it will have to be, and is where no other type holds both.
+        """
         from tsx.capture.script.emit_block import branch  # which is written against this
 
         key = (self.frame.number, f"$value{self.new_number()}")
@@ -352,7 +360,10 @@ class Context(Verbs):
                 value = emit()  # which may leave another environment
                 if _is_empty(value):
                     value = self.settled(value, at)  # the other arm says what it holds
-                self.env.bind(key, value, at)
+                if wanted is None:
+                    self.env.bind(key, value, at)
+                else:
+                    self.env.declare(key, value, at, wanted)
 
             return run
 

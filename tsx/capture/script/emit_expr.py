@@ -152,7 +152,7 @@ def _chained(ctx: Context, node: ast.Compare, left: Sugar, place: int) -> Sugar:
 
 
 def _conditional(ctx: Context, node: ast.IfExp) -> Sugar:
-    at = ctx.place(node)
+    at, wanted = ctx.place(node), ctx.wanted_for(node)
     condition, facts = condition_of(ctx, node.test)
     known = condition.static()
     if known is not NOT_STATIC:
@@ -166,9 +166,8 @@ def _conditional(ctx: Context, node: ast.IfExp) -> Sugar:
 
         return emit
 
-    return ctx.choose(
-        condition.as_value(ctx, at), arm(node.body, True), arm(node.orelse, False), at
-    )
+    arms = arm(node.body, True), arm(node.orelse, False)
+    return ctx.choose(condition.as_value(ctx, at), *arms, at, wanted)
 
 
 def _call(ctx: Context, node: ast.Call) -> Sugar:
