@@ -6,7 +6,6 @@ stdout carries the result only, everything else goes to stderr. ``main`` turns e
 
 from __future__ import annotations
 
-import difflib
 import functools
 import importlib.util
 import platform
@@ -23,6 +22,7 @@ from click.shell_completion import get_completion_class
 
 from tsx import __version__
 from tsx.errors import Problems, RunError, TsxError, error_codes, fail
+from tsx.options import ENGINE, INPUT, PATH, UNTRUSTED, VALUE, Group, convert_options, sources
 
 
 def _lazy(name: str) -> ModuleType:
@@ -50,33 +50,6 @@ else:
     show = _lazy("tsx.render.show")
 
 _F = TypeVar("_F", bound=Callable[..., Any])
-PATH = click.Path(path_type=Path)
-ENGINE = click.option(
-    "--engine",
-    type=click.Choice(["auto", "native", "numpy"]),
-    default="auto",
-    help="What runs the model: the C++ engine, NumPy, or the engine where it can [auto].",
-)
-
-INPUT = click.option(
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="[NAME=]FILE.npy",
-    help="An input (.npy, .npz, or - for stdin); again for more.",
-)
-VALUE = click.option(
-    "--value",
-    "values",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="An input that is no array: text as it stands, anything else as JSON; again for more.",
-)
-UNTRUSTED = click.option(
-    "--untrusted",
-    is_flag=True,
-    help="Check every digest, and stop a call that takes too much work, memory or time.",
-)
 
 
 def command(name: str, *examples: str) -> Callable[[_F], click.Command]:
@@ -100,23 +73,7 @@ def command(name: str, *examples: str) -> Callable[[_F], click.Command]:
     return wrap
 
 
-class _Group(click.Group):
-    """Lists commands in the order a person needs them, and guesses at a misspelt one."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.commands)
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and not args[0].startswith("-") and args[0] not in self.commands:
-            close = difflib.get_close_matches(args[0], self.commands, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            ctx.fail(f"There is no command {args[0]!r}.{hint}")
-        return super().resolve_command(ctx, args)
-
-
-@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="tsx")
 @click.option("--import", "files", type=PATH, multiple=True, metavar="FILE.py",
               help="Run this file first: it defines operators, kernels or rules of your own.")  # fmt: skip
@@ -131,32 +88,6 @@ def cli(files: tuple[Path, ...]) -> None:
     """
     for path in files:
         jobs.import_file(_existing(path))
-
-
-def _sources(function: _F) -> _F:
-    for option in reversed((
-        click.argument("source", type=PATH),
-        click.option("--entry", default="", metavar="NAME", help="The function, class or object to convert."),
-        click.option("--input", "inputs", multiple=True, metavar="[NAME=]FILE.npy",
-                     help="A sample input (.npy, .npz, or - for stdin); again for more."),
-        click.option("--shape", "shapes", multiple=True, metavar="[NAME=]1,3,224,224[:DTYPE]",
-                     help="A made-up sample input of this shape; again for more."),
-    )):  # fmt: skip
-        function = option(function)
-    return function
-
-
-def _convert_options(function: _F) -> _F:
-    for option in reversed((
-        click.option("--dynamic", multiple=True, metavar="INPUT:DIM,DIM|all|none",
-                     help="Which sizes may vary; by default all that the model lets vary."),
-        click.option("--report", "report_as", type=click.Choice(["json", "md", "sarif"]), default=None,
-                     help="Print the problems that were found in this form."),
-        ENGINE,
-        click.option("-o", "--output", type=PATH, default=None, help="Where to write [SOURCE with .tsx]; - is stdout."),
-    )):  # fmt: skip
-        function = option(function)
-    return function
 
 
 def _convert(
@@ -205,7 +136,7 @@ _NOT_CONVERTIBLE = 4
     "tsx convert model.py --entry Net --input x.npy -o net.tsx",
     "tsx convert model.py --script",
 )
-@_sources
+@sources
 @click.option(
     "--trace",
     "mode",
@@ -218,7 +149,7 @@ _NOT_CONVERTIBLE = 4
     flag_value="script",
     help="Compile the source, with its control flow, without running it.",
 )
-@_convert_options
+@convert_options
 def convert(out: show.Output, mode: str | None, **options: Any) -> int:
     """Capture SOURCE (model.py) as an archive, and compare it with the original.
 
@@ -230,16 +161,16 @@ def convert(out: show.Output, mode: str | None, **options: Any) -> int:
 
 
 @command("trace", "tsx trace model.py --shape 1,3,224,224")
-@_sources
-@_convert_options
+@sources
+@convert_options
 def trace(out: show.Output, **options: Any) -> int:
     """The same as convert --trace."""
     return _convert(out, mode="trace", **options)
 
 
 @command("script", "tsx script model.py", "tsx script model.py --report md")
-@_sources
-@_convert_options
+@sources
+@convert_options
 def script(out: show.Output, **options: Any) -> int:
     """The same as convert --script."""
     return _convert(out, mode="script", **options)
