@@ -92,6 +92,7 @@ class SpecReader {
   void read_separator() {
     for (const char32_t mark : {U',', U'_', U','}) {
       if (at_ >= text_.size() || text_[at_] != mark) continue;
+      if (spec_.separator == static_cast<char>(mark)) return;  // a second comma is left for the type
       if (spec_.separator) value_error("Cannot specify both ',' and '_'.");
       spec_.separator = static_cast<char>(mark);
       ++at_;
