@@ -33,6 +33,14 @@ bool is_align(char32_t c) { return c == U'<' || c == U'>' || c == U'=' || c == U
 
 std::string utf8_of(char32_t c) { return encoded(Text(1, c)); }
 
+/// A format code as Python's messages show it: by number where it is no printing ASCII letter.
+std::string code_of(char32_t type) {
+  if (type > U' ' && type < 0x80) return utf8_of(type);
+  std::ostringstream code;
+  code << "\\x" << std::hex << static_cast<std::uint32_t>(type);
+  return code.str();
+}
+
 class SpecReader {
  public:
   SpecReader(TextView text, char32_t type, char32_t align) : text_(text) {
@@ -105,7 +113,7 @@ class SpecReader {
       return;
     if (spec_.separator == '_' && TextView(U"boxX").find(spec_.type) != TextView::npos) return;
     value_error(std::string("Cannot specify '") + spec_.separator + "' with '" +
-                utf8_of(spec_.type) + "'.");
+                code_of(spec_.type) + "'.");
   }
 
   TextView text_;
@@ -115,13 +123,7 @@ class SpecReader {
 };
 
 [[noreturn]] void unknown_type(char32_t type, const std::string& name) {
-  const bool is_plain = type > U' ' && type < 0x80;
-  std::ostringstream code;
-  if (is_plain)
-    code << utf8_of(type);
-  else
-    code << "\\x" << std::hex << static_cast<std::uint32_t>(type);
-  value_error("Unknown format code '" + code.str() + "' for object of type '" + name + "'");
+  value_error("Unknown format code '" + code_of(type) + "' for object of type '" + name + "'");
 }
 
 /// The text among the characters that fill it up.
