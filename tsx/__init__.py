@@ -33,24 +33,6 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_API = (
-    "Limits",
-    "Literal",
-    "Make",
-    "Module",
-    "Session",
-    "load",
-    "operator",
-    "optimize",
-    "register_kernel",
-    "rewrite",
-    "save",
-    "script",
-    "trace",
-)
-_PUBLIC = {**dict.fromkeys(_API, "tsx.api"), "TsxError": "tsx.errors"}
-
-
 __all__ = [
     "Limits",
     "Literal",
@@ -68,6 +50,10 @@ __all__ = [
     "script",
     "trace",
 ]
+
+_PUBLIC = {name: "tsx.api" for name in __all__ if name != "__version__"} | {
+    "TsxError": "tsx.errors"
+}
 
 
 def __getattr__(name: str) -> Any:

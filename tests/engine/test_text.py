@@ -335,7 +335,7 @@ def test_indices_from_both_ends(run: Run) -> None:
         got, written = run(calls)
         try:
             expected = evaluate(op, [x, front, back])
-        except Exception:
+        except Exception:  # whatever NumPy refuses and how: the engine has to, too
             assert got.code == written.code == "TSX5002"
             continue
         np.testing.assert_array_equal(got.results[0], expected)

@@ -100,7 +100,7 @@ SECTIONS = {
 }
 
 FILES = (
-    "types_scalar", "types_containers", "types_records", "types_comments", "types_future",
+    "types_scalar", "types_containers", "types_sizes", "types_records", "types_comments", "types_future",
     "statements_assign", "statements_control", "statements_loops", "statements_errors",
     "expressions_operators", "expressions_calls", "expressions_index", "expressions_literals",
     "builtins_numbers", "builtins_math", "methods_containers", "methods_str", "tensors",

@@ -212,7 +212,7 @@ def _result(op: Op, abstracts: Sequence[Abstract]) -> Abstract:
     """What the rule says that the operator gives; () when it refuses or can't tell."""
     try:
         return op.infer(*abstracts)
-    except Exception:  # the operator itself says what is wrong, in its own words
+    except Exception:  # counting stops nothing: the operator itself says what is wrong
         return ()
 
 
@@ -235,7 +235,7 @@ def _multiplications(op: Op, abstracts: Sequence[Abstract], result: Abstract) ->
         return 0
     try:
         return op.flops(*abstracts, result) / 2
-    except Exception:  # a size that the rule could not tell
+    except Exception:  # counting stops nothing: a size may be unknown
         return 0
 
 
