@@ -168,6 +168,23 @@ def odd(n: int) -> bool:
     return False if n == 0 else even(n - 1)
 
 
+def unbound_on_some_ways(text: str, on: bool, last: int) -> str:
+    n = 0
+    while n < 4:
+        n += 1
+        if on or len(text) > n:
+            if on:
+                continue
+            w = n * 10
+        u = n if on else w
+        if on:
+            return "never"
+        text = text + str([u, w])
+        if n == last:
+            return text
+    return text + "!"
+
+
 CASES: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (with_return, [(1,), (5,)]),
     (deep, [(0,), (1,), (2,), (3,), (7,)]),
@@ -180,6 +197,10 @@ CASES: list[tuple[Callable[..., Any], list[tuple[Any, ...]]]] = [
     (unbound_loop, [(3,), (1,)]),
     (kwmut, [({"a": 1},), ({},)]),
     (rec_mutual, [(3,)]),
+    (
+        unbound_on_some_ways,
+        [("ab", False, 2), ("ab", True, 2), ("", False, 2), ("abcdef", False, 9)],
+    ),
 ]
 
 

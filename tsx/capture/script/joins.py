@@ -153,12 +153,10 @@ class Join:
         """A name whose value comes from one arm alone: the other never gets here."""
         if found is None:
             return None
-        old = self.before.get(key)
+        old, flag = self.before.get(key), self._flag(found, arm)
         if old is not None and same(old.value, found.value):
-            return replace(found, value=old.value)
-        return replace(
-            found, value=self._exported(key, found.value, arm), flag=self._flag(found, arm)
-        )
+            return replace(found, value=old.value, flag=flag)  # the arm may know more of the flag
+        return replace(found, value=self._exported(key, found.value, arm), flag=flag)
 
     def _flag(self, found: Binding, arm: Arm) -> Sugar | None:
         return None if found.flag is None else self._exported((0, "$bound"), found.flag, arm)
