@@ -18,6 +18,7 @@ from tsx.capture.torch.original import plain_result
 from tsx.errors import Problems
 from tsx.ir.infer import abstract_of
 from tsx.ir.op import all_ops, forget, lookup, register
+from tsx.passes.support.rewriting import forget_rule
 
 pytestmark = [pytest.mark.torch]
 X = torch.linspace(-2, 2, 12).reshape(3, 4)
@@ -189,7 +190,7 @@ def rule() -> Iterator[None]:
         return tsx.Make("aten::silu", (node.inputs[0],)) if is_plain else None
 
     yield
-    tsx.rewrite("swish(x, 1) == silu(x)", "own::swish")(lambda node: None)
+    forget_rule("swish(x, 1) == silu(x)")
 
 
 @pytest.mark.usefixtures("rule")
@@ -211,7 +212,7 @@ def test_a_rule_that_fails_is_named(result: Any, code: str, net: Net) -> None:
         with pytest.raises(tsx.TsxError, match=code):
             tsx.optimize(tsx.trace(net, (X,)), "canonicalize")
     finally:
-        tsx.rewrite("broken", "own::swish")(lambda node: None)
+        forget_rule("broken")
 
 
 def test_schema_and_function_have_to_fit() -> None:
@@ -240,6 +241,21 @@ def test_schema_and_function_have_to_fit() -> None:
     assert refused("own::one(Tensor x) -> Tensor", holds) == "TSX4073"
     assert refused("own::one(Tensor", one) == "TSX4001"
     assert lookup("own::one") is None
+
+
+def test_a_formula_that_prints_is_not_dropped(capsys: pytest.CaptureFixture[str]) -> None:
+    @tsx.operator("own::told(Tensor x) -> Tensor")
+    def told(x: torch.Tensor) -> torch.Tensor:
+        print("told")
+        return x + 1
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        told(x)
+        return x
+
+    module = tsx.optimize(tsx.script(model))
+    module(X)
+    assert capsys.readouterr().out == "told\n"
 
 
 def test_a_kernel_has_to_give_what_its_schema_says() -> None:

@@ -25,14 +25,14 @@ from tsx.ir import types as ty
 from tsx.ir.graph import Graph
 from tsx.ir.infer import Propagation, unknown
 from tsx.ir.module import Module
-from tsx.ir.op import BUILT_IN, Abstract, Evaluate, Infer, Op, Trait, lookup, register
-from tsx.ir.prim import PRIMS
+from tsx.ir.op import BUILT_IN, Abstract, Evaluate, Infer, Op, Trait, register
 from tsx.ir.schema import Argument, Schema, parse_schema
 from tsx.ir.text import parse_graph, print_graph
 from tsx.ir.walk import all_values
 from tsx.ops.call import RECORD, bind
 from tsx.ops.dtypes import dtype_of
 from tsx.passes import pipeline
+from tsx.passes.support.purity import only_computes
 from tsx.runtime.lower import lower
 from tsx.runtime.values import is_a
 from tsx.runtime.vm import VM
@@ -82,7 +82,8 @@ def composite(schema: str, function: Call) -> OwnOperator:
     _check_parameters(parsed, function)
     graph = compile_body(parsed, function)
     text = print_graph(graph, origins=False)
-    op = _define(parsed, _rule_of(text), _meaning_of(text), _traits_of(graph), body=text)
+    traits = Trait.PURE if only_computes(graph.all_nodes()) else Trait.EFFECT
+    op = _define(parsed, _rule_of(text), _meaning_of(text), traits, body=text)
     return OwnOperator(op, function, function)
 
 
@@ -163,29 +164,30 @@ def _check_body(schema: Schema, module: Module, graph: Graph) -> None:
         raise fail("TSX4073", op=schema.kind, what=f"it needs {names}")
     if module.weights:
         raise fail("TSX4073", op=schema.kind, what="it holds a tensor; make that an argument")
-    pairs = [
-        *zip((v.type for v in graph.inputs), (a.type for a in schema.arguments), strict=True),
-        *zip(_results(graph), (r.type for r in schema.results), strict=False),
+    results = [value.type for value in graph.outputs]
+    if len(results) != len(schema.results):
+        expected = f"{len(schema.results)} results"
+        raise fail("TSX4072", op=schema.kind, expected=expected, found=len(results))
+    declared = [
+        *((a.name, a.type) for a in schema.arguments),
+        *(("the result", r.type) for r in schema.results),
     ]
-    places = [*(a.name for a in schema.arguments), *("the result" for _ in schema.results)]
-    if len(_results(graph)) != len(schema.results):
-        expected, found = f"{len(schema.results)} results", len(_results(graph))
-        raise fail("TSX4072", op=schema.kind, expected=expected, found=found)
-    for place, (given, wanted) in zip(places, pairs, strict=True):
+    found = [*(value.type for value in graph.inputs), *results]
+    for (place, wanted), given in zip(declared, found, strict=True):
         if ty.erase_shapes(given) != ty.erase_shapes(wanted):
             raise fail("TSX4072", op=schema.kind, expected=f"{place}: {wanted}", found=given)
 
 
-def _results(graph: Graph) -> list[ty.Type]:
-    return [value.type for value in graph.outputs]
+def _given(results: Sequence[Any]) -> Any:
+    """What an operator gives: one result as it is, several as a tuple."""
+    return results[0] if len(results) == 1 else tuple(results)
 
 
 def _rule_of(text: str) -> Infer:
     """The type-and-shape rule of a composite: its body, on abstract operands."""
 
     def infer(*operands: Abstract) -> Abstract:
-        results = Propagation(None).block(parse_graph(text).block, list(operands))
-        return results[0] if len(results) == 1 else tuple(results)
+        return _given(Propagation(None).block(parse_graph(text).block, list(operands)))
 
     return infer
 
@@ -196,24 +198,15 @@ def _meaning_of(text: str) -> Evaluate:
     machine = VM(lower(graph))
 
     def evaluate(*operands: Any) -> object:
-        results = machine.run(graph.name, list(operands))
-        return results[0] if len(results) == 1 else tuple(results)
+        return _given(machine.run(graph.name, list(operands)))
 
     return evaluate
 
 
-def _traits_of(graph: Graph) -> Trait:
-    """Pure when all it does is."""
-    ops = [lookup(node.kind) for node in graph.all_nodes() if node.kind not in PRIMS]
-    is_pure = all(op is not None and op.has(Trait.PURE) and not op.schema.mutates for op in ops)
-    stops = any(node.kind in ("prim::RaiseException", "tsx::guard") for node in graph.all_nodes())
-    return Trait.PURE if is_pure and not stops else Trait.EFFECT
-
-
 def _declared(schema: Schema) -> Infer:
     """The rule of a kernel that has none: no more than what the schema says."""
-    results = tuple(unknown(result.type) for result in schema.results)
-    return lambda *operands: results[0] if len(results) == 1 else results
+    results = _given([unknown(result.type) for result in schema.results])
+    return lambda *operands: results
 
 
 def _checked(schema: Schema, function: Call) -> Evaluate:
@@ -227,7 +220,7 @@ def _checked(schema: Schema, function: Call) -> Evaluate:
             raise fail("TSX4075", op=schema.kind, expected=expected, found=type(given).__name__)
         pairs = zip(schema.results, results, strict=True)
         values = [_apart(operands, _value(schema, result.type, value)) for result, value in pairs]
-        return values[0] if len(values) == 1 else tuple(values)
+        return _given(values)
 
     return evaluate
 

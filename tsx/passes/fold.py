@@ -46,7 +46,7 @@ from tsx.passes.support.constants import (
 )
 from tsx.passes.support.erase import erase_dead, splice
 from tsx.passes.support.evaluation import SCRATCH, Evaluator, Known
-from tsx.passes.support.purity import checks_length, is_pure
+from tsx.passes.support.purity import only_computes
 from tsx.passes.support.walk import walk_outside_groups
 
 _SPENT = "folded-bytes"
@@ -129,7 +129,10 @@ class _Folder:
 
     def drop(self, node: Node) -> None:
         """Removes a node whose results are known and that nobody uses, unless it does more than give them."""
-        if not any(value.uses for value in node.outputs) and _only_computes(node):
+        if node.kind == "prim::Constant" or any(value.uses for value in node.outputs):
+            return
+        inner = (found for block in node.blocks for found in walk_block(block))
+        if only_computes((node, *inner)):
             operands = node.inputs
             node.destroy()
             erase_dead(operands)
@@ -192,15 +195,6 @@ class _Folder:
             self.known[constant] = known
             value.replace_uses(constant)
         self.drop(node)
-
-
-def _only_computes(node: Node) -> bool:
-    """Whether a node, with all in its blocks, has no effect; a result may be known of one that has."""
-    inner = (found for block in node.blocks for found in walk_block(block))
-    nodes = [node, *inner]
-    if any(checks_length(found) for found in nodes):
-        return False
-    return node.kind != "prim::Constant" and all(found.blocks or is_pure(found) for found in nodes)
 
 
 def resolve_control_flow(ctx: Context) -> None:

@@ -36,9 +36,7 @@ class Limits:
     """What one call may take; None: as much as there is."""
 
     fuel: int | None = None  # instructions, and one for every 64 elements that an operator works on
-    bytes: int | None = (
-        None  # of tensors, lists, dicts and strings, made by the call and still held
-    )
+    bytes: int | None = None  # of tensors, containers and strings that the call made and holds
     calls: int | None = None  # inside each other
     seconds: float | None = None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tsx.ir.graph import Attribute, Node
 from tsx.ir.infer import is_fixed_list
 from tsx.ir.op import Trait, lookup
@@ -41,6 +43,11 @@ def checks_length(node: Node) -> bool:
     op = lookup(made.kind) if made is not None else None
     is_of_tensors = isinstance(given.type, ListType) and isinstance(given.type.element, TensorType)
     return not (is_of_tensors and op is not None and not op.schema.mutates)
+
+
+def only_computes(nodes: Iterable[Node]) -> bool:
+    """Whether nodes, given with those in their blocks, have no effect besides their results."""
+    return not any(checks_length(n) or not (n.blocks or is_pure(n)) for n in nodes)
 
 
 def computation_key(node: Node, ignore: tuple[str, ...] = ()) -> tuple[object, ...]:

@@ -80,15 +80,19 @@ def own_rule(equation: str, *kinds: str) -> Callable[[RuleFunction], RuleFunctio
     """Makes a user's function a rule of ``canonicalize``; its mistakes become TSX8029 with the equation."""
 
     def wrap(function: RuleFunction) -> RuleFunction:
-        all_rules(OWN)  # ours come first
-        known = _RULES[OWN]
-        added = Rule(equation, kinds, functools.partial(_guarded, equation, function))
-        known[:] = [other for other in known if other.equation != equation] + [added]
-        all_rules.cache_clear()
-        _by_kind.cache_clear()
+        forget_rule(equation)
+        _RULES[OWN].append(Rule(equation, kinds, functools.partial(_guarded, equation, function)))
         return function
 
     return wrap
+
+
+def forget_rule(equation: str) -> None:
+    """Takes a rule of ``canonicalize`` out again."""
+    all_rules(OWN)  # read from their files only once
+    _RULES[OWN] = [rule for rule in _RULES[OWN] if rule.equation != equation]
+    all_rules.cache_clear()
+    _by_kind.cache_clear()
 
 
 def _guarded(equation: str, function: RuleFunction, node: Node) -> Result:
