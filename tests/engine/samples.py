@@ -17,9 +17,9 @@ import torch
 from torch.testing._internal.common_methods_invocations import op_db
 
 from tests.engine import wire
-from tests.ops import matrix, matrix_direct
+from tests.ops import matrix, matrix_compare, matrix_direct
 from tsx.errors import TsxError
-from tsx.ir.op import Op, Trait
+from tsx.ir.op import Op
 from tsx.ops.call import evaluate
 
 
@@ -44,11 +44,11 @@ class Collector(matrix.Comparer):
         self._kept: collections.Counter[tuple[str, str]] = collections.Counter()
 
     def call(self, op: Op, operands: Sequence[object], result: object) -> None:
-        if op.has(Trait.RANDOM) or op.kind.startswith(matrix._UNSPECIFIED):
+        if not matrix.is_compared(op, operands):
             return
-        if matrix._is_large(operands):
-            return
-        self.keep(op, [matrix.array_of(operand, copy=False) for operand in operands], result)
+        self.keep(
+            op, [matrix_compare.array_of(operand, copy=False) for operand in operands], result
+        )
 
     def keep(self, op: Op, arrays: Sequence[object], result: object) -> None:
         key = op.kind, " ".join(_outline(array) for array in arrays)
@@ -61,8 +61,10 @@ class Collector(matrix.Comparer):
             ours = evaluate(op, used)
         except TsxError:
             return
-        if not matrix.difference(ours, result, "result"):
-            self.cases.append(Case(op.kind, given, matrix.array_of(result, copy=True), ours, used))
+        if not matrix_compare.difference(ours, result, "result"):
+            self.cases.append(
+                Case(op.kind, given, matrix_compare.array_of(result, copy=True), ours, used)
+            )
 
 
 def _outline(value: object) -> str:
@@ -88,11 +90,10 @@ def of_infos(names: Sequence[str], most: int = 2) -> list[Case]:
         for info in op_db:
             if names and info.name not in names:
                 continue
-            torch.manual_seed(0)
-            for dtype in (*matrix.DTYPES, torch.float16, torch.bfloat16, torch.complex64):
+            for dtype in matrix.DTYPES:
                 collector.dtype = str(dtype).removeprefix("torch.")
-                for sample in matrix.samples(info, dtype):
-                    with matrix._Calls(collector):
+                for sample in matrix.samples(info, dtype, matrix.SAMPLES):
+                    with matrix.Calls(collector):
                         try:
                             info(sample.input, *sample.args, **sample.kwargs)
                         except Exception:
@@ -102,15 +103,13 @@ def of_infos(names: Sequence[str], most: int = 2) -> list[Case]:
 
 def made_up(op: Op, most: int = 4) -> Iterator[Case]:
     """An elementwise operator on NaN, infinities, signed zeros, empty and 0-dim tensors, in every dtype."""
-    function = getattr(getattr(torch.ops.aten, op.schema.base), op.schema.overload or "default")
     for dtype in matrix_direct.DTYPES:
         collector = Collector(most)
-        for operands in matrix_direct._operands(op, dtype):
-            arrays = [matrix.array_of(operand, copy=True) for operand in operands]
+        for operands in matrix_direct.made_up_operands(op, dtype):
+            arrays = [matrix_compare.array_of(operand, copy=True) for operand in operands]
             given = [o.clone() if isinstance(o, torch.Tensor) else o for o in operands]
-            named = {a.name: given.pop() for a in reversed(op.schema.arguments) if a.keyword_only}
             try:
-                expected = function(*given, **named)
+                expected = matrix.torchs_answer(op, given)
             except (RuntimeError, NotImplementedError, TypeError):
                 continue  # not for this dtype
             collector.keep(op, arrays, expected)

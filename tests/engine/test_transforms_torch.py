@@ -17,7 +17,7 @@ import torch
 from tests.engine import samples, wire
 from tests.engine.conftest import Run
 from tests.engine.test_kernels_torch import wrong
-from tests.ops import matrix
+from tests.ops import matrix_compare
 from tsx.ir.op import lookup
 from tsx.ir.types import DTYPE_BY_NAME
 from tsx.ops.call import evaluate
@@ -50,10 +50,10 @@ def case(kind: str, function: Callable[..., Any], *operands: Any) -> samples.Cas
     """A call with torch's answer; the NumPy VM has to give it as well."""
     op = lookup(kind)
     assert op is not None
-    arrays = tuple(wire.own(matrix.array_of(operand, copy=False)) for operand in operands)
-    expected = matrix.array_of(function(), copy=True)
+    arrays = tuple(wire.own(matrix_compare.array_of(operand, copy=False)) for operand in operands)
+    expected = matrix_compare.array_of(function(), copy=True)
     ours = evaluate(op, arrays)
-    assert not matrix.difference(ours, function(), kind), kind
+    assert not matrix_compare.difference(ours, function(), kind), kind
     return samples.Case(kind, arrays, expected, ours, arrays)
 
 
@@ -154,7 +154,7 @@ def test_bytes_as_another_dtype(run: Run) -> None:
                 calls.append(
                     wire.Sample(
                         "aten::view.dtype",
-                        [wire.own(matrix.array_of(given, copy=False)), code],
+                        [wire.own(matrix_compare.array_of(given, copy=False)), code],
                         1,
                     )
                 )

@@ -10,10 +10,10 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import torch
 
-from tests.ops.matrix import Outcome, array_of, difference, problem_of
+from tests.ops.matrix import Comparer, torchs_answer
+from tests.ops.matrix_count import Counts
 from tsx.ir import types as ty
 from tsx.ir.op import Op, Trait, all_ops, lookup
 from tsx.ir.schema import Argument
@@ -50,16 +50,23 @@ def direct_kinds() -> list[str]:
     return sorted(op.kind for op in [*functional, *written])
 
 
-def run_direct(kind: str) -> list[Outcome]:
+def run_direct(kind: str) -> Counts:
     """The comparisons of one kind, in every dtype that torch takes."""
     op = lookup(kind)
     assert op is not None
-    return [
-        Outcome(kind, str(dtype).removeprefix("torch."), problem and f"made-up operands: {problem}")
-        for dtype in DTYPES
-        for operands in _operands(op, dtype)
-        for problem in _compare(op, operands)
-    ]
+    comparer = Comparer()
+    for dtype in DTYPES:
+        comparer.dtype = str(dtype).removeprefix("torch.")
+        for operands in made_up_operands(op, dtype):
+            given = [o.clone() if isinstance(o, torch.Tensor) else o for o in operands]
+            try:
+                expected = torchs_answer(op, given)
+            except (RuntimeError, NotImplementedError, TypeError):
+                continue  # not for this dtype
+            afterwards = given[0] if op.schema.mutates else None
+            assert afterwards is None or isinstance(afterwards, torch.Tensor)
+            comparer.compare(op, operands, expected, "made-up operands", afterwards=afterwards)
+    return comparer.counts
 
 
 def _is_made_up(op: Op) -> bool:
@@ -73,7 +80,7 @@ def _functional_name(op: Op) -> str:
     return f"aten::{base.removesuffix('_')}"
 
 
-def _operands(op: Op, dtype: torch.dtype) -> Iterator[list[object]]:
+def made_up_operands(op: Op, dtype: torch.dtype) -> Iterator[list[object]]:
     """Operand lists: a grid of special values, its empty part, 0-dim tensors, each with every choice of the rest."""
     tensors = [a for a in op.schema.arguments if _is_tensor(a)]
     values: Sequence[float] = FLOATS if dtype.is_floating_point else INTS
@@ -108,18 +115,3 @@ def _choices(argument: Argument, dtype: torch.dtype) -> Sequence[object]:
     if argument.type == ty.OptionalType(ty.NUMBER):
         return (None, *numbers)
     return (argument.default,) if argument.has_default else numbers
-
-
-def _compare(op: Op, operands: list[object]) -> Iterator[str]:
-    function = getattr(getattr(torch.ops.aten, op.schema.base), op.schema.overload or "default")
-    arrays = [array_of(operand, copy=True) for operand in operands]
-    given = [o.clone() if isinstance(o, torch.Tensor) else o for o in operands]
-    named = {a.name: given.pop() for a in reversed(op.schema.arguments) if a.keyword_only}
-    try:
-        expected = function(*given, **named)
-    except (RuntimeError, NotImplementedError, TypeError):
-        return  # not for this dtype
-    problem = problem_of(op, arrays, expected)
-    if not problem and op.schema.mutates and isinstance(arrays[0], np.ndarray):
-        problem = difference(arrays[0], given[0], "self afterwards")
-    yield problem

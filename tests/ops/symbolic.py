@@ -15,7 +15,8 @@ import numpy as np
 import torch
 from torch.testing._internal.common_methods_invocations import op_db
 
-from tests.ops.matrix import _Calls, array_of
+from tests.ops.matrix import Calls
+from tests.ops.matrix_compare import array_of
 from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.dims import Dim, evaluate, sym
@@ -139,7 +140,7 @@ def check(names: Sequence[str], dtypes: Sequence[torch.dtype], most: int) -> Rul
                     continue
                 drawn = info.sample_inputs("cpu", dtype, requires_grad=False)
                 for sample in itertools.islice(drawn, most):
-                    with _Calls(checker):
+                    with Calls(checker):
                         try:
                             info(sample.input, *sample.args, **sample.kwargs)
                         except Exception:

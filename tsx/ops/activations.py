@@ -14,7 +14,7 @@ from tsx.ir.op import Abstract, Trait
 from tsx.ir.types import TensorType
 from tsx.ops.abstract import mismatch, wrap_dim
 from tsx.ops.define import op
-from tsx.ops.dtypes import Array
+from tsx.ops.dtypes import Array, type_of
 from tsx.ops.families import unary
 from tsx.ops.formula import Formula
 
@@ -59,11 +59,21 @@ def _channelwise(weight: Array, rank: int) -> Array:
 
 
 def _prelu_eval(x: Array, weight: Array) -> Array:
+    _prelu_infer(type_of(x), type_of(weight))
     return _prelu(x, _channelwise(weight, x.ndim) if x.ndim > 1 else weight.reshape(()))
 
 
 def _prelu_infer(x: Abstract, weight: Abstract) -> Abstract:
-    return TensorType(x.dtype, x.shape) if isinstance(x, TensorType) else TensorType()
+    if not isinstance(x, TensorType) or not isinstance(weight, TensorType):
+        return x if isinstance(x, TensorType) else TensorType()
+    count = weight.shape and weight.shape[0]
+    if weight.shape is not None and len(weight.shape) > 1:
+        raise mismatch("aten::prelu", "a weight of at most 1 dimension", list(weight.shape))
+    if x.shape is not None and isinstance(count, int) and count != 1:
+        channels = x.shape[1] if len(x.shape) > 1 else 1
+        if isinstance(channels, int) and channels != count:
+            raise mismatch("aten::prelu", f"one weight, or {channels}", count)
+    return TensorType(x.dtype, x.shape)
 
 
 op(

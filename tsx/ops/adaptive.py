@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import partial
 
@@ -24,9 +25,11 @@ def _infer(name: str, dims: int, self: Abstract, size: Abstract) -> TensorType:
     dtype = tensor_of(self).dtype
     if shape is None:
         return TensorType(dtype)
-    if any(length == 0 for length in shape[-dims - 1 :]):
+    # torch averages no channels over one or two dimensions, and nothing else of no size.
+    first = len(shape) - dims if name in ("adaptive_avg_pool1d", "adaptive_avg_pool2d") else 1
+    if any(length == 0 for length in shape[first:]):
         raise fail(
-            "TSX4055", op=name, expected="sizes above 0 beyond the batch", found=shape_text(shape)
+            "TSX4055", op=name, expected="sizes above 0 beyond the first", found=shape_text(shape)
         )
     sizes = dims_of(size, dims)
     if sizes is not None and len(sizes) != dims:
@@ -89,7 +92,8 @@ def _maximum(name: str, dims: int, self: Array, size: int | Ints) -> tuple[Array
     spans = [list(_spans(length, count)) for length, count in zip(sizes, counts, strict=True)]
     for at in np.ndindex(*counts):
         where = tuple(spans[axis][i] for axis, i in enumerate(at))
-        piece = wide[trailing(where)].reshape(*lead, -1)
+        piece = wide[trailing(where)]
+        piece = piece.reshape(*lead, math.prod(piece.shape[-dims:]))
         best, values[trailing(at)] = largest(piece, piece.ndim - 1)
         indices[trailing(at)] = places[where].reshape(-1)[best]
     return narrow(values, dtype_of(self)), indices

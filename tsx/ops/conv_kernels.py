@@ -76,8 +76,9 @@ def convolve_transposed(
     batch, channels = input.shape[:2]
     outputs = weight.shape[1]
     counts = input.shape[2:]
-    matrix = weight.reshape(groups, channels // groups, -1).transpose(0, 2, 1)
-    flat = np.ascontiguousarray(input).reshape(batch, groups, channels // groups, -1)
+    depth = outputs * math.prod(shape.kernel)
+    matrix = weight.reshape(groups, channels // groups, depth).transpose(0, 2, 1)
+    flat = np.ascontiguousarray(input).reshape(batch, groups, channels // groups, math.prod(counts))
     product = np.matmul(matrix, flat).reshape(batch, groups * outputs, *shape.kernel, *counts)
     covered = [
         max((n - 1) * s + reach, size + p)

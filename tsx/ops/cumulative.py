@@ -194,8 +194,17 @@ def _steps(y: Array, x: Array, axis: int) -> Array:
 def _define_trapezoid(name: str, dx_type: str, *, is_running: bool) -> None:
     default = "1." if dx_type == "float" else "1"
 
-    def area(y: Array, step: Any, dim: int, dtype: DType) -> Array:
+    def dtype_for(own: DType, size: Dim | None) -> DType | None:
+        """torch gives zeros of the values' own dtype where there is no area, unless it is running."""
+        dtype = _float_of(own)
+        if is_running or dtype is own:
+            return dtype
+        return None if size is None else own if size == 0 else dtype
+
+    def area(y: Array, step: Any, dim: int) -> Array:
         axis = axis_of(name, dim, y.ndim)
+        dtype = dtype_for(dtype_of(y), y.shape[axis] if y.ndim else 1)
+        assert dtype is not None
         values = opmath_values(y if y.dtype.kind in "iu" else cast(y, dtype))
         if isinstance(step, np.ndarray):
             step = _steps(y, opmath_values(step), axis)
@@ -204,15 +213,16 @@ def _define_trapezoid(name: str, dx_type: str, *, is_running: bool) -> None:
         return cast(np.asarray(total), dtype)
 
     def by_x(y: Array, x: Array, dim: int) -> Array:
-        return area(y, x, dim, _float_of(dtype_of(y)))
+        return area(y, x, dim)
 
     def by_dx(y: Array, dx: Any, dim: int) -> Array:
-        return area(y, dx, dim, _float_of(dtype_of(y)))
+        return area(y, dx, dim)
 
     def rule(y: Abstract, step: Abstract, dim: Abstract = -1) -> Abstract:
         values = tensor(y)
-        dtype = None if values.dtype is None else _float_of(values.dtype)
         place = wrap_dim(name, dim, values.rank)
+        size = values.shape[place] if values.shape and place is not None else None
+        dtype = None if values.dtype is None else dtype_for(values.dtype, size)
         if values.shape is None or place is None or isinstance(step, TensorType):
             return TensorType(dtype)
         need_dimension(name, values.shape)

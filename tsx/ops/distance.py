@@ -13,7 +13,7 @@ from tsx.ops.dtypes import Array, cast, dtype_of, type_of
 from tsx.ops.matmul import product
 from tsx.ops.nn_rules import differ, need_rank, one_dtype, shape_text, tensor_of
 from tsx.ops.precision import compute_dtype, narrow, need_float, need_same, widen
-from tsx.ops.promote import result_type
+from tsx.ops.promote import real_of, result_type
 
 # torch computes Euclidean distances by a product when there are more rows than this (and compute_mode allows it).
 _PRODUCT_ROWS = 25
@@ -149,21 +149,27 @@ op(
 def _infer_pairwise(
     x1: Abstract, x2: Abstract, p: Abstract, eps: Abstract, keepdim: Abstract
 ) -> TensorType:
-    dtype = _float_result(x1, x2)
-    shape = broadcast("pairwise_distance", [tensor_of(x1).shape, tensor_of(x2).shape])
+    dtype, kinds = _float_result(x1, x2), (tensor_of(x1), tensor_of(x2))
+    if all(kind.dtype is DType.BOOL for kind in kinds):
+        raise fail("TSX4056", op="pairwise_distance", expected="number", found=DType.BOOL)
+    real = None if dtype is None else real_of(dtype)
+    shape = broadcast("pairwise_distance", [kind.shape for kind in kinds])
     if shape is None or not isinstance(keepdim, bool):
-        return TensorType(dtype)
-    return TensorType(dtype, (*shape[:-1], 1) if keepdim else shape[:-1])
+        return TensorType(real)
+    return TensorType(real, (*shape[:-1], 1) if keepdim and shape else shape[:-1])
 
 
 def _pairwise(x1: Array, x2: Array, p: float, eps: float, keepdim: bool) -> Array:
-    """The norm of ``x1 - x2 + eps`` along the last dimension."""
-    dtype = _float_result(type_of(x1), type_of(x2))
+    """The norm of ``x1 - x2 + eps`` along the last dimension. Whole numbers are subtracted as such: uint8 wraps."""
+    _infer_pairwise(type_of(x1), type_of(x2), p, eps, keepdim)
+    dtype, whole = _float_result(type_of(x1), type_of(x2)), result_type(type_of(x1), type_of(x2))
     assert dtype is not None
+    assert whole is not None
     wide = compute_dtype(dtype)
-    gap = cast(x1, wide) - cast(x2, wide)
-    gap = np.atleast_1d(gap + gap.real.dtype.type(eps))
-    return narrow(norm(gap, p, -1, keepdim), dtype)
+    inner = wide if whole is dtype else whole
+    gap = cast(cast(x1, inner) - cast(x2, inner), wide)
+    found = norm(np.atleast_1d(gap + gap.real.dtype.type(eps)), p, -1, keepdim and gap.ndim > 0)
+    return narrow(found, real_of(dtype))
 
 
 op(

@@ -165,7 +165,14 @@ def _infer_einsum(equation: Abstract, tensors: Abstract, path: Abstract = None) 
         return TensorType(dtype)
     plan = parse_equation(equation, [len(shape) for shape in shapes])
     sizes = plan.sizes(shapes)
-    return TensorType(dtype, tuple(sizes[label] for label in plan.output))
+    result = dtype and _einsum_dtype(plan, dtype)
+    return TensorType(result, tuple(sizes[label] for label in plan.output))
+
+
+def _einsum_dtype(plan: Plan, dtype: DType) -> DType:
+    """torch sums what a single operand has beyond the output, and whole numbers are summed in int64."""
+    is_sum = len(plan.operands) == 1 and not set(plan.operands[0]) <= set(plan.output)
+    return DType.INT64 if is_sum and not (dtype.is_float or dtype.is_complex) else dtype
 
 
 def _einsum(equation: str, tensors: Sequence[Array], path: Sequence[int] | None) -> Array:
@@ -174,7 +181,7 @@ def _einsum(equation: str, tensors: Sequence[Array], path: Sequence[int] | None)
     plan = parse_equation(equation, [t.ndim for t in tensors])
     if dtype is DType.BOOL and len(tensors) > 1:
         raise fail("TSX4056", op="einsum", expected="number", found=dtype)
-    return narrow(contract([widen(t) for t in tensors], plan), dtype)
+    return narrow(contract([widen(t) for t in tensors], plan), _einsum_dtype(plan, dtype))
 
 
 def _einsum_flops(*values: Abstract) -> int:

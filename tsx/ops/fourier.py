@@ -105,6 +105,8 @@ def _places(op: str, rank: int, sizes: Any, dim: Any) -> tuple[list[int] | None,
         dim = list(range(rank - len(sizes), rank))
     if not dim and dim is not None:
         raise fail("TSX4005", op=op, expected="one dimension or more", found=list(dim))
+    if dim and not rank:
+        raise fail("TSX4005", op=op, expected="a tensor with a dimension", found="a 0-dim tensor")
     axes = axes_of(op, dim, rank)
     if sizes is not None and len(sizes) != len(axes):
         raise fail("TSX4005", op=op, expected=f"{len(axes)} sizes", found=list(sizes))

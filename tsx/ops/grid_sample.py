@@ -142,7 +142,7 @@ def _sample(
     dtype = need_same(name, input, grid)
     shape = _infer(name, dims, type_of(input), type_of(grid), mode, padding, corners).shape
     x, g = widen(input), widen(grid)
-    flat = g.reshape(g.shape[0], -1, g.shape[-1])
+    flat = g.reshape(g.shape[0], math.prod(g.shape[1:-1]), g.shape[-1])
     bound = partial(_bounded, padding=padding, corners=corners)
     # The grid has x first, the input has it last.
     raw = [_place(flat[..., -1 - axis], size, corners) for axis, size in enumerate(x.shape[2:])]

@@ -81,7 +81,9 @@ def _masked_scatter(x: Array, mask: Array, source: Array) -> Array:
     same_dtype("masked_scatter", x, source)
     shape = np.broadcast_shapes(x.shape, mask.shape)
     result = np.array(np.broadcast_to(x, shape))
-    where = np.broadcast_to(_need_mask("masked_scatter", mask), shape)
+    if mask.dtype != np.bool_:
+        raise fail("TSX4005", op="masked_scatter", expected="a mask of bools", found=dtype_of(mask))
+    where = np.broadcast_to(mask, shape)
     count = int(np.count_nonzero(where))
     if source.size < count:
         raise fail(

@@ -6,6 +6,7 @@ a row on the left and a column on the right; the dimensions before the last two 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -171,7 +172,8 @@ def _inner(a: Array, b: Array) -> Array:
     if not a.ndim or not b.ndim:
         return narrow(np.asarray(x * y), dtype)
     shape = a.shape[:-1] + b.shape[:-1]
-    flat = product(x.reshape(-1, a.shape[-1]), y.reshape(-1, a.shape[-1]).T)
+    rows, columns, depth = math.prod(a.shape[:-1]), math.prod(b.shape[:-1]), a.shape[-1]
+    flat = product(x.reshape(rows, depth), y.reshape(columns, depth).T)
     return narrow(flat.reshape(shape), dtype)
 
 

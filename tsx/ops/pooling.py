@@ -6,6 +6,7 @@ after another, so a k x k window costs 2k operations an element.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -109,7 +110,7 @@ def _max_pool_indices(name: str, dims: int, self: Array, kernel: Ints, stride: I
     wide = widen(self)
     lead, sizes = self.shape[:-dims], self.shape[-dims:]
     view = windows(pad(wide, sides, lowest(wide)), frame, counts)
-    best, values = largest(view.reshape(*lead, -1, *counts), len(lead))
+    best, values = largest(view.reshape(*lead, math.prod(frame.kernel), *counts), len(lead))
     indices: Array = np.zeros((), np.int64)
     nothing = values == lowest(wide)  # padding must not win among elements as low as it
     for axis, offset in enumerate(np.unravel_index(best, frame.kernel)):
@@ -196,9 +197,10 @@ def _unpool(name: str, dims: int, self: Array, indices: Array, size: Ints, *rest
     lead = self.shape[:-dims]
     places = int(np.prod(size))
     out = np.zeros((*lead, places), self.dtype)
-    flat = indices.reshape(*lead, -1)
+    count = math.prod(self.shape[-dims:])
+    flat = indices.reshape(*lead, count)
     need_indices(name, flat, places)
-    np.put_along_axis(out, flat, self.reshape(*lead, -1), axis=-1)
+    np.put_along_axis(out, flat, self.reshape(*lead, count), axis=-1)
     return out.reshape(*lead, *size)
 
 

@@ -215,8 +215,31 @@ def _cross(x: Array, y: Array, dim: int | None) -> Array:
     return narrow(np.stack(parts, axis=place), dtype)
 
 
-op("aten::linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor", infer=_infer_cross, eval=_cross,
-   torch=("torch.linalg.cross",))  # fmt: skip
+def _infer_linalg_cross(x: Abstract, y: Abstract, dim: Abstract) -> TensorType:
+    """Here each operand has as many dimensions, and three elements along ``dim``, before they are broadcast."""
+    shapes = [shape for shape in (tensor_of(x).shape, tensor_of(y).shape) if shape is not None]
+    if len({len(shape) for shape in shapes}) > 1:
+        raise fail("TSX4055", op="linalg_cross", expected="operands of as many dimensions",
+                   found=" and ".join(map(shape_text, shapes)))  # fmt: skip
+    for shape in shapes:
+        place = _cross_dim(shape, dim)
+        if place is not None and differ(shape[place], 3):
+            raise fail("TSX4055", op="linalg_cross", expected="operands of size 3 along the dimension",
+                       found=shape_text(shape))  # fmt: skip
+    return _infer_cross(x, y, dim)
+
+
+def _linalg_cross(x: Array, y: Array, dim: int) -> Array:
+    _infer_linalg_cross(type_of(x), type_of(y), dim)
+    return _cross(x, y, dim)
+
+
+op(
+    "aten::linalg_cross(Tensor self, Tensor other, *, int dim=-1) -> Tensor",
+    infer=_infer_linalg_cross,
+    eval=_linalg_cross,
+    torch=("torch.linalg.cross",),
+)
 op(
     "aten::cross(Tensor self, Tensor other, int? dim=None) -> Tensor",
     infer=_infer_cross,

@@ -238,16 +238,22 @@ def _normal_sized_rule(
 
 
 def _normal_(x: Array, mean: float, std: float, generator: Generator | None) -> Array:
+    if std < 0:
+        raise mismatch("normal_", "a standard deviation of 0 or more", std)
     z = drawn(_normal, x.shape, DType.FLOAT64, generator)
     return store("normal_", x, mean + std * z)
 
 
 def _uniform_(x: Array, low: float, high: float, generator: Generator | None) -> Array:
+    if low > high:
+        raise mismatch("uniform_", f"an end of at least {low}", high)
     draws = drawn(_uniform, x.shape, dtype_of(x), generator)
     return store("uniform_", x, low + (high - low) * opmath_values(draws))
 
 
 def _exponential_(x: Array, rate: float, generator: Generator | None) -> Array:
+    if rate <= 0:
+        raise mismatch("exponential_", "a rate above 0", rate)
     draws = drawn(_uniform, x.shape, DType.FLOAT64, generator)
     return store("exponential_", x, -np.log1p(-draws) / rate)
 

@@ -268,8 +268,10 @@ def istft(
     one = x.shape[-2] != n_fft if onesided is None else onesided
     full = _full_window("istft", window, n_fft, win_length, real_of(dtype_of(x)))
     spectra = x.swapaxes(-1, -2) * (np.sqrt(n_fft) if normalized else 1)
-    frames = np.fft.irfft(spectra, n_fft, axis=-1) if one else np.fft.ifft(spectra, axis=-1)
-    frames = frames * full if return_complex else frames.real * full
+    # A real signal has half of a two-sided spectrum: torch reads the first half, whatever the second says.
+    is_real = one or not return_complex
+    frames = np.fft.irfft(spectra, n_fft, axis=-1) if is_real else np.fft.ifft(spectra, axis=-1)
+    frames = frames * full
     count = x.shape[-1]
     total = np.zeros((*x.shape[:-2], n_fft + hop * (count - 1)), frames.dtype)
     weight = np.zeros(total.shape[-1], full.dtype)

@@ -13,7 +13,7 @@ from tsx.ir.types import INT, TensorType
 from tsx.ops import view_rules as rules
 from tsx.ops.abstract import as_dim, dims_of, mismatch, wrap_dim
 from tsx.ops.checked import INPLACE, VIEW, axis_of, define
-from tsx.ops.dtypes import Array
+from tsx.ops.dtypes import Array, dtype_of
 
 
 def part(x: Array, axis: int, index: Any) -> Array:
@@ -57,6 +57,9 @@ def narrowed(x: Array, dim: int, start: int, length: int) -> Array:
 
 
 def _narrow_tensor(x: Array, dim: int, start: Array, length: int) -> Array:
+    if start.ndim or start.dtype.kind not in "iu":
+        found = f"{dtype_of(start)} of sizes {list(start.shape)}"
+        raise mismatch("narrow", "a 0-dim tensor of a whole number as the start", found)
     return narrowed(x, dim, int(start), length)
 
 

@@ -10,7 +10,7 @@ from tsx.ir.op import Abstract
 from tsx.ir.types import Shape, TensorType
 from tsx.ops.abstract import as_dim, dims_of, known, mismatch, numel, wrap_dim
 from tsx.ops.checked import axes_of, axis_of, define
-from tsx.ops.dtypes import Array, dtype_of
+from tsx.ops.dtypes import Array, dtype_of, type_of
 from tsx.ops.view_rules import resized, tensor, text
 
 
@@ -108,14 +108,16 @@ def _roll(x: Array, shifts: list[int], dims: list[int]) -> Array:
         return np.roll(x, shifts[0])
     if len(shifts) != len(dims):
         raise fail("TSX4005", op="roll", expected=f"{len(dims)} shifts", found=len(shifts))
-    axes = tuple(axis_of("roll", d, x.ndim) for d in dims)
-    return np.roll(x, tuple(shifts), axes) if x.ndim else x.copy()
+    _roll_rule(type_of(x), shifts, dims)
+    return np.roll(x, tuple(shifts), tuple(axis_of("roll", d, x.ndim) for d in dims))
 
 
 def _roll_rule(self: Abstract, shifts: Abstract, dims: Abstract = ()) -> Abstract:
     x = tensor(self)
     for dim in dims if isinstance(dims, (list, tuple)) else ():
         wrap_dim("roll", dim, x.rank)
+        if x.rank == 0:
+            raise mismatch("roll", "a tensor with a dimension", "a 0-dim tensor")
     return x
 
 

@@ -13,7 +13,7 @@ from tsx.ir.types import DTYPE_BY_CODE, TensorType
 from tsx.ops import reduce_rules as rules
 from tsx.ops.abstract import broadcast, dtype_arg, mismatch, wrap_dim
 from tsx.ops.checked import axes_of, define, opmath_values
-from tsx.ops.dtypes import Array, cast, dtype_of
+from tsx.ops.dtypes import Array, cast, dtype_of, type_of
 from tsx.ops.promote import real_of, result_type
 from tsx.ops.reductions import REDUCTION, summed
 from tsx.ops.view_rules import tensor
@@ -203,6 +203,7 @@ def _dist_rule(self: Abstract, other: Abstract, p: Abstract = 2) -> Abstract:
 
 def _renorm(x: Array, p: Any, dim: int, maxnorm: Any) -> Array:
     """Scales each slice along ``dim`` whose norm is above ``maxnorm`` down to it."""
+    _renorm_rule(type_of(x), p, dim, maxnorm)
     axis = axes_of("renorm", dim, x.ndim)
     others = tuple(a for a in range(x.ndim) if a not in axis)
     values = opmath_values(x)
@@ -216,7 +217,10 @@ def _renorm(x: Array, p: Any, dim: int, maxnorm: Any) -> Array:
 
 
 def _renorm_rule(self: Abstract, p: Abstract, dim: Abstract, maxnorm: Abstract) -> Abstract:
-    wrap_dim("renorm", dim, tensor(self).rank)
+    rank = tensor(self).rank
+    wrap_dim("renorm", dim, rank)
+    if rank is not None and rank < 2:
+        raise mismatch("renorm", "a tensor of 2 dimensions or more", f"{rank}")
     return self
 
 

@@ -22,12 +22,12 @@ _COPIED = (
 _UNSAFE = ("split.Tensor", "chunk", "split_with_sizes")
 
 
-def _twin(view: Op, name: str) -> None:
-    """Registers ``name``: the view's operands and rule, its result copied, no alias marks."""
+def _twin(view: Op, name: str, meaning: Op) -> None:
+    """Registers ``name``: the view's operands and rule, the result of ``meaning`` copied, no alias marks."""
     schema = re.sub(r"\(a( -> \*)?\)", "", view.schema.text.partition("(")[2])
 
     def evaluate(*operands: object) -> object:
-        found = view.eval(*operands)
+        found = meaning.eval(*operands)
         return [_copy(part) for part in found] if isinstance(found, list) else _copy(found)
 
     define(f"aten::{name}({schema}", view.infer, evaluate)
@@ -41,8 +41,11 @@ for _name in _COPIED:
     _view = lookup(f"aten::{_name}")
     assert _view is not None
     _stem, _dot, _overload = _name.partition(".")
-    _twin(_view, f"{_stem}_copy{_dot}{_overload}")
+    # A copy needs no strides that fit: torch's view_copy gives what reshape does.
+    _meaning = lookup("aten::reshape") if _name == "view" else _view
+    assert _meaning is not None
+    _twin(_view, f"{_stem}_copy{_dot}{_overload}", _meaning)
 for _name in _UNSAFE:
     _view = lookup(f"aten::{_name}")
     assert _view is not None
-    _twin(_view, f"unsafe_{_name}")
+    _twin(_view, f"unsafe_{_name}", _view)

@@ -188,7 +188,7 @@ def _number(name: str, given: Any, type: Type) -> Value:
         return float(given)
     if type == ty.COMPLEX and (is_int or isinstance(given, (float, complex))):
         return complex(given)
-    if type == ty.NUMBER and (is_int or isinstance(given, (float, complex))):
+    if type == ty.NUMBER and (is_int or isinstance(given, (bool, float, complex))):
         return given
     for exact, python in ((ty.BOOL, bool), (ty.STR, str), (ty.DEVICE, str), (ty.NONE, NoneType)):
         if type == exact and isinstance(given, python):

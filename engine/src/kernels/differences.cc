@@ -100,7 +100,9 @@ template <bool is_running> void trapezoid_kernel(Call& call) {
   const std::size_t axis = axis_of(call.integer(2), y->rank());
   need_dimension(*y);
   const DType own = y->dtype();
-  const DType target = is_whole(own) ? DType::kFloat32 : own;
+  // torch gives zeros of the values' own dtype where there is no area, unless it is running.
+  const bool is_nothing = !is_running && y->size(axis) == 0;
+  const DType target = is_whole(own) && !is_nothing ? DType::kFloat32 : own;
   const DType work = is_integer(own) ? own : compute_dtype(target);
   const TensorRef pieces = pieces_of(tile::cast(y, work), call[1], axis);
   const auto dim = static_cast<std::int64_t>(axis);

@@ -142,16 +142,19 @@ DType float_result(Call& call, bool takes_whole) {
   return DType::kFloat32;
 }
 
-/// The norm of x1 - x2 + eps along the last dimension.
+/// The norm of x1 - x2 + eps along the last dimension. Whole numbers are subtracted as such.
 void pairwise_kernel(Call& call) {
+  const TensorRef both[] = {call.tensor_ref(0), call.tensor_ref(1)};
   const DType dtype = float_result(call, true), work = compute_dtype(dtype);
-  const TensorRef gap =
-      minus(tile::cast(call.tensor_ref(0), work), tile::cast(call.tensor_ref(1), work));
-  const TensorRef moved = at_least_1d(
-      evaluate("aten::add.Scalar", {Value(gap), Value(call.real(3)), Value(std::int64_t{1})}));
-  call.give(tile::cast(norm_over(magnitudes_of(moved), call.real(2), one_axis(-1, moved->rank()),
-                                 call.boolean(4)),
-                       dtype));
+  const DType joined = joined_dtype(both), inner = joined == dtype ? work : joined;
+  const TensorRef gap = minus(tile::cast(both[0], inner), tile::cast(both[1], inner));
+  const TensorRef moved = at_least_1d(evaluate(
+      "aten::add.Scalar",
+      {Value(tile::cast(gap, work)), Value(call.real(3)), Value(std::int64_t{1})}));
+  const bool has_dims = gap->rank() > 0;  // the norm of a number has none either way
+  const TensorRef norm = norm_over(magnitudes_of(moved), call.real(2),
+                                   one_axis(-1, moved->rank()), call.boolean(4) && has_dims);
+  call.give(tile::cast(norm, tile::real_of(dtype)));
 }
 
 /// Both vectors are divided by their norms, which are at least eps, before they are multiplied.

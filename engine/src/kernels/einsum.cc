@@ -222,6 +222,14 @@ TensorRef contract(const std::vector<TensorRef>& tensors, const Plan& plan) {
   return copy(*arranged(result, {&plan.output}));
 }
 
+/// torch sums what a single operand has beyond the output, and whole numbers are summed in int64.
+DType einsum_dtype(const Plan& plan, DType dtype) {
+  if (plan.operands.size() > 1 || is_float(dtype) || is_complex(dtype)) return dtype;
+  for (const Label label : plan.operands[0])
+    if (!has(plan.output, label)) return DType::kInt64;
+  return dtype;
+}
+
 TensorRef contract_as(const std::vector<TensorRef>& tensors, const Plan& plan) {
   std::vector<const Tensor*> all;
   for (const TensorRef& tensor : tensors)
@@ -232,7 +240,7 @@ TensorRef contract_as(const std::vector<TensorRef>& tensors, const Plan& plan) {
   std::vector<TensorRef> wide;
   for (const TensorRef& tensor : tensors)
     wide.push_back(tile::cast(tensor, work));
-  return tile::cast(contract(wide, plan), dtype);
+  return tile::cast(contract(wide, plan), einsum_dtype(plan, dtype));
 }
 
 void einsum_kernel(Call& call) {

@@ -96,6 +96,7 @@ void glu_kernel(Call& call) {
 void prelu_kernel(Call& call) {
   const TensorRef x = call.tensor_ref(0);
   TensorRef weight = call.tensor_ref(1);
+  need_rank(*weight, 0, 1);
   if (weight->count() == 1) {
     weight = reshape(weight, {});
   } else {

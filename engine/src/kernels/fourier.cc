@@ -70,8 +70,9 @@ std::vector<std::size_t> places(const Tensor& x, const Dims& dims) {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; dims.empty() && i < x.rank(); ++i)
     found.push_back(i);
+  if (x.rank() == 0 && !dims.empty()) refuse("expected a tensor with a dimension, got a 0-dim tensor");
   for (const std::int64_t dim : dims)
-    if (x.rank() > 0) found.push_back(axis_of(dim, x.rank()));
+    found.push_back(axis_of(dim, x.rank()));
   return found;
 }
 

@@ -116,7 +116,8 @@ void masked_select(Call& call) {
 
 TensorRef masked_scattered(const TensorRef& x, const TensorRef& mask, const TensorRef& source) {
   need_same_dtype(*x, *source);
-  mask_of(mask);
+  if (mask->dtype() != DType::kBool)
+    refuse("expected a mask of bools, got " + std::string(name(mask->dtype())));
   const Dims sizes = common_sizes(x->sizes(), mask->sizes());
   const TensorRef where = plain(expanded(mask, sizes));
   const TensorRef result = copy(*expanded(x, sizes));

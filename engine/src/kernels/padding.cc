@@ -263,11 +263,10 @@ void roll_kernel(Call& call) {
   }
   if (shifts.size() != dims.size())
     refuse("expected " + std::to_string(dims.size()) + " shifts, got " + text_of(shifts));
+  if (x->rank() == 0) refuse("expected a tensor with a dimension, got a 0-dim tensor");
   TensorRef result = copy(*x);
-  for (std::size_t i = 0; i < dims.size(); ++i) {
-    const std::size_t axis = axis_of(dims[i], x->rank());
-    if (x->rank() != 0) result = rolled(result, axis, shifts[i]);
-  }
+  for (std::size_t i = 0; i < dims.size(); ++i)
+    result = rolled(result, axis_of(dims[i], x->rank()), shifts[i]);
   call.give(result);
 }
 

@@ -124,9 +124,14 @@ void set_input(Windows& w, const Tensor& x, std::size_t dims) {
   w.dims = dims;
   for (std::size_t i = 0; i < dims; ++i)
     w.in[3 - dims + i] = x.size(x.rank() - dims + i);
-  for (std::size_t i = x.rank() - dims - 1; i < x.rank(); ++i) {
+}
+
+/// Only the dimensions before `first` may have no elements.
+void need_elements(const Tensor& x, std::size_t first) {
+  for (std::size_t i = first; i < x.rank(); ++i) {
     if (x.size(i) == 0)
-      refuse("expected sizes above 0 beyond the batch, got " + text_of(x.sizes()));
+      refuse("expected sizes above 0 beyond the first " + std::to_string(first) + ", got " +
+             text_of(x.sizes()));
   }
 }
 
@@ -134,7 +139,9 @@ void set_input(Windows& w, const Tensor& x, std::size_t dims) {
 Pool window_pool(Call& call, std::size_t dims, bool has_dilation, bool ceil, bool include_pad) {
   Pool pool;
   Windows& w = pool.windows;
-  set_input(w, call.tensor(0), dims);
+  const Tensor& x = call.tensor(0);
+  set_input(w, x, dims);
+  need_elements(x, x.rank() - dims - 1);
   const Dims kernel = call.ints(1), stride = call.ints(2);
   spread_numbers(w.kernel, kernel, dims, 1, "a kernel size");
   spread_numbers(w.stride, stride.empty() ? kernel : stride, dims, 1, "a stride");
@@ -150,9 +157,12 @@ Pool window_pool(Call& call, std::size_t dims, bool has_dilation, bool ceil, boo
   return pool;
 }
 
-Pool adaptive_pool(Call& call, std::size_t dims) {
+/// torch averages no channels over one or two dimensions, and nothing else of no size.
+Pool adaptive_pool(Call& call, std::size_t dims, bool is_mean) {
   Pool pool;
-  set_input(pool.windows, call.tensor(0), dims);
+  const Tensor& x = call.tensor(0);
+  set_input(pool.windows, x, dims);
+  need_elements(x, is_mean && dims < 3 ? x.rank() - dims : 1);
   spread_numbers(pool.windows.out, call.ints(1), dims, 0, "an output size");
   make_adaptive_spans(pool);
   return pool;
@@ -244,6 +254,7 @@ template <std::size_t dims> void fractional_kernel(Call& call) {
   const TensorRef x = call.tensor_ref(0), given = call.tensor_ref(3);
   Windows w;
   set_input(w, *x, dims);
+  need_elements(*x, x->rank() - dims - 1);
   spread_numbers(w.kernel, call.ints(1), dims, 1, "a kernel size");
   spread_numbers(w.out, call.ints(2), dims, 0, "an output size");
   if (given->dtype() != x->dtype()) refuse("expected samples of the input's dtype");
@@ -302,11 +313,11 @@ template <std::size_t dims> void mean_kernel(Call& call) {
 }
 
 template <std::size_t dims> void adaptive_mean_kernel(Call& call) {
-  call.give(mean_pool(adaptive_pool(call, dims), call.tensor_ref(0), 0));
+  call.give(mean_pool(adaptive_pool(call, dims, true), call.tensor_ref(0), 0));
 }
 
 template <std::size_t dims> void adaptive_max_kernel(Call& call) {
-  const Pooled made = max_pool(adaptive_pool(call, dims), call.tensor_ref(0), true);
+  const Pooled made = max_pool(adaptive_pool(call, dims, false), call.tensor_ref(0), true);
   call.give(made.values, made.places);
 }
 

@@ -193,6 +193,17 @@ void cross_kernel(Call& call) {
   call.give(tile::cast(stack(result, dim), dtype));
 }
 
+/// Here each operand has as many dimensions, and three elements along `dim`, before they are broadcast.
+void linalg_cross_kernel(Call& call) {
+  const Tensor& x = call.tensor(0);
+  const Tensor& y = call.tensor(1);
+  if (x.rank() != y.rank()) refuse("expected operands of as many dimensions");
+  const std::size_t axis = axis_of(call.integer(2), x.rank());
+  if (x.rank() == 0 || x.size(axis) != 3 || y.size(axis) != 3)
+    refuse("expected operands of size 3 along the dimension");
+  cross_kernel(call);
+}
+
 } // namespace
 } // namespace tsx::engine
 
@@ -203,6 +214,6 @@ TSX_KERNELS(products) {
   registry.add("aten::matrix_power", matrix_power_kernel);
   registry.add("aten::linalg_matrix_power", matrix_power_kernel);
   registry.add("aten::linalg_vecdot", vecdot_kernel);
-  registry.add("aten::linalg_cross", cross_kernel);
+  registry.add("aten::linalg_cross", linalg_cross_kernel);
   registry.add("aten::cross", cross_kernel);
 }

@@ -260,6 +260,7 @@ void normal_sized_kernel(Call& call) {
 
 void normal_in_place(Call& call) {
   const TensorRef x = call.tensor_ref(0);
+  if (call.real(2) < 0) refuse("expected a standard deviation of 0 or more");
   const TensorRef z = drawn(Draw::kNormal, x->sizes(), DType::kFloat64, source(call, 3));
   store_result(*x, moved(Value(z), Value(call.real(2)), Value(call.real(1))));
   call.give(x);
@@ -267,8 +268,9 @@ void normal_in_place(Call& call) {
 
 void uniform_in_place(Call& call) {
   const TensorRef x = call.tensor_ref(0);
-  const TensorRef draws = drawn(Draw::kUniform, x->sizes(), x->dtype(), source(call, 3));
   const double low = call.real(1), high = call.real(2);
+  if (low > high) refuse("expected an end of at least the start");
+  const TensorRef draws = drawn(Draw::kUniform, x->sizes(), x->dtype(), source(call, 3));
   store_result(*x, moved(Value(opmath(draws)), Value(high - low), Value(low)));
   call.give(x);
 }
@@ -276,6 +278,7 @@ void uniform_in_place(Call& call) {
 void exponential_in_place(Call& call) {
   const TensorRef x = call.tensor_ref(0);
   const double rate = call.real(1);
+  if (rate <= 0) refuse("expected a rate above 0");
   const TensorRef draws = drawn(Draw::kUniform, x->sizes(), DType::kFloat64, source(call, 2));
   auto* const numbers = draws->mutable_data<double>();
   for (std::int64_t i = 0; i < draws->count(); ++i)

@@ -137,15 +137,15 @@ Sums added(const Tensor& frames, const Frames& shape, std::int64_t batch, std::i
   return sums;
 }
 
-/// The frames that `x` (batch, frequency, frame) has the spectra of.
-TensorRef frames_of(const TensorRef& x, const Frames& shape, bool is_one_sided, double scale) {
+/// The frames that `x` (batch, frequency, frame) has the spectra of. A real signal has half of a
+/// two-sided spectrum: torch reads the first half, whatever the second says.
+TensorRef frames_of(const TensorRef& x, const Frames& shape, bool is_one_sided, bool is_real,
+                    double scale) {
   const TensorRef lines = plain(transpose(*x, 1, 2), DType::kComplex128);
-  if (!is_one_sided) {
-    if (x->size(1) != shape.length)
-      refuse("expected " + std::to_string(shape.length) + " frequencies, got " +
-             std::to_string(x->size(1)));
-    return transformed(lines, 2, shape.length, true, scale);
-  }
+  if (!is_one_sided && x->size(1) != shape.length)
+    refuse("expected " + std::to_string(shape.length) + " frequencies, got " +
+           std::to_string(x->size(1)));
+  if (!is_one_sided && !is_real) return transformed(lines, 2, shape.length, true, scale);
   return plain(real_transformed(lines, 2, shape.length, true, scale), DType::kComplex128);
 }
 
@@ -163,8 +163,8 @@ void istft_kernel(Call& call) {
   const bool is_real = !call.boolean(9);
   const double length = static_cast<double>(shape.length);
   const double scale = (call.boolean(6) ? std::sqrt(length) : 1) / length;
-  const Sums sums =
-      added(*frames_of(batched, shape, is_one_sided, scale), shape, batch, count, is_real);
+  const TensorRef frames = frames_of(batched, shape, is_one_sided, is_real, scale);
+  const Sums sums = added(*frames, shape, batch, count, is_real);
 
   const auto whole = static_cast<std::int64_t>(sums.weight.size());
   const std::int64_t margin = call.boolean(5) ? shape.length / 2 : 0;

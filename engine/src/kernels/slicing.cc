@@ -180,8 +180,9 @@ void narrow_kernel(Call& call) {
 }
 
 void narrow_tensor_kernel(Call& call) {
+  if (call.tensor(2).rank() != 0 || !is_integer(call.tensor(2).dtype()))
+    refuse("expected a 0-dim tensor of a whole number as the start");
   const TensorRef start = plain(call.tensor_ref(2), DType::kInt64);
-  if (start->count() != 1) refuse("expected one number as the start");
   call.give(narrow(call.tensor(0), call.integer(1), *start->data<std::int64_t>(), call.integer(3)));
 }
 

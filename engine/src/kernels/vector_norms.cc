@@ -224,6 +224,7 @@ void dist_kernel(Call& call) {
 /// Scales each slice along a dimension whose norm is above a limit down to it.
 void renorm_kernel(Call& call) {
   const TensorRef x = call.tensor_ref(0);
+  need_rank(*x, 2, kMaxRank);
   need_inexact(x->dtype());
   const Axes kept = one_axis(call.integer(2), x->rank());
   Axes others;
