@@ -178,6 +178,14 @@ def complex_functions(z: complex) -> tuple[complex, complex, float]:
     return cmath.sqrt(z), cmath.exp(z), cmath.phase(z)
 
 
+def complex_waves(z: complex) -> tuple[complex, complex]:
+    return cmath.sin(z), cmath.cos(z)
+
+
+def degrees(x: float) -> tuple[float, float]:
+    return math.degrees(x), math.radians(x)
+
+
 # --- text ----------------------------------------------------------------------------------------------------------------
 
 
