@@ -94,8 +94,8 @@ sanitizers: $(TEST_VENV)/ready asan-build
 fuzz: $(TEST_VENV)/ready asan-build
 	PYTHONPATH=. $(TEST_VENV)/bin/python tools/fuzz.py engine/build-asan --seconds $(FUZZ_SECONDS) $(if $(CORPUS),--corpus $(CORPUS))
 
-aarch64:
-	sh tools/aarch64.sh engine/build-aarch64
+aarch64: $(TEST_VENV)/ready
+	sh tools/aarch64.sh $(CURDIR)/engine/build-aarch64 $(CURDIR)/$(TEST_VENV)/bin/python
 
 engine-demo:
 	cmake -S engine -B engine/build

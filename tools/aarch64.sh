@@ -1,8 +1,10 @@
 #!/bin/sh
-# Cross-compiles the engine for 64-bit Arm with Debian's compiler and runs its tests under qemu-user. Takes the build
-# folder. Packages: g++-aarch64-linux-gnu qemu-user libc6-arm64-cross.
+# Cross-compiles the engine for 64-bit Arm with Debian's compiler and runs its tests under qemu-user, and then tsx_run and
+# kernels on inputs whose results NumPy knows. Takes the build folder and the Python of the tests. Packages:
+# g++-aarch64-linux-gnu qemu-user libc6-arm64-cross.
 set -eu
 build=$1
+python=$2
 source=$(cd "$(dirname "$0")/.." && pwd)
 cmake -S "$source/engine" -B "$build" -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 \
   -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ -DCMAKE_C_COMPILER=aarch64-linux-gnu-gcc \
@@ -10,3 +12,6 @@ cmake -S "$source/engine" -B "$build" -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_P
   ${TSX_LAUNCHER:+"-DCMAKE_CXX_COMPILER_LAUNCHER=$TSX_LAUNCHER"}
 cmake --build "$build" -j2
 ctest --test-dir "$build" --output-on-failure
+cd "$source"
+TSX_ENGINE_BUILD="$build" TSX_EMULATOR="qemu-aarch64 -L /usr/aarch64-linux-gnu" OMP_NUM_THREADS=1 TSX_ENGINE=numpy \
+  "$python" -m pytest -q tests/engine/test_golden_run.py tests/engine/test_run.py tests/engine/test_plain_kernels.py

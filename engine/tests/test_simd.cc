@@ -21,6 +21,12 @@ TEST("the picked level is one that the processor runs") {
   CHECK(is_known);
 }
 
+#ifdef __aarch64__
+TEST("64-bit Arm takes NEON") {
+  CHECK_EQUAL(std::string(tsx::engine::simd::table().name), std::string("neon"));
+}
+#endif
+
 TEST("a tile of any number of rows and columns is A times B plus its start") {
   const Gemm& gemm = tsx::engine::simd::table().gemm_f32;
   const std::size_t depth = 5;

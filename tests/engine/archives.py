@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.engine.conftest import BUILD
+from tests.engine.conftest import BUILD, EMULATOR
 from tests.filetests.case import Case, read_cases
 from tsx.ir.module import Module
 from tsx.serialize import archive
@@ -27,7 +27,7 @@ def write(module: Module, path: Path) -> Path:
 
 def tsx_run(*words: object, check: bool = True) -> subprocess.CompletedProcess[str]:
     """What the built command says, with no Python on its path."""
-    command: Sequence[str] = [str(BUILD / "tsx_run"), *map(str, words)]
+    command: Sequence[str] = [*EMULATOR, str(BUILD / "tsx_run"), *map(str, words)]
     environment = {"PATH": "/nonexistent", "LC_ALL": "C", "TSX_ISA": os.environ.get("TSX_ISA", "")}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
     assert not check or done.returncode == 0, done.stderr

@@ -1,8 +1,13 @@
-"""Where the built engine is: ``engine/build``, or what TSX_ENGINE_BUILD names. ``make engine`` builds it."""
+"""Where the built engine is: ``engine/build``, or what TSX_ENGINE_BUILD names. ``make engine`` builds it.
+
+TSX_EMULATOR is the command that runs it, for a build for another processor: ``qemu-aarch64 -L /usr/aarch64-linux-gnu``.
+"""
 
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +18,9 @@ from tests.engine import wire
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BUILD = Path(os.environ.get("TSX_ENGINE_BUILD", ROOT / "engine/build"))
+
+_WORDS = shlex.split(os.environ.get("TSX_EMULATOR", ""))
+EMULATOR = [shutil.which(_WORDS[0]) or _WORDS[0], *_WORDS[1:]] if _WORDS else []
 
 Run = Callable[[Sequence[wire.Sample]], list[wire.Answer]]
 
@@ -28,7 +36,9 @@ def driver() -> Path:
 @pytest.fixture(scope="session")
 def kernels(driver: Path) -> frozenset[str]:
     """The operators that the build has kernels for."""
-    listed = subprocess.run([driver, "--list"], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        [*EMULATOR, driver, "--list"], capture_output=True, text=True, check=True
+    )
     return frozenset(listed.stdout.split())
 
 
@@ -45,7 +55,8 @@ def run(request: pytest.FixtureRequest, driver: Path, tmp_path: Path) -> Run:
         wire.write(calls, samples)
         # aarch64 has one level only.
         level = "" if os.uname().machine == "aarch64" else request.param
-        subprocess.run([driver, calls, results], check=True, env={**os.environ, "TSX_ISA": level})
+        command = [*EMULATOR, driver, calls, results]
+        subprocess.run(command, check=True, env={**os.environ, "TSX_ISA": level})
         return wire.read(results)
 
     return answers
