@@ -275,8 +275,9 @@ def _runtime_of(module: Module, program: ir.Module | archive.Opened, engine: Eng
         return _Runtime("numpy", module._on_numpy, note)
 
 
-# No kernel, no engine, an operator of the host program, and what no archive holds (an operator of nobody's).
-_TAKES_NUMPY = ("TSX5031", "TSX5032", "TSX6007", "TSX6010")
+# An operator of the host that the engine can't call, no kernel, no engine, an operator that nobody registered, and what
+# no archive holds.
+_TAKES_NUMPY = ("TSX4076", "TSX5031", "TSX5032", "TSX6007", "TSX6010")
 
 
 def _native(module: Module, program: ir.Module | archive.Opened) -> native.Executable:

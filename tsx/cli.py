@@ -128,6 +128,7 @@ def _convert(
 
 
 _NOT_CONVERTIBLE = 4
+_MOST_EVENTS = 200_000  # that --trace-file keeps: some 60 MB of JSON
 
 
 @command(
@@ -205,17 +206,18 @@ def script(out: show.Output, **options: Any) -> int:
 @click.option(
     "-o", "--output", type=PATH, default=None, help="Where to write [MODEL itself]; - is stdout."
 )
+@UNTRUSTED
 def optimize(
     out: show.Output, model: Path, passes: str | None, level: int | None, preset: str | None,
     diff: bool, verify: bool, verbose: bool, inputs: tuple[str, ...], values: tuple[str, ...],
-    output: Path | None,
+    output: Path | None, untrusted: bool,
 ) -> int:  # fmt: skip
     """Run optimisation passes over MODEL."""
     if sum(x is not None for x in (passes, level, preset)) > 1:
         raise click.UsageError("--passes, --level and --preset exclude each other")
     path = output or model
     target = _archive(path)
-    source = _load(model, engine="auto" if verify else "numpy")
+    source = _load(model, engine="auto" if verify else "numpy", untrusted=untrusted)
     positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
     named |= jobs.parse_values(source, "", values)
     if (positional or named) and not verify:
@@ -281,6 +283,12 @@ def inspect(out: show.Output, model: Path, method: str, graph: str | None, **par
 @ENGINE
 @UNTRUSTED
 @click.option("--profile", is_flag=True, help="Print time and bytes by operator and source line.")
+@click.option(
+    "--trace-file",
+    type=PATH,
+    default=None,
+    help="Write when each operator ran, and on what, for Perfetto or chrome://tracing.",
+)
 def run(
     out: show.Output,
     model: Path,
@@ -291,17 +299,21 @@ def run(
     engine: Engine,
     step: bool,
     profile: bool,
+    trace_file: Path | None,
     untrusted: bool,
 ) -> int:
     """Run MODEL on arrays from files, and on values from the command line."""
     module = _runnable(out, model, "numpy" if step and engine == "auto" else engine, untrusted)
+    if step and (profile or trace_file):
+        raise click.UsageError("--step goes without --profile and --trace-file")
     if step and module.engine == "native":
         raise click.UsageError("--step shows the stack of the NumPy VM: give --engine numpy")
     positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
     named |= jobs.parse_values(module, method, values)
     steps = jobs.Steps() if step else None
+    timings = jobs.Profile(_MOST_EVENTS if trace_file else 0) if profile or trace_file else None
     try:
-        result = jobs.run(module, method, positional, named, steps=steps, profile=profile)
+        result = jobs.run(module, method, positional, named, steps=steps, profile=timings)
     except RunError:
         if steps and steps.rows:  # how far it came
             out.emit(reports.steps(steps.rows))
@@ -310,8 +322,12 @@ def run(
         jobs.write_arrays(result, _target(output))
     if result.steps is not None:
         out.emit(reports.steps(result.steps.rows))
-    if result.profile is not None:
-        out.emit(reports.profile(result.profile.rows, result.profile.lines, result.seconds))
+    if timings is not None and trace_file is not None:
+        jobs.write_trace(timings, trace_file)
+        left_out = f"; {timings.left_out} more are left out" if timings.left_out else ""
+        out.note(f"{trace_file}: {len(timings.events)} calls of operators{left_out}")
+    if timings is not None and profile:
+        out.emit(reports.profile(timings.rows, timings.lines, result.seconds))
     shown = reports.run(result.value, result.seconds, "" if output is None else str(output))
     return out.emit(shown, result_is_binary=output is not None and _is_stream(output))
 
@@ -350,11 +366,14 @@ def check(out: show.Output, model: Path, digest: bool) -> int:
     help="A made-up input; again for more.",
 )
 @ENGINE
+@UNTRUSTED
 @click.option("--taps", is_flag=True, help="Compare the result of every layer too.")
-def compare(out: show.Output, model: Path, source: Path, taps: bool, **options: Any) -> int:
+def compare(
+    out: show.Output, model: Path, source: Path, taps: bool, untrusted: bool, **options: Any
+) -> int:
     """Run MODEL and its original on the same inputs. Exits with 1 when they differ."""
     found = jobs.compare(
-        _load(model, engine="numpy"),
+        _load(model, engine="numpy", untrusted=untrusted),
         _existing(source),
         taps=taps,
         stdin=sys.stdin.buffer,
@@ -422,7 +441,11 @@ def bench(
             found = jobs.bench(
                 module, method, args, kwargs, calls=calls, warmup=warmup, original=original
             )
-    return out.emit(reports.bench(found.timings, found.peak_bytes, found.processors))
+    return out.emit(
+        reports.bench(
+            found.timings, found.engine, found.threads, found.peak_bytes, found.processors
+        )
+    )
 
 
 @command("passes", "tsx passes", "tsx passes fuse")

@@ -29,10 +29,13 @@ from tsx.ir.module import Module as Program
 from tsx.ir.types import STR, OptionalType, TensorType
 from tsx.ops.dtypes import cast, to_numpy
 from tsx.passes import pipeline
+from tsx.runtime import native
 from tsx.runtime.compare import Difference, leaves
 from tsx.runtime.compare import compare as compare_values
+from tsx.runtime.limits import Limits
 from tsx.runtime.measure import Timing, in_turns, peak_memory, processors
 from tsx.runtime.profile import Profile, Steps
+from tsx.runtime.timeline import chrome_trace
 from tsx.runtime.tree import unflatten
 from tsx.serialize import archive
 from tsx.serialize.archive import CheckMode, SaveInfo
@@ -47,6 +50,7 @@ __all__ = [
     "CheckMode",
     "Engine",
     "Module",
+    "Profile",
     "Steps",
     "bench",
     "check",
@@ -76,9 +80,11 @@ def load(
     return api.load(source, check=check, engine=engine, limits="untrusted" if untrusted else None)
 
 
-def _runner(engine: Engine) -> Runner:
+def _runner(engine: Engine, limits: Limits | None = None) -> Runner:
     """Runs a program on an engine, for what compares it with its original."""
-    return lambda program, args, kwargs: Module(program, engine=engine).run("forward", args, kwargs)
+    return lambda program, args, kwargs: Module(program, engine=engine, limits=limits).run(
+        "forward", args, kwargs
+    )
 
 
 @dataclass(slots=True)
@@ -226,7 +232,6 @@ class RunResult:
     arrays: dict[str, Any]
     seconds: float
     steps: Steps | None = None
-    profile: Profile | None = None
 
 
 def run(
@@ -236,20 +241,19 @@ def run(
     named: Mapping[str, Any],
     *,
     steps: Steps | None = None,
-    profile: bool = False,
+    profile: Profile | None = None,
 ) -> RunResult:
-    """Runs a method on arrays, and keeps the steps or the profile. ``steps`` has those up to an error as well.
+    """Runs a method on arrays. ``steps`` and ``profile`` watch it; ``steps`` has those up to an error as well.
 
     Arrays without a name go to the parameters that no name was given for, in order.
     """
     name = method_name(module, method)
     positional, named = _arguments(module.ir.methods[name], positional, named)
-    timings = Profile() if profile else None
     started = time.perf_counter()
     with contextlib.redirect_stdout(sys.stderr):  # what the model prints is no result
-        value = module.run(name, tuple(positional), named, observer=steps or timings)
+        value = module.run(name, tuple(positional), named, observer=steps or profile)
     seconds = time.perf_counter() - started
-    return RunResult(value, dict(leaves(value)), seconds, steps, timings)
+    return RunResult(value, dict(leaves(value)), seconds, steps)
 
 
 def parse_values(module: Module, method: str, texts: Sequence[str]) -> dict[str, Any]:
@@ -321,6 +325,13 @@ def write_arrays(result: RunResult, target: Path | BinaryIO) -> None:
         target.write(data)
 
 
+def write_trace(profile: Profile, target: Path) -> None:
+    """The calls of a profile in the Chrome Trace Event Format; written whole or not at all."""
+    keep_other_files(target, (b"{", b"["), "a JSON file")
+    data = chrome_trace(profile).encode()
+    write_file(target, lambda: [data])
+
+
 def keep_other_files(target: Path, magics: tuple[bytes, ...], kind: str) -> None:
     """Refuses to replace a file that is of another kind than what is about to be written."""
     if target.is_file() and target.stat().st_size:
@@ -359,15 +370,21 @@ def compare(
 
     samples = sources.Samples(inputs, shapes, stdin)
     return sources.compare_with_source(
-        module.ir, source, entry=entry, samples=samples, taps=taps, run=_runner(engine)
-    )
+        module.ir, source, entry=entry, samples=samples, taps=taps,
+        run=_runner(engine, module.limits), limits=module.limits,
+    )  # fmt: skip
 
 
 @dataclass(slots=True)
 class Bench:
-    """Calls that were timed: each side, and the most memory that the process had."""
+    """Calls that were timed: each side, what ran ours and on how many threads, and the most memory the process had.
+
+    NumPy's threads are its own business: where it runs the model, ``threads`` is None.
+    """
 
     timings: list[Timing]
+    engine: str
+    threads: int | None
     peak_bytes: int
     processors: int
 
@@ -383,6 +400,7 @@ def bench(
     original: Callable[[], Any] | None = None,
 ) -> Bench:
     """Times a method on arrays (made-up ones of the sample sizes without any), in turns with the original."""
+    threads = native.threads() if module.engine == "native" else None
     if not positional and not named and module.ir.forward.graph.inputs:
         positional = sample_inputs(module, "give them with --input")
     name = method_name(module, method)
@@ -394,7 +412,7 @@ def bench(
         sides["original"] = original
     with contextlib.redirect_stdout(sys.stderr):  # what the model prints is no result
         timings = in_turns(sides, calls=calls, warmup=warmup)
-    return Bench(timings, peak_memory(), processors())
+    return Bench(timings, module.engine, threads, peak_memory(), processors())
 
 
 @contextlib.contextmanager

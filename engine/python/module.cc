@@ -16,6 +16,7 @@
 #include "ir/module.h"
 #include "read/archive.h"
 #include "run/border.h"
+#include "run/host.h"
 #include "run/literal.h"
 #include "run/profile.h"
 #include "run/writes.h"
@@ -74,6 +75,53 @@ class PythonGenerator final : public Generator {
  private:
   nb::callable draw_;
 };
+
+// --- Operators of the user's -------------------------------------------------------------------
+
+/// A kernel that Python registered; it is called under the GIL.
+class PythonKernel {
+ public:
+  explicit PythonKernel(nb::object function) : function_(std::move(function)) {}
+  ~PythonKernel() {
+    const nb::gil_scoped_acquire gil;
+    function_.reset();
+  }
+  PythonKernel(const PythonKernel&) = delete;
+  PythonKernel& operator=(const PythonKernel&) = delete;
+
+  std::vector<Value> operator()(Span<const Value> operands) const {
+    const nb::gil_scoped_acquire gil;
+    try {
+      ToPython giver;
+      nb::list given;
+      for (const Value& operand : operands) given.append(giver.value(operand));
+      const auto made = nb::cast<nb::list>(function_(given));
+      std::vector<Value> results;
+      FromPython reader;
+      for (const nb::handle result : made) results.push_back(reader.value(result));
+      return results;
+    } catch (nb::python_error& error) {
+      if (error.matches(PyExc_Exception)) throw error_of(error.value());
+      error.restore();
+      throw Interrupted();
+    }
+  }
+
+ private:
+  nb::object function_;
+};
+
+/// What `find` (tsx/runtime/native.py) knows of an operator: schema, version, function.
+std::shared_ptr<const Operator> host_operator(const nb::callable& find, std::string_view kind) {
+  const nb::gil_scoped_acquire gil;
+  const nb::object found = find(text(kind));
+  if (found.is_none()) return nullptr;
+  const auto row = nb::cast<nb::tuple>(found);
+  const auto kernel = std::make_shared<const PythonKernel>(nb::object(row[2]));
+  const auto function = [kernel](Span<const Value> operands, std::size_t) { return (*kernel)(operands); };
+  return std::make_shared<const HostOperator>(nb::cast<std::string>(row[0]), nb::cast<std::int16_t>(row[1]),
+                                              function);
+}
 
 CheckMode check_mode(std::string_view name) {
   if (name == "full") return CheckMode::kFull;
@@ -170,6 +218,10 @@ void print(const nb::callable& write, std::string_view printed) {
 
 class PyProfile {
  public:
+  explicit PyProfile(std::size_t most_events) { profile.keep_events(most_events); }
+
+  std::uint64_t left_out() const { return profile.left_out(); }
+
   Profile profile;
 };
 
@@ -199,11 +251,13 @@ class PySession {
 
 class PyProgram {
  public:
-  PyProgram(nb::object source, std::string_view check) {
+  PyProgram(nb::object source, std::string_view check, nb::callable find_host) {
     guarded_for_python([&] {
       const auto bytes = std::make_shared<PythonSource>(std::move(source));
       const nb::gil_scoped_release released;
-      Loaded loaded = load_archive(bytes, check_mode(check));
+      Loaded loaded = load_archive(bytes, check_mode(check), [&find_host](std::string_view kind) {
+        return host_operator(find_host, kind);
+      });
       executable_ = std::make_shared<const Executable>(std::move(loaded.module));
     });
   }
@@ -242,20 +296,28 @@ class PyProgram {
   /// What a profile counted: instruction, scope, source line, calls, seconds.
   nb::list rows(const PyProfile& of) const {
     nb::list found;
-    const Program& program = executable_->program();
     for (const auto& [place, total] : of.profile.totals()) {
-      const Function& function = program.functions[place.first];
-      const ir::OriginId origin = function.origins[place.second];
-      const ir::Range spans = module().origins[origin].spans;
+      const ir::Origin& origin = origin_of(place.first, place.second);
       std::string line;
-      if (!spans.empty()) {
-        const ir::SourceSpan& span = module().spans[module().origin_spans[spans.begin]];
+      if (!origin.spans.empty()) {
+        const ir::SourceSpan& span = module().spans[module().origin_spans[origin.spans.begin]];
         line = std::string(span.file) + ":" + std::to_string(span.line);
       }
-      found.append(nb::make_tuple(
-          text(instruction_text(program, function, function.code[place.second])),
-          text(module().origins[origin].scope), text(line), total.calls,
-          std::chrono::duration<double>(total.time).count()));
+      found.append(nb::make_tuple(instruction(place.first, place.second), text(origin.scope), text(line),
+                                  total.calls, seconds(total.time)));
+    }
+    return found;
+  }
+
+  /// The calls that a profile kept: instruction, scope, place in the source, start, seconds, and the types
+  /// of operands and results.
+  nb::list events(const PyProfile& of) const {
+    nb::list found;
+    for (const Profile::Event& event : of.profile.events()) {
+      const ir::OriginId origin = executable_->program().functions[event.function].origins[event.place];
+      found.append(nb::make_tuple(instruction(event.function, event.place), text(module().origins[origin].scope),
+                                  text(module().where(origin)), seconds(event.start), seconds(event.time),
+                                  text(event.operands), text(event.results)));
     }
     return found;
   }
@@ -294,6 +356,16 @@ class PyProgram {
   }
 
  private:
+  static double seconds(Profile::Clock::duration time) { return std::chrono::duration<double>(time).count(); }
+  const ir::Origin& origin_of(std::uint32_t function, std::uint32_t place) const {
+    return module().origins[executable_->program().functions[function].origins[place]];
+  }
+  nb::str instruction(std::uint32_t function, std::uint32_t place) const {
+    const Program& program = executable_->program();
+    const Function& code = program.functions[function];
+    return text(instruction_text(program, code, code.code[place]));
+  }
+
   std::shared_ptr<const Executable> executable_;
 };
 
@@ -326,10 +398,13 @@ NB_MODULE(_engine, module) {
     for (std::size_t i = 0; i < levels.count; ++i) names.append(levels.names[i]);
     return names;
   });
-  nb::class_<PyProfile>(module, "Profile").def(nb::init<>());
+  nb::class_<PyProfile>(module, "Profile")
+      .def(nb::init<std::size_t>(), nb::arg("most_events"))
+      .def_prop_ro("left_out", &PyProfile::left_out);
   nb::class_<PySession>(module, "Session").def("root", &PySession::root, nb::arg("owned"));
   nb::class_<PyProgram>(module, "Program")
-      .def(nb::init<nb::object, std::string_view>(), nb::arg("source"), nb::arg("check"))
+      .def(nb::init<nb::object, std::string_view, nb::callable>(), nb::arg("source"), nb::arg("check"),
+           nb::arg("find_host"))
       .def_prop_ro("name", &PyProgram::name)
       .def_prop_ro("has_state", &PyProgram::has_state)
       .def_prop_ro("writes", &PyProgram::writes)
@@ -340,6 +415,7 @@ NB_MODULE(_engine, module) {
       .def("session", &PyProgram::session)
       .def("overlap", &PyProgram::overlap, nb::arg("inputs"))
       .def("rows", &PyProgram::rows, nb::arg("of"))
+      .def("events", &PyProgram::events, nb::arg("of"))
       .def("call", &PyProgram::call, nb::arg("method"), nb::arg("inputs"), nb::arg("write"),
            nb::arg("warn"), nb::arg("draw"), nb::arg("session").none(), nb::arg("in_place"),
            nb::arg("profile").none(), nb::arg("limits"));

@@ -57,6 +57,8 @@ Value string(PyObject* object) {
   return Value(std::string_view(characters, static_cast<std::size_t>(length)));
 }
 
+template <typename T> struct Kind { using type = T; };
+
 /// Whether arrays in `values` share memory without being the same.
 class Overlap {
  public:
@@ -117,6 +119,16 @@ void raise_caught() {
   throw nb::python_error();
 }
 
+Error error_of(nb::handle exception) {
+  const auto part = [&](const char* name) { return nb::cast<std::string>(nb::str(exception.attr(name))); };
+  if (!nb::hasattr(exception, "excerpt"))  // a TsxError has one
+    return failure("TSX5002", {{"op", "the kernel"}, {"reason", nb::cast<std::string>(nb::str(exception))}});
+  const Error error(part("code"), part("message"), part("where"), part("excerpt"), part("help"));
+  const nb::object original = exception.attr("exception");
+  if (original.is_none()) return error;
+  return error.instead_of(nb::cast<std::string>(nb::str(original[0])), nb::cast<std::string>(nb::str(original[1])));
+}
+
 // --- Arrays ------------------------------------------------------------------------------------
 
 TensorRef Lender::tensor(nb::handle array) {
@@ -159,17 +171,24 @@ bool overlap(nb::handle values) {
 }
 
 nb::object array_of(const TensorRef& tensor) {
-  auto kept = std::make_unique<TensorRef>(tensor);
+  // A write may move the storage to memory of its own; an array that is there already stays with the old one.
+  using Kept = std::pair<TensorRef, std::shared_ptr<const void>>;
+  auto kept = std::make_unique<Kept>(tensor, tensor->storage()->owner());
   const nb::capsule owner(kept.get(), [](void* held) noexcept {
-    std::default_delete<TensorRef>()(static_cast<TensorRef*>(held));
+    std::default_delete<Kept>()(static_cast<Kept*>(held));
   });
   kept.release();
   std::size_t sizes[kMaxRank];
   for (std::size_t i = 0; i < tensor->rank(); ++i) sizes[i] = static_cast<std::size_t>(tensor->size(i));
-  auto* first = const_cast<std::byte*>(tensor->raw());
-  return nb::cast(nb::ndarray<nb::numpy>(first, tensor->rank(), sizes, owner, tensor->strides().begin(),
-                                         dlpack_dtype(tensor->dtype())),
-                  nb::rv_policy::reference);
+  const auto array = [&](auto kind, auto* first) {
+    using Array = typename decltype(kind)::type;
+    return nb::cast(Array(first, tensor->rank(), sizes, owner, tensor->strides().begin(),
+                          dlpack_dtype(tensor->dtype())),
+                    nb::rv_policy::reference);
+  };
+  if (tensor->storage()->access() != Access::kWritable)  // somebody else's, to be read only
+    return array(Kind<nb::ndarray<nb::numpy, nb::ro>>(), tensor->raw());
+  return array(Kind<nb::ndarray<nb::numpy>>(), const_cast<std::byte*>(tensor->raw()));
 }
 
 // --- Values ------------------------------------------------------------------------------------

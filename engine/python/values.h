@@ -27,6 +27,9 @@ nb::str text(std::string_view characters);
 /// Raises the error that is being handled, as TsxError.
 [[noreturn]] void raise_caught();
 
+/// An exception of Python's as an error: a TsxError's own parts, else what it says.
+Error error_of(nb::handle exception);
+
 /// `body` with the engine's errors as Python's.
 template <typename Body> auto guarded_for_python(Body body) {
   try {

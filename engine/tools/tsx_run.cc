@@ -1,6 +1,7 @@
 // tsx_run: runs an archive on .npy files, with nothing but libtsx.
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <iostream>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ constexpr const char kHelp[] =
     "  --repeat N               calls it N times; the last result counts\n"
     "  --dump-code              prints the instructions and runs nothing\n"
     "  --profile                prints the time of each operator to standard error\n"
+    "  --trace-file FILE.json   writes when each operator ran, and on what, for Perfetto\n"
     "  --all                    prints every element of large results too\n"
     "  --check auto|full|header when tensors are compared with their digests\n"
     "  --mmap auto|on|off       whether weights are mapped\n"
@@ -40,7 +42,7 @@ class UsageError : public std::runtime_error {
 };
 
 struct Options {
-  std::string model, output, outputs, check, mmap = "auto";
+  std::string model, output, outputs, check, trace_file, mmap = "auto";
   std::string method;  // empty: forward
   std::vector<tsx::Value> positional;
   tsx::Named named;
@@ -102,6 +104,7 @@ Options parsed(int count, char** words) {
     else if (word == "--session") options.in_session = true;
     else if (word == "--dump-code") options.dumps_code = true;
     else if (word == "--profile") options.profiles = true;
+    else if (word == "--trace-file") options.trace_file = next();
     else if (word == "--all") options.shows_all = true;
     else if (word == "--untrusted") options.is_untrusted = true;
     else if (word == "--limit") add_limit(options, next());
@@ -128,10 +131,26 @@ void print_profile(tsx_profile* profile) {
   }
 }
 
+/// Writes the events beside the file and renames them to it, so that there is a whole file or none.
+void write_trace(tsx_profile* profile, const std::string& path) {
+  const char* json = nullptr;
+  if (tsx_error* error = tsx_profile_trace(profile, &json)) throw tsx::Error(error);
+  const std::string temporary = path + ".tmp";
+  std::ofstream file(temporary, std::ios::binary);
+  file << json;
+  file.close();
+  if (!file || std::rename(temporary.c_str(), path.c_str()) != 0) {
+    std::remove(temporary.c_str());
+    throw UsageError(path + ": can't be written");
+  }
+}
+
 tsx::Value run(const tsx::Module& module, const Options& options) {
   std::shared_ptr<tsx_profile> profile;
-  if (options.profiles)
+  if (options.profiles || !options.trace_file.empty())
     profile.reset(tsx::detail::made<tsx_profile>(tsx_profile_new, module.get()), &tsx_profile_free);
+  constexpr std::size_t kMostEvents = 200'000;
+  if (!options.trace_file.empty()) tsx_profile_keep_events(profile.get(), kMostEvents);
   tsx_call_options call = {};
   call.profile = profile.get();
   tsx::Value result;
@@ -147,7 +166,8 @@ tsx::Value run(const tsx::Module& module, const Options& options) {
     for (long i = 0; i < options.repeat; ++i)
       result = module.call(name, options.positional, options.named, &call);
   }
-  if (profile) print_profile(profile.get());
+  if (options.profiles) print_profile(profile.get());
+  if (!options.trace_file.empty()) write_trace(profile.get(), options.trace_file);
   return result;
 }
 

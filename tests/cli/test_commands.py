@@ -79,6 +79,41 @@ def test_profile_names_operators(tsx: Tsx, model: Path, arrays: tuple[Path, Path
         assert ("bytes made" in out) == (engine == "numpy")
 
 
+@pytest.mark.parametrize("engine", ["native", "numpy"])
+def test_a_trace_file_has_an_event_for_each_operator(
+    tsx: Tsx, model: Path, arrays: tuple[Path, Path], tmp_path: Path, engine: str
+) -> None:
+    target = tmp_path / "run.json"
+    given = ("run", model, "--input", arrays[0], "--input", arrays[1], "--engine", engine)
+    outcome = tsx(*given, "--trace-file", target)
+    assert outcome.status == 0, outcome.err
+    assert "calls of operators" in outcome.err
+    assert "line " not in outcome.out, "the tables are --profile's"
+    trace = json.loads(target.read_text())
+    assert trace["otherData"] == {"left_out": 0}
+    events = trace["traceEvents"]
+    product = next(event for event in events if event["name"] == "aten::mul.Tensor")
+    assert (product["ph"], product["cat"]) == ("X", "operator")
+    assert product["args"]["operands"] == "Float(5, 4), Float(5, 4)"
+    assert product["args"]["results"] == "Float(5, 4)"
+    assert product["args"]["source"].startswith("model.py:")
+    starts = [event["ts"] for event in events]
+    ends = [event["ts"] + event["dur"] for event in events]
+    assert starts == sorted(starts)
+    assert all(a <= b + 0.002 for a, b in zip(ends, starts[1:], strict=False)), (
+        "one after the other"
+    )
+
+
+def test_a_trace_file_replaces_no_other_file(
+    tsx: Tsx, model: Path, arrays: tuple[Path, Path]
+) -> None:
+    given = ("run", model, "--input", arrays[0], "--input", arrays[1])
+    assert tsx(*given, "--trace-file", arrays[0]).status == 2
+    np.load(arrays[0])
+    assert tsx(*given, "--trace-file", model.parent, "--step", "--engine", "numpy").status == 2
+
+
 def test_optimize_diff_tells_rules_and_counts(tsx: Tsx, model: Path, tmp_path: Path) -> None:
     outcome = tsx(
         "optimize",
@@ -225,6 +260,16 @@ def test_bench_times_made_up_inputs(tsx: Tsx, model: Path) -> None:
     assert (side["calls"], len(side["warmup"]), len(side["seconds"])) == (5, 2, 5)
     assert min(side["seconds"]) <= side["median"] <= side["p90"] <= side["p99"]
     assert side["p99"] == max(side["seconds"])
+
+
+def test_bench_says_what_ran_it(tsx: Tsx, model: Path) -> None:
+    found = json.loads(tsx("bench", model, "--calls", "1", "--engine", "numpy", "--json").out)
+    assert (found["engine"], found["threads"]) == ("numpy", None)
+    outcome = tsx("bench", model, "--calls", "1", "--engine", "native", "--json")
+    found = json.loads(outcome.out)
+    assert found["engine"] == "native"
+    assert found["threads"] >= 1
+    assert "tsx on NumPy" in tsx("bench", model, "--calls", "1", "--engine", "numpy").out
 
 
 def test_bench_times_the_original_in_turns(tsx: Tsx, model: Path, source: Path) -> None:

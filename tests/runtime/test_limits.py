@@ -88,12 +88,36 @@ def test_an_untrusted_archive_has_all_limits(engine: api.Engine) -> None:
         module(1 << 20)
 
 
-def test_untrusted_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    api.script(filled).save(tmp_path / "filled.tsx")
-    np.save(tmp_path / "n.npy", np.asarray(1 << 20))
+SOURCE = """import numpy as np
+
+def forward(n: int) -> np.ndarray:
+    return np.ones((n, n))
+
+example_inputs = (1 << 20,)
+"""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "--value", "n=1048576"],
+        ["optimize", "--verify", "--value", "n=1048576"],
+        ["bench", "--input", "n.npy"],
+        ["compare", "--against", "model.py"],
+        ["compare", "--against", "model.py", "--engine", "numpy", "--taps"],
+    ],
+)
+def test_untrusted_on_the_command_line(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("model.py").write_text(SOURCE)
+    api.script(filled).save("filled.tsx")
+    np.save("n.npy", np.asarray(1 << 20))
     with pytest.raises(SystemExit) as stopped:
-        main(
-            ["run", str(tmp_path / "filled.tsx"), "--untrusted", "--input", str(tmp_path / "n.npy")]
-        )
+        main([words[0], "filled.tsx", "--untrusted", *words[1:]])
     assert stopped.value.code == 5
     assert "TSX5041" in capsys.readouterr().err

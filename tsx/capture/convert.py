@@ -33,6 +33,7 @@ from tsx.ir.effects import draws
 from tsx.ir.module import Module
 from tsx.runtime.border import Executable
 from tsx.runtime.compare import Difference, compare, compare_arrays
+from tsx.runtime.limits import Limits
 from tsx.runtime.profile import Taps
 
 
@@ -150,10 +151,12 @@ def compare_with_source(
     samples: Samples,
     taps: bool = False,
     run: Runner = on_numpy,
+    limits: Limits | None = None,
 ) -> Comparison:
     """Runs a program and the source it came from on the same inputs.
 
-    ``taps`` compares every layer as well, and has the program run on the NumPy VM, whose layers can be watched.
+    ``taps`` compares every layer as well, and has the program run on the NumPy VM, whose layers can be watched, within
+    ``limits``.
     """
     with load_source(path, entry) as source:
         args, kwargs = _inputs(source, samples)
@@ -162,7 +165,8 @@ def compare_with_source(
         if observer is None:
             given = run(program, *arrays)
         else:
-            given = Executable(program).run("forward", *arrays, observer=observer)
+            executable = Executable(program, limits=limits)
+            given = executable.run("forward", *arrays, observer=observer)
         try:
             expected = _run_original(source, args, kwargs, traced=_is_trace(program))
             layers = _layers(source, args, kwargs) if taps else {}

@@ -214,15 +214,20 @@ def _checked(schema: Schema, function: Call) -> Evaluate:
 
     def evaluate(*operands: Any) -> object:
         given = function(*operands)
-        results = given if len(schema.results) > 1 else (given,)
+        results = (given,) if len(schema.results) == 1 else () if given is None else given
         if not isinstance(results, (tuple, list)) or len(results) != len(schema.results):
             expected = f"{len(schema.results)} results"
             raise fail("TSX4075", op=schema.kind, expected=expected, found=type(given).__name__)
         pairs = zip(schema.results, results, strict=True)
-        values = [_apart(operands, _value(schema, result.type, value)) for result, value in pairs]
+        values = [_given_by(schema, result, value, operands) for result, value in pairs]
         return _given(values)
 
     return evaluate
+
+
+def _given_by(schema: Schema, result: Argument, value: Any, operands: Sequence[object]) -> Any:
+    checked = _value(schema, result.type, value)
+    return checked if result.alias else _apart(operands, checked)
 
 
 def _value(schema: Schema, wanted: ty.Type, value: Any) -> Any:
@@ -236,7 +241,7 @@ def _value(schema: Schema, wanted: ty.Type, value: Any) -> Any:
 
 
 def _apart(operands: Sequence[object], value: Any) -> Any:
-    """A result in memory of its own, since a pure operator's result is no view."""
+    """A result in memory of its own: that it is an operand, only the schema says."""
     shared = (o for o in operands if isinstance(o, np.ndarray) and isinstance(value, np.ndarray))
     return value.copy() if any(np.may_share_memory(o, value) for o in shared) else value
 

@@ -99,6 +99,11 @@ class Op:
     def kind(self) -> str:
         return self.schema.kind
 
+    @property
+    def is_of_host(self) -> bool:
+        """Whether a host program has to register it before it can load an archive that uses it."""
+        return not self.body and self.kind.partition("::")[0] not in BUILT_IN
+
     def has(self, trait: Trait) -> bool:
         """Whether it has one of the traits."""
         return self._bits & trait._value_ != 0

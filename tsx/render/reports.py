@@ -422,7 +422,9 @@ def profile(operators: ProfileRows, lines: ProfileRows, seconds: float) -> Repor
     return Report(data, [*shown, Text(f"{seconds * 1e3:.3f} ms in all")])
 
 
-def bench(timings: Sequence[Timing], peak_bytes: int, processors: int) -> Report:
+def bench(
+    timings: Sequence[Timing], engine: str, threads: int | None, peak_bytes: int, processors: int
+) -> Report:
     """After bench: a row a side, and how the sides' medians compare."""
     made = table(
         "side", "calls", "first ms", "median ms", "p90 ms", "p99 ms", right=(1, 2, 3, 4, 5)
@@ -438,15 +440,19 @@ def bench(timings: Sequence[Timing], peak_bytes: int, processors: int) -> Report
         facts |= dict(zip(keys, marks, strict=True))
         sides.append(facts | {"warmup": list(timing.warmup), "seconds": list(timing.seconds)})
     warmup = len(timings[0].warmup)
+    runs_on = f"the engine, threads: {threads}" if engine == "native" else "NumPy"
     lines: list[RenderableType] = [made]
     if len(timings) > 1:
         factor = timings[1].median / timings[0].median
         lines.append(Text(f"the original takes {factor:.2f} times the time of tsx"))
     lines.append(
         Text(
-            f"{warmup} warm-up calls of each not counted; {processors} processors; "
-            f"at most {size_text(peak_bytes)} of memory"
+            f"{warmup} warm-up calls of each not counted; tsx on {runs_on}; "
+            f"{processors} processors; at most {size_text(peak_bytes)} of memory"
         )
     )
-    data = {"sides": sides, "peak_bytes": peak_bytes, "processors": processors}
+    data = {
+        "sides": sides, "engine": engine, "threads": threads, "peak_bytes": peak_bytes,
+        "processors": processors,
+    }  # fmt: skip
     return Report(data, lines)

@@ -55,7 +55,7 @@ def explained(
         help = way_out(kind)
         stopped = fail("TSX5023", raised=shown, where=where, excerpt=excerpt, help=help)
         return stopped.instead_of((kind, text))
-    return fail("TSX5002", op=op, reason=_words(error), where=where, excerpt=excerpt)
+    return fail("TSX5002", op=op, reason=words(error), where=where, excerpt=excerpt)
 
 
 def _raises(kind: str) -> bool:
@@ -64,7 +64,7 @@ def _raises(kind: str) -> bool:
     return op is not None and op.has(Trait.RAISES)
 
 
-def _words(error: Exception) -> str:
+def words(error: Exception) -> str:
     """A Python error in one line; a KeyError's text is only the key."""
     text = " ".join(str(error).split()) or type(error).__name__
     return f"there is no key {text}" if isinstance(error, KeyError) else text

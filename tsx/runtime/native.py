@@ -7,6 +7,7 @@ written, and never gives memory of inputs, weights or state away. This is the on
 
 from __future__ import annotations
 
+import functools
 import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -14,18 +15,20 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from tsx.errors import fail, restored
+from tsx.errors import TsxError, fail, restored
 from tsx.ir.graph import WeightRef
 from tsx.ir.location import Span
 from tsx.ir.module import Module, Parameter, Pin, TreeSpec
+from tsx.ir.op import Op, lookup
 from tsx.ir.type_text import parse_type
 from tsx.ir.types import ClassType, Type
 from tsx.runtime import state
 from tsx.runtime.border import check_in_place, written_without_self
 from tsx.runtime.convert import Attributes
+from tsx.runtime.failure import words
 from tsx.runtime.limits import Limits
 from tsx.runtime.memory import copies_of, map_arrays
-from tsx.runtime.profile import Profile
+from tsx.runtime.profile import Event, Profile
 from tsx.runtime.session import Session as State
 from tsx.runtime.session import written_weights
 from tsx.runtime.signature import Signature, entry_of, parameters_of_inputs
@@ -98,7 +101,7 @@ class Executable:
         write: Callable[[str], None] = lambda text: print(text, end=""),
     ) -> None:
         require()
-        self._program = _engine.Program(source, check)
+        self._program = _engine.Program(source, check, _host_operator)
         self._module = module
         self._limits = (limits or Limits()).numbers()
         self._write = write
@@ -167,13 +170,13 @@ class Executable:
             copies_of([(checked[i][0].path, inputs[i]) for i in sorted(self._written(method))])
         if session is None and self.is_stateful:
             session = self._default_session()
-        watched = _engine.Profile() if profile is not None else None
+        began = profile.age if profile is not None else 0.0
+        watched = _engine.Profile(profile.most_events) if profile is not None else None
         outputs = self._program.call(
             method, inputs, self._write, _warn, _draw, session, inplace, watched, self._limits
         )
         if profile is not None and watched is not None:
-            for instruction, scope, line, calls, seconds in self._program.rows(watched):
-                profile.add(instruction.partition(" ")[2], scope, line, calls, seconds)
+            _note(profile, self._program, watched, began)
         return signature.structured(outputs, args, kwargs)
 
     def _written(self, method: str) -> frozenset[int]:
@@ -196,6 +199,39 @@ class Executable:
             known = _signature(method, self._program.method(method), self._classes)
             self._signatures[method] = known  # two threads may both make it; they are alike
         return known
+
+
+def _note(
+    profile: Profile, program: _engine.Program, watched: _engine.Profile, began: float
+) -> None:
+    """Adds what the engine counted in a run that began when the profile was that old."""
+    for instruction, scope, line, calls, seconds in program.rows(watched):
+        profile.add(instruction.partition(" ")[2], scope, line, calls, seconds)
+    for instruction, scope, where, start, seconds, *types in program.events(watched):
+        kind = instruction.partition(" ")[2]
+        profile.add_event(Event(kind, scope, where, began + start, seconds, *types))
+    profile.left_out += watched.left_out
+
+
+def _host_operator(kind: str) -> tuple[str, int, Callable[[list[Any]], list[Any]]] | None:
+    """An operator that this program registered, for an archive that needs it: schema, version, meaning."""
+    op = lookup(kind)
+    if op is None or not op.is_of_host:
+        return None
+    return str(op.schema), op.version, functools.partial(_run_kernel, op)
+
+
+def _run_kernel(op: Op, operands: list[Any]) -> list[Any]:
+    """The results of a kernel of Python's; what it raises is worded as the VM does."""
+    try:
+        made: Any = op.eval(*operands)
+    except TsxError:
+        raise
+    except MemoryError:
+        raise fail("TSX5020", op=op.kind) from None
+    except Exception as error:
+        raise fail("TSX5002", op=op.kind, reason=words(error)) from error
+    return list(made) if len(op.schema.results) != 1 else [made]
 
 
 def _warn(message: str) -> None:

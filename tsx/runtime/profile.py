@@ -22,6 +22,19 @@ StepRow = tuple[int, str, str, str]  # place, stack before, instruction, what it
 ProfileRow = tuple[str, int, float, int]  # operator, calls, seconds, bytes made
 
 
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One call of an operator or a group: its place in the source, seconds since the profile was made, types."""
+
+    kind: str
+    scope: str
+    where: str
+    start: float
+    seconds: float
+    operands: str
+    results: str
+
+
 class Steps:
     """A row an instruction: the stack before it, the instruction, and what it does. Keeps the first ``limit``.
 
@@ -101,9 +114,16 @@ class Profile:
 
     Instructions that call nothing are counted by their name. Bytes are those of results with memory of their own. A
     module that runs on the engine is profiled there: calls of operators and groups, without the bytes.
+
+    With ``most_events``, ``events`` keeps the first calls of operators and groups: when, how long, and on what.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most_events: int = 0) -> None:
+        self.most_events = most_events
+        self.events: list[Event] = []
+        self.left_out = 0
+        self._begin = time.perf_counter()
+        self._given = ""
         self._kinds: dict[str, _Total] = {}
         self._scopes: dict[str, _Total] = {}
         self._lines: dict[str, _Total] = {}
@@ -122,19 +142,40 @@ class Profile:
     def lines(self) -> list[ProfileRow]:
         return _rows(self._lines)
 
+    @property
+    def age(self) -> float:
+        """Seconds since it was made."""
+        return time.perf_counter() - self._begin
+
     def before(self, moment: Moment) -> None:
-        self._owners = owners_of(arrays_in(_operands(moment)))
+        operands = _operands(moment)
+        self._owners = owners_of(arrays_in(operands))
+        if self.most_events and moment.instruction.opcode in _CALLS:
+            self._given = _types_text(operands)  # before the operator, which may write them
         self._start = time.perf_counter()
 
     def after(self, moment: Moment) -> None:
         seconds = time.perf_counter() - self._start
         made = 0
-        if moment.instruction.opcode in (Opcode.CALL, Opcode.TILE):
-            fresh = (a for a in arrays_in(_results(moment)) if not is_of(a, self._owners))
+        span, scope = moment.origin.span, moment.origin.scope
+        if moment.instruction.opcode in _CALLS:
+            results = _results(moment)
+            fresh = (a for a in arrays_in(results) if not is_of(a, self._owners))
             made = sum(array.nbytes for array in fresh)
-        span = moment.origin.span
+            if self.most_events:
+                start = self._start - self._begin
+                where = str(span) if span else ""
+                types = self._given, _types_text(results)
+                self.add_event(Event(_kind(moment), scope, where, start, seconds, *types))
         line = f"{span.file}:{span.line}" if span else ""
-        self.add(_kind(moment), moment.origin.scope, line, 1, seconds, made)
+        self.add(_kind(moment), scope, line, 1, seconds, made)
+
+    def add_event(self, event: Event) -> None:
+        """Keeps a call, or counts it as left out."""
+        if len(self.events) < self.most_events:
+            self.events.append(event)
+        else:
+            self.left_out += 1
 
     def add(
         self, kind: str, scope: str, line: str, calls: int, seconds: float, made: int = 0
@@ -142,6 +183,13 @@ class Profile:
         """Counts calls of one instruction."""
         for table, key in ((self._kinds, kind), (self._scopes, scope), (self._lines, line)):
             table.setdefault(key, _Total()).add(calls, seconds, made)
+
+
+_CALLS = (Opcode.CALL, Opcode.TILE)
+
+
+def _types_text(values: list[Value]) -> str:
+    return ", ".join(str(type_of_value(value)) for value in values)
 
 
 @dataclass(slots=True)
@@ -160,7 +208,7 @@ class Taps:
         """Nothing is known yet."""
 
     def after(self, moment: Moment) -> None:
-        if moment.instruction.opcode not in (Opcode.CALL, Opcode.TILE):
+        if moment.instruction.opcode not in _CALLS:
             return
         scopes = [
             s for s in _around(moment.origin.scope) if self.wanted is None or s in self.wanted

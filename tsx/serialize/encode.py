@@ -20,7 +20,7 @@ from tsx.serialize.format import (
     write_preamble,
 )
 from tsx.serialize.graph_codec import UnitWriter
-from tsx.serialize.operators import body_rows, is_required, used_operators
+from tsx.serialize.operators import body_rows, used_operators
 from tsx.serialize.program import write_program
 from tsx.serialize.tensors import lay_out
 
@@ -47,7 +47,7 @@ def encode(module: Module, debug: bool) -> Encoded:
         name=module.name,
         metadata=module.metadata,
         operators=tuple((op.kind, op.version) for op in operators),
-        requires=tuple(op.kind for op in operators if is_required(op)),
+        requires=tuple(op.kind for op in operators if op.is_of_host),
         sections=tuple(Section(n, n == "program", 0, len(d), digest(d)) for n, d in data.items()),
         tensors=tuple(lay_out(module.weights)),
         program_digest=b"",

@@ -13,7 +13,7 @@ from typing import Any
 from tsx.errors import fail
 from tsx.ir.graph import Graph, Node, WeightRef
 from tsx.ir.module import Module
-from tsx.ir.op import BUILT_IN, Op, lookup, unknown_op
+from tsx.ir.op import Op, lookup, unknown_op
 from tsx.ir.prim import PRIMS
 from tsx.ir.text import parse_graph
 from tsx.serialize import canonical, checked
@@ -37,11 +37,6 @@ def used_operators(kinds: Iterable[str]) -> list[Op]:
                 inner = parse_graph(op.body, file=kind).all_nodes()
                 work += [node.kind for node in inner if node.kind not in PRIMS]
     return [found[kind] for kind in sorted(found)]
-
-
-def is_required(op: Op) -> bool:
-    """Whether a host program has to register ``op`` before it can load an archive that uses it."""
-    return not op.body and op.kind.partition("::")[0] not in BUILT_IN
 
 
 def body_rows(ops: Iterable[Op]) -> list[Any]:

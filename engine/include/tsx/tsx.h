@@ -18,6 +18,11 @@
  * Inputs are not copied (what the model writes into is, on the first write), so they must stay as
  * they are during the call. Results are the caller's own: they share memory with nothing.
  *
+ * Operators of your own. An archive may ask for operators that the program around the engine provides
+ * (`@tsx.register_kernel` in Python). Register a function under the operator's schema before you load it:
+ *
+ *     tsx::register_kernel("my::peaks(Tensor x, float above) -> Tensor", peaks);
+ *
  * Errors. C functions give a tsx_error*, null when all went well; C++ throws tsx::Error. Both have
  * a code that never changes (TSX5013), a message, the source line of the model, and a way out. */
 #ifndef TSX_TSX_H
@@ -48,6 +53,9 @@ TSX_API const char* tsx_error_help(const tsx_error* error);    /* one way out, o
 TSX_API const char* tsx_error_exception(const tsx_error* error);
 TSX_API const char* tsx_error_text(const tsx_error* error); /* all of it, in lines */
 TSX_API int tsx_error_exit_status(const tsx_error* error);  /* what a command should exit with */
+/* An error of your own, for what a kernel of yours refuses; and the same error again, to pass it on. */
+TSX_API tsx_error* tsx_error_new(const char* message);
+TSX_API tsx_error* tsx_error_copy(const tsx_error* error);
 TSX_API void tsx_error_free(tsx_error* error);
 
 /* --- Tensors ---------------------------------------------------------------------------------- */
@@ -143,6 +151,24 @@ TSX_API tsx_error* tsx_value_field(const tsx_value* value, const char* name, tsx
 /* As Python's repr shows it. The text lives as long as `value`. */
 TSX_API tsx_error* tsx_value_text(tsx_value* value, const char** text);
 
+/* --- Operators of your own --------------------------------------------------------------------- */
+
+/* What an operator does, for an archive that lists it as required (`@tsx.register_kernel` in Python).
+ * `operands` are as many as the schema has arguments, in its order, with defaults filled in: read them,
+ * free none of them, and write only into tensors that the schema marks so: Tensor(a!). For each result
+ * make a value, which the caller takes. Give null when all went well; any results go with an error. May
+ * be called from several threads at once, and must not throw. */
+typedef tsx_error* (*tsx_kernel)(void* owner, const tsx_value* const* operands, size_t operand_count,
+                                 tsx_value** results, size_t result_count);
+
+/* Makes `kernel` the meaning of an operator, for the whole process, before archives that need it are
+ * loaded (else TSX6007): tsx_register_kernel("my::peaks(Tensor x, float above) -> Tensor", …). Under a
+ * name that is registered it takes the place of the kernel there; modules that are loaded keep theirs.
+ * `release` is called with `owner` when nobody needs the kernel any more (also when this call fails); it
+ * may be null. */
+TSX_API tsx_error* tsx_register_kernel(const char* schema, tsx_kernel kernel, void* owner,
+                                       void (*release)(void* owner));
+
 /* --- Modules ---------------------------------------------------------------------------------- */
 
 typedef struct tsx_module tsx_module;
@@ -215,6 +241,11 @@ TSX_API tsx_error* tsx_profile_new(const tsx_module* module, tsx_profile** profi
 /* Slowest first; the rows live until the profile is used again. */
 TSX_API tsx_error* tsx_profile_rows(tsx_profile* profile, const tsx_profile_row** rows,
                                     size_t* count);
+/* From now on it also keeps the first `most` calls of operators: when, how long, and on what. */
+TSX_API void tsx_profile_keep_events(tsx_profile* profile, size_t most);
+/* Those, in the Chrome Trace Event Format (JSON), which Perfetto and chrome://tracing show; it lives until
+ * the profile is used again. */
+TSX_API tsx_error* tsx_profile_trace(tsx_profile* profile, const char** json);
 TSX_API void tsx_profile_free(tsx_profile* profile);
 
 TSX_API const char* tsx_version(void);
@@ -226,9 +257,11 @@ TSX_API const char* tsx_version(void);
 #include <exception>
 #include <initializer_list>
 #include <memory>
+#include <new>
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -246,6 +279,8 @@ class Error : public std::exception {
   const char* exception() const noexcept { return tsx_error_exception(error_.get()); }
   int exit_status() const noexcept { return tsx_error_exit_status(error_.get()); }
   const char* what() const noexcept override { return tsx_error_text(error_.get()); }
+
+  const tsx_error* get() const noexcept { return error_.get(); }
 
  private:
   std::shared_ptr<tsx_error> error_;
@@ -412,6 +447,67 @@ class Value {
 
   std::shared_ptr<tsx_value> value_;
 };
+
+namespace detail {
+
+/// What a kernel returns, as values: a vector of them, one, or nothing.
+template <typename Kernel>
+std::vector<Value> results_of(const Kernel& kernel, const std::vector<Value>& operands) {
+  using Result = decltype(kernel(operands));
+  if constexpr (std::is_void_v<Result>) {
+    kernel(operands);
+    return {};
+  } else if constexpr (std::is_convertible_v<Result, Value>) {
+    return {Value(kernel(operands))};
+  } else {
+    return kernel(operands);
+  }
+}
+
+inline tsx_value* shared(const tsx_value* value) {
+  tsx_value* made = tsx_value_share(value);
+  if (!made) throw std::bad_alloc();
+  return made;
+}
+
+/// A tsx_kernel: what `Kernel` throws becomes the error that it gives.
+template <typename Kernel>
+tsx_error* run_kernel(void* owner, const tsx_value* const* operands, std::size_t operand_count,
+                      tsx_value** results, std::size_t result_count) noexcept {
+  try {
+    std::vector<Value> given;
+    for (std::size_t i = 0; i < operand_count; ++i) given.emplace_back(shared(operands[i]));
+    const std::vector<Value> made = results_of(*static_cast<const Kernel*>(owner), given);
+    if (made.size() != result_count) return tsx_error_new("the kernel gave another number of results");
+    for (std::size_t i = 0; i < result_count; ++i) results[i] = shared(made[i].get());
+    return nullptr;
+  } catch (const Error& error) {
+    return tsx_error_copy(error.get());
+  } catch (const std::exception& error) {
+    return tsx_error_new(error.what());
+  } catch (...) {
+    return tsx_error_new("the kernel threw what is no std::exception");
+  }
+}
+
+}  // namespace detail
+
+/// Makes a function the meaning of an operator of your own, before archives that need it are loaded:
+///
+///     tsx::register_kernel("my::peaks(Tensor x, float above) -> Tensor",
+///                          [](const std::vector<tsx::Value>& operands) {
+///                            return peaks(operands[0].to_tensor(), operands[1].to_double());
+///                          });
+///
+/// The function takes the operands in the order of the schema and gives the result, a vector of them
+/// where the schema has several, or nothing where it has none. What it throws stops the model's call,
+/// with the source line of the model. Several threads may call it at once.
+template <typename Kernel> void register_kernel(const std::string& schema, Kernel kernel) {
+  auto kept = std::make_unique<Kernel>(std::move(kernel));
+  const auto release = [](void* held) { std::default_delete<Kernel>()(static_cast<Kernel*>(held)); };
+  detail::check(
+      tsx_register_kernel(schema.c_str(), &detail::run_kernel<Kernel>, kept.release(), release));
+}
 
 /// Arguments by name: {{"mask", mask}, {"scale", 2.0}}.
 using Named = std::vector<std::pair<std::string, Value>>;

@@ -9,10 +9,12 @@
 #include "core/containers.h"
 #include "base/budget.h"
 #include "run/executable.h"
+#include "run/profile.h"
 #include "tsx/tsx.h"
 
 struct tsx_error {
   tsx::engine::Error error;
+  std::string reason;  // what a kernel of the host said; else empty
 };
 
 struct tsx_tensor {
@@ -30,6 +32,14 @@ struct tsx_module {
   std::vector<std::string> signatures;
   std::string code;
   tsx::engine::Limits limits;  // of each call
+};
+
+struct tsx_profile {
+  std::shared_ptr<const tsx::engine::Executable> executable;
+  tsx::engine::Profile profile;
+  std::vector<std::string> texts;
+  std::vector<tsx_profile_row> rows;
+  std::string trace;
 };
 
 namespace tsx::engine {

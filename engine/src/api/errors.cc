@@ -9,7 +9,7 @@ Error no_memory() { return failure("TSX5020", {{"op", "this call"}}); }
 
 /// What is given when there is no memory for an error. It is never freed.
 tsx_error* spare() {
-  static tsx_error kSpare{no_memory()};
+  static tsx_error kSpare{no_memory(), std::string()};
   return &kSpare;
 }
 
@@ -37,7 +37,7 @@ Error current() {
 tsx_error* caught() noexcept {
   try {
     tsx_error* made = nullptr;
-    give(&made, current());
+    give(&made, current(), std::string());
     return made;
   } catch (...) {
     return spare();
@@ -45,6 +45,22 @@ tsx_error* caught() noexcept {
 }
 
 }  // namespace tsx::engine
+
+using namespace tsx::engine;
+
+tsx_error* tsx_error_new(const char* message) {
+  tsx_error* made = nullptr;
+  tsx_error* failed = guarded([&] {
+    give(&made, failure("TSX5002", {{"op", "the kernel"}, {"reason", message}}), std::string(message));
+  });
+  return failed ? failed : made;
+}
+
+tsx_error* tsx_error_copy(const tsx_error* error) {
+  tsx_error* made = nullptr;
+  tsx_error* failed = guarded([&] { give(&made, error->error, error->reason); });
+  return failed ? failed : made;
+}
 
 const char* tsx_error_code(const tsx_error* error) { return error->error.code().c_str(); }
 const char* tsx_error_message(const tsx_error* error) { return error->error.message().c_str(); }

@@ -1,10 +1,9 @@
-#include <algorithm>
 #include <cstring>
 
 #include "api/c_api.h"
 #include "read/archive.h"
 #include "run/border.h"
-#include "run/profile.h"
+#include "run/host.h"
 
 using namespace tsx::engine;
 
@@ -12,13 +11,6 @@ struct tsx_session {
   std::shared_ptr<const Executable> executable;
   std::unique_ptr<Session> session;
   Limits limits;
-};
-
-struct tsx_profile {
-  std::shared_ptr<const Executable> executable;
-  Profile profile;
-  std::vector<std::string> texts;
-  std::vector<tsx_profile_row> rows;
 };
 
 namespace {
@@ -61,7 +53,7 @@ Limits limits_of(const tsx_load_options* options, const ir::Module& module) {
 
 void load_source(const std::shared_ptr<Source>& source, const tsx_load_options* options,
                  tsx_module** module) {
-  Loaded loaded = load_archive(source, check_mode(options));
+  Loaded loaded = load_archive(source, check_mode(options), registered_operator);
   tsx_module made;
   made.limits = limits_of(options, *loaded.module);
   made.executable = std::make_shared<const Executable>(std::move(loaded.module));
@@ -93,14 +85,6 @@ Value run(const Executable& executable, Session* session, const char* method, co
   }
   const std::string_view name = method ? method : default_method(executable.module());
   return call(executable, name, positional, named, call_options, session);
-}
-
-/// Where an instruction comes from, as text in two strings.
-void describe(const Program& program, std::uint32_t function, std::uint32_t place,
-              std::vector<std::string>& texts) {
-  const Function& code = program.functions[function];
-  texts.push_back(instruction_text(program, code, code.code[place]));
-  texts.push_back(program.module->where(code.origins[place]));
 }
 
 }  // namespace
@@ -153,34 +137,3 @@ tsx_error* tsx_session_call(tsx_session* session, const char* method, const tsx_
 }
 
 void tsx_session_free(tsx_session* session) { std::default_delete<tsx_session>()(session); }
-
-tsx_error* tsx_profile_new(const tsx_module* module, tsx_profile** profile) {
-  return guarded([&] {
-    auto made = std::make_unique<tsx_profile>();
-    made->executable = module->executable;
-    *profile = made.release();
-  });
-}
-
-tsx_error* tsx_profile_rows(tsx_profile* profile, const tsx_profile_row** rows, size_t* count) {
-  return guarded([&] {
-    profile->rows.clear();
-    profile->texts.clear();
-    const auto& totals = profile->profile.totals();
-    profile->texts.reserve(2 * totals.size());  // rows point into it
-    for (const auto& [place, total] : totals) {
-      describe(profile->executable->program(), place.first, place.second, profile->texts);
-      const auto time = std::chrono::duration_cast<std::chrono::nanoseconds>(total.time).count();
-      profile->rows.push_back({profile->texts[profile->texts.size() - 2].c_str(),
-                               profile->texts.back().c_str(), total.calls,
-                               static_cast<std::uint64_t>(time)});
-    }
-    std::stable_sort(profile->rows.begin(), profile->rows.end(), [](const auto& a, const auto& b) {
-      return a.nanoseconds > b.nanoseconds;
-    });
-    *rows = profile->rows.data();
-    *count = profile->rows.size();
-  });
-}
-
-void tsx_profile_free(tsx_profile* profile) { std::default_delete<tsx_profile>()(profile); }

@@ -40,6 +40,8 @@ class Call {
   /// Moves an operand out: when it was the last use, its memory may be written.
   Value take(std::size_t i) { return std::move(operands_[i]); }
   bool is_none(std::size_t i) const { return operands_[i].is_none(); }
+  Span<const Value> operands() const { return {operands_, operand_count_}; }
+  std::size_t result_count() const { return result_count_; }
 
   // Each of these throws when the operand is of another kind.
   const Tensor& tensor(std::size_t i) const;

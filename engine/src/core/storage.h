@@ -36,6 +36,8 @@ class Storage final : public RefCounted {
   }
   Size bytes() const { return bytes_; }
   Access access() const { return access_; }
+  /// Who keeps borrowed memory alive, also when a write has moved this storage away from it; may be null.
+  const std::shared_ptr<const void>& owner() const { return owner_; }
   /// Whether the memory came from outside and is still there (no write has copied it).
   bool is_borrowed() const { return owner_ != nullptr; }
 

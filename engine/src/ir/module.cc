@@ -12,6 +12,13 @@ const Method& Module::forward() const {
   return found ? *found : methods[0].second;
 }
 
+const Operator* Module::operator_of(std::string_view kind) const {
+  if (const Operator* op = find_operator(kind)) return op;
+  for (const auto& op : host_operators)
+    if (op->kind() == kind) return op.get();
+  return nullptr;
+}
+
 std::string Module::where(OriginId origin) const {
   const Range places = origins[origin].spans;
   if (places.empty()) return {};

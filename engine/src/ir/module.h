@@ -147,6 +147,7 @@ struct Module {
   Table<ClassDef> classes;
   Table<const Graph*> functions;
   Table<Body> bodies;           // of composites, by kind
+  std::vector<std::shared_ptr<const Operator>> host_operators;  // which nodes may point to
   std::vector<Object> objects;  // an object refers to earlier ones only
   ObjectId root = kNoId;        // what `self` is
   std::shared_ptr<const Weights> weights;
@@ -165,6 +166,8 @@ struct Module {
 
   /// The entry point that a call means: `forward`, else the first.
   const Method& forward() const;
+  /// The record of an operator, the engine's or a host's; null when nobody has it.
+  const Operator* operator_of(std::string_view kind) const;
   const Graph* function(std::string_view wanted) const {
     const Graph* const* found = functions.find(wanted);
     return found ? *found : nullptr;

@@ -70,10 +70,13 @@ const PrimRow& row_of(Prim prim) {
   bug("a structural kind has no row");
 }
 
-std::string_view Operator::schema() const { return {kTexts + text, schema_length}; }
-std::string_view Operator::kind() const { return {kTexts + text, kind_length}; }
+std::string_view Operator::schema() const {
+  const char* start = is_host() ? static_cast<const HostRecord*>(this)->own_text.data() : kTexts + text;
+  return {start, schema_length};
+}
+std::string_view Operator::kind() const { return schema().substr(0, kind_length); }
 std::string_view Operator::instruction() const {
-  return {kTexts + text + schema_length, instruction_length};
+  return is_host() ? std::string_view() : std::string_view(kTexts + text + schema_length, instruction_length);
 }
 
 Span<const Operator> operators() { return {kOperators.data(), kOperators.size()}; }

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/span.h"
 
@@ -78,10 +80,12 @@ constexpr Trait operator|(Trait a, Trait b) {
   return static_cast<Trait>(static_cast<unsigned>(a) | static_cast<unsigned>(b));
 }
 
-/// A row of gen/operators.inc. Its texts lie in one array of characters, so that the table needs no
-/// pointers, which the loader of a program would have to mend one by one.
+/// A row of gen/operators.inc, or a HostRecord. The rows' texts lie in one array of characters, so that
+/// the table needs no pointers, which the loader of a program would have to mend one by one.
 struct Operator {
-  std::uint32_t text;  // where its schema starts, and the instruction after it
+  static constexpr std::uint32_t kOwnText = UINT32_MAX;
+
+  std::uint32_t text;  // where its schema starts, and the instruction after it; kOwnText: a HostRecord
   std::uint16_t schema_length;
   std::uint8_t kind_length;
   std::uint8_t instruction_length;
@@ -94,6 +98,8 @@ struct Operator {
   std::int16_t written_form;  // the operator whose result it writes into operand 0, or -1
   std::int8_t write_mode;  // how it does that: 0 checks dtype and sizes, 1 stores; -1: it is none
 
+  /// Whether the program around the engine provides it (run/host.h).
+  bool is_host() const { return text == kOwnText; }
   bool has(Trait trait) const {
     return (static_cast<unsigned>(traits) & static_cast<unsigned>(trait)) != 0;
   }
@@ -105,9 +111,20 @@ struct Operator {
   std::string_view instruction() const;
 };
 
-/// Every operator, ascending by kind.
+/// The record of an operator that the program around the engine provides: it has a text of its own.
+struct HostRecord : Operator {
+  explicit HostRecord(std::string schema) : Operator(), own_text(std::move(schema)) {
+    text = kOwnText;
+    formula = written_form = -1;
+    write_mode = -1;
+  }
+
+  std::string own_text;
+};
+
+/// Every operator of the engine's, ascending by kind.
 Span<const Operator> operators();
-/// The record of an operator, or null.
+/// The record of one of them, or null.
 const Operator* find_operator(std::string_view kind);
 
 }  // namespace tsx::engine

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/quote.h"
 
 namespace tsx::engine {
 namespace {
@@ -49,7 +50,8 @@ std::vector<std::string_view> tokens_of(std::string_view text) {
 class Parser {
  public:
   Parser(TypeStore& types, std::string_view text)
-      : types_(types), text_(text), tokens_(tokens_of(text.substr(text.find('(')))) {}
+      : types_(types), text_(text),
+        tokens_(tokens_of(text.substr(std::min(text.find('('), text.size())))) {}
 
   Schema parse() {
     Schema schema;
@@ -73,7 +75,7 @@ class Parser {
     } else {
       schema.results.push_back(result());
     }
-    if (!peek().empty()) unexpected();
+    if (!peek().empty()) unexpected("the end");
     return schema;
   }
 
@@ -87,14 +89,15 @@ class Parser {
     return true;
   }
   std::string_view take() {
-    if (peek().empty()) unexpected();
+    if (peek().empty()) unexpected("more");
     return tokens_[at_++];
   }
   void take(std::string_view token) {
-    if (!accept(token)) unexpected();
+    if (!accept(token)) unexpected(quote(token));
   }
-  [[noreturn]] void unexpected() const {
-    bug("the schema " + std::string(text_) + " does not parse at " + std::string(peek()));
+  [[noreturn]] void unexpected(const std::string& expected) const {
+    const std::string found = peek().empty() ? "the end" : quote(peek());
+    throw failure("TSX4001", {{"expected", expected}, {"found", found}, {"text", text_}});
   }
 
   Argument argument() {
@@ -152,7 +155,7 @@ class Parser {
     if (name == "Dict") {
       take("(");
       const std::vector<const Type*> parts = list_of_types(")");
-      if (parts.size() != 2) unexpected();
+      if (parts.size() != 2) unexpected("two types in a Dict");
       return types_.dict(parts[0], parts[1]);
     }
     if (name == "Union" || name == "Future" || name == "Await" || name == "RRef") {
@@ -222,10 +225,12 @@ class Parser {
 
 }  // namespace
 
+Schema parse_schema(TypeStore& types, std::string_view text) { return Parser(types, text).parse(); }
+
 const Schema& SchemaTable::of(const Operator& op) {
   const auto place = schemas_.find(&op);
   if (place != schemas_.end()) return place->second;
-  return schemas_.emplace(&op, Parser(types_, op.schema()).parse()).first->second;
+  return schemas_.emplace(&op, parse_schema(types_, op.schema())).first->second;
 }
 
 }  // namespace tsx::engine

@@ -1,7 +1,6 @@
 // Operator schemas: PyTorch's function schema text, read into typed arguments and results.
 //
-// As tsx/ir/schema.py reads it. The texts are our own (gen/operators.inc), so a mistake in one is a
-// bug. Default values are passed over: in a graph every argument is an operand.
+// As tsx/ir/schema.py reads it. Default values are passed over: in a graph every argument is an operand.
 #pragma once
 
 #include <deque>
@@ -37,6 +36,9 @@ struct Schema {
   bool is_vararg = false;  // takes any further operands
   bool is_varret = false;
 };
+
+/// Reads a schema, whose types then live in `types`; TSX4001 says where it does not parse.
+Schema parse_schema(TypeStore& types, std::string_view text);
 
 /// Reads schemas when they are first asked for; their types live in `types`.
 class SchemaTable {

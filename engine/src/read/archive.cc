@@ -59,7 +59,16 @@ void decode(ir::Module& module, const Header& header, const Sections& sections) 
   settle_operators(module, header, parts.bodies);
 }
 
-Loaded load(const std::shared_ptr<Source>& source, CheckMode check) {
+/// Those of the listed operators that the host has. The module keeps them: another one may be
+/// registered under the name while it lives.
+void take_host_operators(ir::Module& module, const Header& header, const FindHost& hosts) {
+  for (const auto& [kind, version] : header.operators) {
+    if (!hosts || find_operator(kind)) continue;
+    if (std::shared_ptr<const Operator> op = hosts(kind)) module.host_operators.push_back(std::move(op));
+  }
+}
+
+Loaded load(const std::shared_ptr<Source>& source, CheckMode check, const FindHost& hosts) {
   auto module = std::make_unique<ir::Module>();
   Header header = read_header(*source);
   module->name = header.name;
@@ -69,6 +78,7 @@ Loaded load(const std::shared_ptr<Source>& source, CheckMode check) {
   const auto weights = std::make_shared<const Weights>(source, std::move(header.tensors),
                                                        check != CheckMode::kHeader);
   if (check == CheckMode::kFull || (check == CheckMode::kAuto && is_small)) weights->check_all();
+  take_host_operators(*module, header, hosts);
   decode(*module, header, sections);
   module->weights = weights;
   ir::check(*module);
@@ -82,9 +92,9 @@ Loaded load(const std::shared_ptr<Source>& source, CheckMode check) {
 
 }  // namespace
 
-Loaded load_archive(const std::shared_ptr<Source>& source, CheckMode check) {
+Loaded load_archive(const std::shared_ptr<Source>& source, CheckMode check, const FindHost& hosts) {
   try {
-    return load(source, check);
+    return load(source, check, hosts);
   } catch (const Error& error) {
     // Says whose error it is; names from the file can't reach a terminal raw.
     throw Error(error.code(), escape(error.message()),

@@ -4,8 +4,10 @@
 // rule of docs/archive.md with an error of family 6.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/blake2b.h"
 #include "ir/module.h"
@@ -23,6 +25,11 @@ struct Loaded {
   Digest program_digest{};
 };
 
-Loaded load_archive(const std::shared_ptr<Source>& source, CheckMode check = CheckMode::kAuto);
+/// The operator of that name which the program around the engine provides; null when it has none.
+using FindHost = std::function<std::shared_ptr<const Operator>(std::string_view kind)>;
+
+/// `hosts` is asked for the operators that the engine has not; none are known when it is empty.
+Loaded load_archive(const std::shared_ptr<Source>& source, CheckMode check = CheckMode::kAuto,
+                    const FindHost& hosts = {});
 
 }  // namespace tsx::engine

@@ -62,9 +62,9 @@ void check_listed(const ir::Graph& graph, const Header& header) {
       throw malformed(std::string(node.kind) + " is not among the operators");
 }
 
-/// Whether this engine defines the operator at the archive's version, or at a later one.
-bool is_known(std::string_view kind, std::int64_t version) {
-  const Operator* op = find_operator(kind);
+/// Whether the engine or its host defines the operator at the archive's version, or at a later one.
+bool is_known(const ir::Module& module, std::string_view kind, std::int64_t version) {
+  const Operator* op = module.operator_of(kind);
   return op && op->version >= version;
 }
 
@@ -85,12 +85,12 @@ void settle_operators(ir::Module& module, const Header& header, Reader bodies) {
   read_bodies(module, header, bodies);
   std::string missing;
   for (const auto& [kind, version] : header.operators) {
-    if (is_known(kind, version)) continue;
+    if (is_known(module, kind, version)) continue;
     const ir::Body* body = module.bodies.find(kind);
     if (body && module.functions.add(kind, body->graph)) continue;
     missing += missing.empty() ? "" : ", ";
     missing += kind;
-    if (find_operator(kind)) missing += " (version " + std::to_string(version) + ")";
+    if (module.operator_of(kind)) missing += " (version " + std::to_string(version) + ")";
   }
   if (!missing.empty()) {
     std::string required;
@@ -102,7 +102,7 @@ void settle_operators(ir::Module& module, const Header& header, Reader bodies) {
   for (ir::Graph& graph : module.graphs) {
     check_listed(graph, header);
     for (ir::Node& node : graph.nodes)
-      if (needs_listing(node) && !is_known(node.kind, listed_version(header, node.kind)))
+      if (needs_listing(node) && !is_known(module, node.kind, listed_version(header, node.kind)))
         call_body(graph, node);
   }
 }

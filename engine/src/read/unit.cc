@@ -28,9 +28,9 @@ std::vector<std::string_view> read_strings(Reader rows) {
 /// Reads one graph: the blocks in the order of their table, each with its nodes.
 class GraphReader {
  public:
-  GraphReader(Graph& graph, const UnitReader& unit, const std::vector<std::string_view>& strings,
-              std::string what)
-      : graph_(graph), unit_(unit), strings_(strings), what_(std::move(what)) {}
+  GraphReader(const ir::Module& module, Graph& graph, const UnitReader& unit,
+              const std::vector<std::string_view>& strings, std::string what)
+      : module_(module), graph_(graph), unit_(unit), strings_(strings), what_(std::move(what)) {}
 
   void read(Reader& rows) {
     rows.array("a graph", 3);
@@ -121,7 +121,7 @@ class GraphReader {
     made.outputs.end = end_of(graph_.values.size());
     made.kind = as_kind(strings_[kind.index(strings_.size(), "a node kind")], "a node kind");
     made.prim = prim_by_name(made.kind);
-    made.op = find_operator(made.kind);
+    made.op = module_.operator_of(made.kind);
     made.attributes = fields > 3 ? attributes(rows) : Range{};
     if (fields == 4 && made.attributes.empty())
       throw malformed("a node of " + what_ + " has an empty field at its end");
@@ -190,6 +190,7 @@ class GraphReader {
     }
   }
 
+  const ir::Module& module_;
   Graph& graph_;
   const UnitReader& unit_;
   const std::vector<std::string_view>& strings_;
@@ -209,7 +210,7 @@ UnitReader::UnitReader(ir::Module& module, const std::array<Reader, 4>& tables)
   for (std::uint32_t i = 0; i < count; ++i) {
     Graph& graph = module.graphs.emplace_back();
     graphs_.push_back(&graph);
-    GraphReader(graph, *this, strings_, "graph " + std::to_string(i)).read(rows);
+    GraphReader(module, graph, *this, strings_, "graph " + std::to_string(i)).read(rows);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "run/host.h"
 #include "run/literal.h"
 #include "run/lower.h"
 
@@ -30,8 +31,9 @@ Executable::Executable(std::shared_ptr<const ir::Module> module) : program_(lowe
 void Executable::bind_operators() {
   std::string missing;
   for (const OperatorEntry& entry : program_.operators) {
-    kernels_.push_back(Registry::all().find(entry.kind));
-    work_rules_.push_back(work_rule(entry.kind));
+    const bool is_host = entry.op && entry.op->is_host();  // whose name says nothing of its work
+    kernels_.push_back(kernel_of(entry));
+    work_rules_.push_back(is_host ? WorkRule::kElements : work_rule(entry.kind));
     most_results_ = std::max<std::size_t>(most_results_, entry.results);
     if (!kernels_.back() && entry.body == kNoFunction)
       missing += (missing.empty() ? "" : ", ") + std::string(entry.kind);

@@ -4,8 +4,8 @@
 #include <unordered_map>
 
 #include "base/error.h"
-#include "core/call.h"
 #include "ir/op.h"
+#include "run/host.h"
 #include "run/liveness.h"
 #include "run/tables.h"
 
@@ -355,7 +355,7 @@ Program lower(std::shared_ptr<const ir::Module> module) {
     if (program.listed == 0) program.listed = program.functions.size();
     for (; answered < program.operators.size(); ++answered) {
       OperatorEntry& entry = program.operators[answered];
-      if (Registry::all().find(entry.kind)) continue;
+      if (kernel_of(entry)) continue;
       const ir::Body* body = program.module->bodies.find(entry.kind);
       if (body) entry.body = tables.function(std::string(entry.kind), body->graph);
     }

@@ -37,6 +37,13 @@ const Object& object_of(const Value& value) {
   return value.object();
 }
 
+/// "Float(1, 3), int": the types of values, for a profile.
+std::string types_text(Span<const Value> values) {
+  std::string text;
+  for (const Value& value : values) text += (text.empty() ? "" : ", ") + type_text(value);
+  return text;
+}
+
 /// Python's slice of a sequence of `size`, with step 1.
 std::pair<std::size_t, std::size_t> bounds(std::int64_t begin, std::int64_t end, std::size_t size) {
   const auto count = static_cast<std::int64_t>(size);
@@ -94,20 +101,31 @@ void Run::step(const Unit& unit, Value* r) {
   }
 }
 
+template <typename Body>
+void Run::timed(const Unit& unit, const Value* operands, std::size_t operand_count,
+                std::size_t result_count, Body body) {
+  Profile* profile = context_.profile;
+  if (!profile) return body();
+  std::string given;  // before the body, which may take its operands
+  if (profile->keeps_events()) given = types_text({operands, operand_count});
+  const auto start = Profile::Clock::now();
+  body();
+  const auto time = Profile::Clock::now() - start;
+  const Frame& frame = frames_.back();
+  const std::uint32_t place =
+      frame.code->places[static_cast<std::size_t>(&unit - frame.code->units.data())];
+  profile->add(frame.function, place, time);
+  if (profile->keeps_events())
+    profile->add_event({frame.function, place, start - profile->begin(), time, std::move(given),
+                        types_text({results_.data(), result_count})});
+}
+
 void Run::call_operator(const Unit& unit, Value* r) {
   if (--calls_ < 0) poll();
   const OperatorEntry& entry = executable_.program().operators[unit.b];
   Call call(r + unit.a, entry.operands, results_.data(), entry.results, &context_, entry.op);
   if (context_.budget) pay_before(executable_.work(unit.b), r + unit.a, entry.operands);
-  if (context_.profile) {
-    const auto start = Profile::Clock::now();
-    executable_.kernel(unit.b)(call);
-    const Frame& frame = frames_.back();
-    const auto at = static_cast<std::size_t>(&unit - frame.code->units.data());
-    context_.profile->add(frame.function, frame.code->places[at], Profile::Clock::now() - start);
-  } else {
-    executable_.kernel(unit.b)(call);
-  }
+  timed(unit, r + unit.a, entry.operands, entry.results, [&] { executable_.kernel(unit.b)(call); });
   if (context_.budget) pay_after(r + unit.a, entry.operands, entry.results);
   take_results(unit, r, entry.operands, entry.results);
 }
@@ -117,13 +135,7 @@ void Run::call_tile(const Unit& unit, Value* r) {
   const Tile& tile = executable_.program().tiles[unit.b];
   Call call(r + unit.a, tile.operands, results_.data(), tile.outputs.size(), &context_);
   if (context_.budget) pay_before(WorkRule::kElements, r + unit.a, tile.operands);
-  const auto start = context_.profile ? Profile::Clock::now() : Profile::Clock::time_point();
-  executable_.tile(unit.b).run(call);
-  if (context_.profile) {
-    const Frame& frame = frames_.back();
-    const auto at = static_cast<std::size_t>(&unit - frame.code->units.data());
-    context_.profile->add(frame.function, frame.code->places[at], Profile::Clock::now() - start);
-  }
+  timed(unit, r + unit.a, tile.operands, tile.outputs.size(), [&] { executable_.tile(unit.b).run(call); });
   if (context_.budget) pay_after(r + unit.a, tile.operands, tile.outputs.size());
   take_results(unit, r, tile.operands, tile.outputs.size());
 }

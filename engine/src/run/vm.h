@@ -65,6 +65,10 @@ class Run {
   /// Does a unit that may throw or takes long.
   void step(const Unit& unit, Value* r);
   void call_operator(const Unit& unit, Value* r);
+  /// Runs an operator or a group by `body`, timed where a profile is kept.
+  template <typename Body>
+  void timed(const Unit& unit, const Value* operands, std::size_t operand_count, std::size_t result_count,
+             Body body);
   /// Charges an operator's operands before it runs, and what it gave or grew after.
   void pay_before(WorkRule rule, const Value* operands, std::size_t count);
   void pay_after(const Value* operands, std::size_t operand_count, std::size_t result_count);
