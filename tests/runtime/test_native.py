@@ -335,3 +335,12 @@ def test_warnings_are_pythons() -> None:
     """
     with pytest.warns(UserWarning, match="look out"):
         engine(text)(floats(1))
+
+
+def test_a_product_over_no_elements_is_zeros() -> None:
+    text = """graph(%x : Tensor, %y : Tensor):
+  %z : Tensor = aten::matmul(%x, %y)
+  return (%z)
+"""
+    found = engine(text)(np.ones((5, 5, 0), np.float32), np.ones((0, 4), np.float32))
+    np.testing.assert_array_equal(found, np.zeros((5, 5, 4), np.float32))

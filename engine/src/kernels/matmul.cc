@@ -101,8 +101,8 @@ TensorRef matmul(const TensorRef& left, const TensorRef& right) {
   const TensorRef result = Tensor::empty(a->dtype(), shape);
   TensorRef rows = with_plain_rows(a);
   if (b->rank() == 2 && rows->rank() > 2 && rows->is_contiguous()) {
-    // One large product instead of one for each batch entry.
-    rows = reshape(rows, {result->count() == 0 ? 0 : rows->count() / rows->size(rows->rank() - 1),
+    // One large product instead of one for each batch entry; the inner size may be 0.
+    rows = reshape(rows, {result->count() == 0 ? 0 : result->count() / shape[shape.size() - 1],
                           rows->size(rows->rank() - 1)});
     sizes = {};
   }
