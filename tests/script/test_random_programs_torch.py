@@ -49,3 +49,11 @@ def test_a_wrong_compiler_would_be_found() -> None:
     small = reduce(program, no_loops)
     assert "while " in small.source
     assert small.source.count("\n") < program.source.count("\n") / 2
+
+
+def test_running_out_of_memory_is_what_python_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A text that grows by a factor with each turn stops both, and takes the machine down with neither."""
+    monkeypatch.setattr("tests.script.generate.check._BYTES", 256 << 20)
+    body = "    for _ in range(99):\n        s = ','.join([s for _ in range(64)])\n    return s\n"
+    program = Program(0, "def entry(s: str) -> str:\n" + body, (("ab",),))
+    assert check(program) is None

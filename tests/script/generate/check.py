@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import resource
 import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -21,6 +23,7 @@ from tsx.errors import Problems, ScriptError, TsxError
 from tsx.ir.verify import verify_module
 
 _SECONDS = 20
+_BYTES = 4 << 30  # a text may grow by a factor with each turn of a loop
 _WRAPPED_CALLS = {"sum", "abs", "int", "round", "len", "min", "max"}
 
 
@@ -35,7 +38,7 @@ class Finding:
 def check(program: Program, *, level: int | None = 3) -> Finding | None:
     """What is wrong with what tsx makes of ``program``, or None."""
     try:
-        with at_most(_SECONDS):
+        with at_most(_SECONDS), memory_for(_BYTES):
             return _check(program, level)
     except TooLong:
         return Finding("too slow", f"not done after {_SECONDS} s of processor time")
@@ -70,13 +73,21 @@ def _runs(
         got = python_outcome(module, program.arguments(index))
         if isinstance(got.raised, TsxError) and got.raised.code[3] == "9":
             return Finding(f"{where}: internal error", str(got.raised))
-        overflow = want.error is not None and want.error[0] == "OverflowError"
-        if overflow and got.error is not None and got.error[0] == "OverflowError":
+        if _same_limit(got, want):
             continue
         found = difference(got, want)
         if found:
             return Finding(f"{where}: differs", f"call {index + 1}: {found}")
     return None
+
+
+def _same_limit(got: Outcome, want: Outcome) -> bool:
+    """Whether both ran out of 64 bits, or both out of memory; the words may differ."""
+    if want.error is None or got.error is None:
+        return False
+    if want.error[0] == "MemoryError":
+        return isinstance(got.raised, TsxError) and got.raised.code == "TSX5020"
+    return want.error[0] == got.error[0] == "OverflowError"
 
 
 def expected_outcomes(program: Program) -> list[Outcome]:
@@ -134,6 +145,18 @@ def at_most(seconds: int) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, previous)
+
+
+@contextlib.contextmanager
+def memory_for(bytes: int) -> Iterator[None]:
+    """Lets the block map ``bytes`` more than the process has; then allocations raise MemoryError."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def _too_long(number: int, frame: FrameType | None) -> None:
