@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tsx.api import (
         Limits,
-        Literal,
-        Make,
         Module,
         Session,
         load,
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
         trace,
     )
     from tsx.errors import TsxError
+    from tsx.passes.support.rewriting import Literal, Make
 
 __version__ = "0.1.0"
 
@@ -52,7 +51,9 @@ __all__ = [
 ]
 
 _PUBLIC = {name: "tsx.api" for name in __all__ if name != "__version__"} | {
-    "TsxError": "tsx.errors"
+    "TsxError": "tsx.errors",
+    "Literal": "tsx.passes.support.rewriting",
+    "Make": "tsx.passes.support.rewriting",
 }
 
 

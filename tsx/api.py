@@ -4,8 +4,8 @@ A module runs on the C++ engine where that is built and has a kernel for each op
 ``engine="native"`` and ``engine="numpy"`` (or the environment variable TSX_ENGINE) decide it.
 
 Thin: every function hands over to the layer that knows. NumPy arrays (or anything with ``__array__`` or DLPack) in,
-NumPy arrays out; torch tensors in, torch tensors out. The captures are imported by the first call that captures: to
-load, optimise and run a program takes none of them.
+NumPy arrays out; torch tensors in, torch tensors out. The captures and passes are imported by the first call that
+captures or optimises: to load and run a program takes none of them.
 """
 
 from __future__ import annotations
@@ -28,9 +28,6 @@ from tsx.ir.graph import Graph
 from tsx.ir.op import Infer
 from tsx.ops.dtypes import Array, dtype_of
 from tsx.ops.weights import Weight
-from tsx.passes import pipeline
-from tsx.passes.support.rewriting import Literal, Make, RuleFunction, own_rule
-from tsx.render.code import graph_code
 from tsx.runtime import native
 from tsx.runtime.border import Executable
 from tsx.runtime.limits import Limits
@@ -45,11 +42,11 @@ if TYPE_CHECKING:
     from tsx.capture.own import OwnOperator
     from tsx.capture.script.entry import ScriptReport
     from tsx.capture.trace import Report
+    from tsx.passes import pipeline
+    from tsx.passes.support.rewriting import RuleFunction
 
 __all__ = [
     "Limits",
-    "Literal",
-    "Make",
     "Module",
     "Session",
     "load",
@@ -179,6 +176,8 @@ class Module:
     @property
     def code(self) -> str:
         """Python-like source of ``forward``, for reading."""
+        from tsx.render.code import graph_code
+
         return graph_code(self.graph)
 
     def state_dict(self) -> dict[str, Array]:
@@ -387,6 +386,8 @@ def pass_calls(
     passes: str | None = None, level: int | None = None, preset: str | None = None
 ) -> list[pipeline.PassCall]:
     """The passes that a pipeline text, a level or a preset means, with all that they require."""
+    from tsx.passes import pipeline
+
     if passes is not None:
         return pipeline.expand(pipeline.parse(passes))
     if preset is not None:
@@ -402,6 +403,8 @@ def run_passes(
     hook: pipeline.Hook | None = None,
 ) -> tuple[Module, list[pipeline.PassResult]]:
     """``optimize`` that also gives what each pass did."""
+    from tsx.passes import pipeline
+
     program = module.ir.clone()
     results = pipeline.run(program, calls, verify=verify, hook=hook)
     return Module(program, module.report, engine=module._engine, limits=module.limits), results
@@ -447,6 +450,8 @@ def rewrite(equation: str, *kinds: str) -> Callable[[RuleFunction], RuleFunction
     operands)``, ``tsx.Literal(value)``, or None to leave the node as it is. The equation names the rule in ``--diff``;
     a second rule of that name replaces the first. The pass checks that nothing writes what the rule touches.
     """
+    from tsx.passes.support.rewriting import own_rule
+
     return own_rule(equation, *kinds)
 
 

@@ -8,7 +8,6 @@ Never prints, and never holds anything that can't be pickled.
 from __future__ import annotations
 
 import functools
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +33,8 @@ class ErrorCode:
 @functools.cache
 def error_codes() -> dict[str, ErrorCode]:
     """The whole table, by code, in the order of the data file."""
+    import tomllib  # here, since a program without errors needs none of it
+
     rows = tomllib.loads(_TABLE.read_text(encoding="utf-8"))
     return {
         code: ErrorCode(

@@ -6,6 +6,8 @@ import gc
 import os
 import pickle  # noqa: TID251  (users pickle modules for other processes; tsx itself reads none)
 import signal
+import subprocess
+import sys
 import threading
 import time
 import weakref
@@ -249,6 +251,21 @@ def test_an_archive_stays_the_one_that_was_loaded(tmp_path: Path) -> None:
     tsx.trace(lambda x: x * 100, floats(1)).save(path)
     assert module(floats(1)).tolist() == [2]
     assert "aten::add" in str(module.graph)
+
+
+def test_to_load_and_run_takes_no_operators_of_pythons(tmp_path: Path) -> None:
+    path = tmp_path / "net.tsx"
+    engine(SUM).save(path)
+    code = f"""if True:
+        import sys, numpy, tsx
+        x = numpy.ones(3, numpy.float32)
+        assert tsx.load({str(path)!r}, engine="native")(x, x).tolist() == [2, 2, 2]
+        assert not [m for m in sys.modules if m in ("tsx.ops.arithmetic", "tsx.passes", "torch")]
+        from tsx.ir.op import lookup
+        assert lookup("aten::add.Tensor") is not None
+    """
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_interrupt_stops_a_run() -> None:

@@ -1,12 +1,14 @@
 """The operator record, and the registry that starts empty.
 
-``ir`` never learns what an operator means: ``tsx.ops`` fills the registry, one record an operator. Everything else
-(tracer, script compiler, verifier, folder, fuser, both runtimes, docs, test matrix) derives from the record.
+``ir`` never learns what an operator means: ``tsx.ops`` fills the registry, one record an operator, when somebody looks
+into it for the first time: a program that only runs on the engine never does. Everything else (tracer, script compiler,
+verifier, folder, fuser, both runtimes, docs, test matrix) derives from the record.
 """
 
 from __future__ import annotations
 
 import difflib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Flag, auto
@@ -116,6 +118,40 @@ _REGISTRY: dict[str, Op] = {}
 _BY_NAME: dict[str, list[Op]] = {}
 
 
+class _Contents:
+    """Fills the registry once; other threads wait for the one that does."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._fill: Callable[[], None] | None = None
+        self._is_pending = False
+
+    def come_from(self, fill: Callable[[], None]) -> None:
+        self._fill, self._is_pending = fill, True
+
+    def need(self) -> None:
+        if not self._is_pending:
+            return
+        with self._lock:
+            fill, self._fill = self._fill, None
+            if fill is None:  # it is being filled, and what does so asks
+                return
+            try:
+                fill()
+            except BaseException:
+                self._fill = fill
+                raise
+            self._is_pending = False
+
+
+_CONTENTS = _Contents()
+
+
+def fill_from(fill: Callable[[], None]) -> None:
+    """Has ``fill`` called before the registry is asked for the first time."""
+    _CONTENTS.come_from(fill)
+
+
 def register(op: Op, *, again: bool = False) -> Op:
     """Adds ``op``; a kind can be defined once, unless ``again`` says that the last definition counts."""
     if op.kind in _REGISTRY and not again:
@@ -134,16 +170,26 @@ def forget(op: Op) -> None:
 
 def lookup(kind: str) -> Op | None:
     """The operator of a node kind (``aten::add.Tensor``), or None."""
+    _CONTENTS.need()
     return _REGISTRY.get(kind)
+
+
+def defined(kind: str) -> Op:
+    """An operator that has been defined already, for definitions that build on others."""
+    if kind not in _REGISTRY:
+        raise unknown_op(kind)
+    return _REGISTRY[kind]
 
 
 def overloads(name: str) -> list[Op]:
     """All operators called ``name`` (``aten::add``), in the order of registration."""
+    _CONTENTS.need()
     return _BY_NAME.get(name, [])
 
 
 def all_ops() -> list[Op]:
     """Every operator, sorted by kind."""
+    _CONTENTS.need()
     return [_REGISTRY[kind] for kind in sorted(_REGISTRY)]
 
 

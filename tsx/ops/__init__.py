@@ -1,7 +1,7 @@
 """What operators mean: one record each.
 
-Importing this package imports every module in its folder, and so fills the registry of ``tsx.ir.op``; a new file of
-records needs no entry in any list. Adding an operator touches one file here (and nothing else):
+The registry of ``tsx.ir.op`` fills itself when it is first asked for an operator, by importing every module in this
+folder; a new file of records needs no entry in any list. Adding an operator touches one file here (and nothing else):
 
 ======================  ===============================================================================
 an elementwise one      one line: a family of ``families.py`` and a formula of the scalar language
@@ -15,5 +15,12 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-for _module in sorted(pkgutil.iter_modules(__path__), key=lambda found: found.name):
-    importlib.import_module(f"{__name__}.{_module.name}")
+from tsx.ir.op import fill_from
+
+
+def _define_all() -> None:
+    for module in sorted(pkgutil.iter_modules(__path__), key=lambda found: found.name):
+        importlib.import_module(f"{__name__}.{module.name}")
+
+
+fill_from(_define_all)

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from tsx.errors import fail
-from tsx.ir.op import Abstract, Evaluate, Infer, Op, Trait, lookup, register, unknown_op
+from tsx.ir.op import Abstract, Evaluate, Infer, Op, Trait, defined, register
 from tsx.ir.schema import Schema, parse_schema
 from tsx.ir.types import NUMBER, TENSOR, DType, OptionalType, Shape, TensorType
 from tsx.ops.abstract import broadcast, mismatch
@@ -105,10 +105,7 @@ logical = functools.partial(elementwise, kind=Kind.ALWAYS_BOOL, compute=DType.BO
 
 def inplace_as(kind: str, inplace_kind: str) -> Op:
     """The in-place form of operator ``kind`` under a name of its own (``__iand__``)."""
-    op = lookup(kind)
-    if op is None:
-        raise unknown_op(kind)
-    return define_inplace(op, inplace_kind)
+    return define_inplace(defined(kind), inplace_kind)
 
 
 def define_inplace(op: Op, kind: str = "") -> Op:

@@ -9,7 +9,7 @@ import re
 
 import numpy as np
 
-from tsx.ir.op import Op, lookup
+from tsx.ir.op import Op, defined
 from tsx.ops import complex_views, slicing, splitting, views  # noqa: F401  (their records are read here)
 from tsx.ops.checked import define
 from tsx.ops.dtypes import Array
@@ -38,14 +38,11 @@ def _copy(x: object) -> Array:
 
 
 for _name in _COPIED:
-    _view = lookup(f"aten::{_name}")
-    assert _view is not None
+    _view = defined(f"aten::{_name}")
     _stem, _dot, _overload = _name.partition(".")
     # A copy needs no strides that fit: torch's view_copy gives what reshape does.
-    _meaning = lookup("aten::reshape") if _name == "view" else _view
-    assert _meaning is not None
+    _meaning = defined("aten::reshape") if _name == "view" else _view
     _twin(_view, f"{_stem}_copy{_dot}{_overload}", _meaning)
 for _name in _UNSAFE:
-    _view = lookup(f"aten::{_name}")
-    assert _view is not None
+    _view = defined(f"aten::{_name}")
     _twin(_view, f"unsafe_{_name}", _view)

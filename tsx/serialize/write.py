@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -47,7 +46,7 @@ def write_stream(file: IO[bytes], pieces: Pieces) -> None:
 
 
 def _replace(target: Path, pieces: Pieces) -> None:
-    temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(8)}.tmp")
+    temporary = target.with_name(f".{target.name[:200]}.{os.urandom(8).hex()}.tmp")
     mode = _mode_of(target)
     descriptor = os.open(
         temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode or 0o666
