@@ -34,7 +34,7 @@ class PythonSource final : public Source {
  public:
   explicit PythonSource(nb::object source)
       : Source(nb::cast<std::string>(source.attr("name")), nb::cast<std::int64_t>(source.attr("size"))),
-        source_(std::move(source)) {}
+        source_(std::move(source)), is_mapped_(nb::cast<bool>(source_.attr("is_mapped"))) {}
   ~PythonSource() override {
     const nb::gil_scoped_acquire gil;
     source_.reset();
@@ -55,8 +55,11 @@ class PythonSource final : public Source {
     return Storage::borrow(start, Size(length), Access::kFrozen, std::move(bytes));
   }
 
+  bool is_mapped() const override { return is_mapped_; }
+
  private:
   nb::object source_;
+  bool is_mapped_;
 };
 
 // --- Random numbers ----------------------------------------------------------------------------

@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "read/digests.h"
 #include "test.h"
+#include "threads/pool.h"
 
 namespace {
 
@@ -71,4 +73,46 @@ TEST("pieces of any length give the digest of the whole") {
       hasher.update(data.data() + at, std::min(step, data.size() - at));
     CHECK(hasher.finish() == whole);
   }
+}
+
+TEST("many messages at once get the digests that each gets by itself") {
+  // Lengths of no block to many, in every order of lanes, behind 0 to 200 bytes that came before.
+  std::vector<std::size_t> lengths;
+  for (std::size_t i = 0; i < 700; ++i)
+    lengths.push_back(i < 530 ? i : i * i % 20'000);
+  const std::vector<std::uint8_t> data = pattern(20'100);
+  for (const std::size_t count : {1, 2, 3, 7, 8, 9, 40, 700}) {
+    for (const std::size_t before : {0, 1, 44, 128, 200}) {
+      std::vector<Blake2b> hashers(count);
+      std::vector<HashPart> parts;
+      for (std::size_t i = 0; i < count; ++i) {
+        hashers[i].update(data.data(), before);
+        parts.push_back({&hashers[i], data.data() + i % 97, lengths[(i * 37 + count) % 700]});
+      }
+      update_all(parts);
+      bool is_right = true;
+      for (std::size_t i = 0; i < count; ++i) {
+        std::vector<std::uint8_t> whole(data.begin(), data.begin() + static_cast<std::ptrdiff_t>(before));
+        whole.insert(whole.end(), parts[i].data, parts[i].data + parts[i].length);
+        hashers[i].update("more", 4);
+        whole.insert(whole.end(), {'m', 'o', 'r', 'e'});
+        is_right = is_right && hashers[i].finish() == blake2b(whole.data(), whole.size());
+      }
+      CHECK(is_right);
+    }
+  }
+}
+
+TEST("many messages at once on two threads") {
+  const std::size_t threads_before = threads::count();
+  threads::set_count(2);
+  const std::vector<std::uint8_t> data = pattern(300'000);
+  std::vector<Blake2b> hashers(30);
+  std::vector<HashPart> parts;
+  for (std::size_t i = 0; i < hashers.size(); ++i)
+    parts.push_back({&hashers[i], data.data() + i, data.size() - i * 9'000});
+  update_all(parts);
+  for (std::size_t i = 0; i < hashers.size(); ++i)
+    CHECK(hashers[i].finish() == blake2b(parts[i].data, parts[i].length));
+  threads::set_count(threads_before);
 }

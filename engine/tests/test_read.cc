@@ -130,11 +130,20 @@ TEST("a damaged weight is found when it is used, and every time") {
   data.back() = static_cast<char>(data.back() ^ 1);
   CHECK_THROWS("TSX6002", load_archive(open_bytes(bytes_of(data))));
   const Header header = read_header(*open_bytes(bytes_of(data)));
-  const Weights lazy(open_bytes(bytes_of(data)), header.tensors, true);
-  const std::size_t last = lazy.size() - 1;
-  lazy.storage(0);
-  CHECK_THROWS("TSX6002", lazy.storage(last));
-  CHECK_THROWS("TSX6002", lazy.storage(last));
+  const TemporaryFile file(data);
+  // Copies are made of what is asked for only; in a mapped file others are checked with it.
+  for (const MapMode mode : {MapMode::kOff, MapMode::kOn}) {
+    const Weights lazy(open_file(file.path(), mode), header.tensors, true);
+    const std::size_t last = lazy.size() - 1;
+    for (std::size_t i = 0; i < last; ++i)
+      CHECK(lazy.storage(i) == lazy.storage(i));
+    CHECK_THROWS("TSX6002", lazy.storage(last));
+    CHECK_THROWS("TSX6002", lazy.storage(last));
+    const Weights other(open_file(file.path(), mode), header.tensors, true);
+    CHECK_THROWS("TSX6002", other.storage(last));
+    CHECK_THROWS("TSX6002", other.storage(last));
+    other.storage(0);
+  }
   load_archive(open_bytes(bytes_of(data)), CheckMode::kHeader);
 }
 

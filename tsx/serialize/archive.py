@@ -127,6 +127,7 @@ class InMemory:
     """
 
     name = "<module>"
+    is_mapped = True
 
     def __init__(self, module: Module) -> None:
         check_invariants(module)

@@ -45,6 +45,7 @@ class Source(Protocol):
 
     name: str
     size: int
+    is_mapped: bool  # whether a view is no copy, so that one more costs no memory
 
     def read(self, offset: int, length: int) -> bytes:
         """A private copy."""
@@ -61,6 +62,7 @@ class MemorySource:
     def __init__(self, data: bytes, name: str) -> None:
         self.name = name
         self.size = len(data)
+        self.is_mapped = False
         self._data = data
 
     def read(self, offset: int, length: int) -> bytes:
@@ -82,7 +84,7 @@ class FileSource:
         self.size = os.fstat(self._descriptor).st_size
         wants_map = mode == "on" or (mode == "auto" and not _is_on_network(path))
         self._map: mmap.mmap | None = None
-        self._wants_map = wants_map and self.size > 0
+        self.is_mapped = wants_map and self.size > 0
 
     def read(self, offset: int, length: int) -> bytes:
         buffer = bytearray(length)
@@ -90,7 +92,7 @@ class FileSource:
         return bytes(buffer)
 
     def view(self, offset: int, length: int) -> npt.NDArray[np.uint8]:
-        if length and self._wants_map:
+        if length and self.is_mapped:
             return np.frombuffer(self._mapped(), np.uint8, length, offset)
         buffer = _aligned_empty(length)
         self._fill(buffer.data, offset)

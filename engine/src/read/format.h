@@ -51,7 +51,4 @@ Header read_header(const Source& source);
 /// What a file is that starts with `head` and not with the magic, in words.
 std::string what_is_it(Bytes head);
 
-/// The digest of a tensor: its dtype, sizes, elements and quantization.
-Digest tensor_digest(const WeightEntry& entry, const std::byte* elements);
-
 }  // namespace tsx::engine

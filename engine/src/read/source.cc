@@ -98,6 +98,8 @@ class FileSource final : public Source {
     return Storage::borrow(start, Size(length), Access::kFrozen, std::move(mapping));
   }
 
+  bool is_mapped() const override { return is_mapped_; }
+
  private:
   std::shared_ptr<const Mapping> mapped() const {
     const std::lock_guard lock(mutex_);

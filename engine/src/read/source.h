@@ -32,6 +32,8 @@ class Source {
   virtual void read_into(std::uint8_t* target, std::int64_t offset, std::int64_t length) const = 0;
   /// The bytes of a tensor, frozen and 64-byte aligned: mapped, or a copy.
   virtual Ref<Storage> view(std::int64_t offset, std::int64_t length) const;
+  /// Whether views are no copies, so that one more costs no memory.
+  virtual bool is_mapped() const { return false; }
 
  protected:
   Source(std::string name, std::int64_t size) : name_(std::move(name)), size_(size) {}

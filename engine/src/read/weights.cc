@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/quote.h"
-#include "read/format.h"
+#include "read/digests.h"
 #include "read/source.h"
 
 namespace tsx::engine {
@@ -22,6 +22,31 @@ template <typename T> void put(Blake2b& hasher, T value) {
   hasher.update(bytes, sizeof bytes);
 }
 
+/// A tensor's digest is of its dtype and sizes, its elements, and its quantization.
+void put_type(Blake2b& hasher, const WeightEntry& entry) {
+  const std::string_view dtype = name(entry.dtype);
+  hasher.update(dtype.data(), dtype.size());
+  hasher.update("", 1);
+  put(hasher, static_cast<std::uint32_t>(entry.sizes.size()));
+  for (const std::int64_t size : entry.sizes)
+    put(hasher, size);
+}
+
+void put_quantization(Blake2b& hasher, const WeightEntry& entry) {
+  if (!entry.quantization) return;
+  const Quantization& how = *entry.quantization;
+  put(hasher, how.axis.value_or(-1));
+  put(hasher, static_cast<std::uint64_t>(how.scales.size()));
+  for (const double scale : how.scales)
+    put(hasher, scale);
+  for (const std::int64_t point : how.zero_points)
+    put(hasher, point);
+}
+
+/// How much of the file is checked with the first weight that is asked for: enough for the digests
+/// of several large tensors at once, and over in some tens of milliseconds.
+constexpr std::int64_t kAhead = std::int64_t{128} << 20;
+
 }  // namespace
 
 /// The weights that have been asked for so far.
@@ -33,26 +58,12 @@ struct Weights::State {
   std::vector<std::atomic<bool>> is_ready;  // once set, the storage never changes
 };
 
-Digest tensor_digest(const WeightEntry& entry, const std::byte* elements) {
-  Blake2b hasher;
-  const std::string_view dtype = name(entry.dtype);
-  hasher.update(dtype.data(), dtype.size());
-  hasher.update("", 1);
-  put(hasher, static_cast<std::uint32_t>(entry.sizes.size()));
-  for (const std::int64_t size : entry.sizes)
-    put(hasher, size);
-  hasher.update(elements, static_cast<std::size_t>(entry.length));
-  if (entry.quantization) {
-    const Quantization& how = *entry.quantization;
-    put(hasher, how.axis.value_or(-1));
-    put(hasher, static_cast<std::uint64_t>(how.scales.size()));
-    for (const double scale : how.scales)
-      put(hasher, scale);
-    for (const std::int64_t point : how.zero_points)
-      put(hasher, point);
-  }
-  return hasher.finish();
-}
+/// A weight on its way to be ready.
+struct Weights::Fresh {
+  std::size_t index;
+  Ref<Storage> storage;
+  Blake2b hasher{};
+};
 
 Weights::Weights(std::shared_ptr<Source> source, std::vector<WeightEntry> entries, bool check)
     : source_(std::move(source)), entries_(std::move(entries)),
@@ -69,45 +80,72 @@ std::optional<std::size_t> Weights::find(std::string_view wanted) const {
 }
 
 Ref<Storage> Weights::storage(std::size_t index) const {
-  State& state = *state_;
-  if (!state.is_ready[index].load(std::memory_order_acquire)) {
-    const std::lock_guard lock(state.mutex);
-    if (!state.is_ready[index].load(std::memory_order_relaxed)) {
-      state.storages[index] = read(index);
-      state.is_ready[index].store(true, std::memory_order_release);
-    }
-  }
-  return state.storages[index];
+  if (!state_->is_ready[index].load(std::memory_order_acquire))
+    make_ready(index, check_ && source_->is_mapped() ? kAhead : 0);
+  return state_->storages[index];
 }
 
-Ref<Storage> Weights::read(std::size_t index) const {
-  const WeightEntry& entry = entries_[index];
-  Ref<Storage> storage = source_->view(entry.offset, entry.length);
-  if (!check_) return storage;
+void Weights::make_ready(std::size_t index, std::int64_t ahead) const {
+  State& state = *state_;
+  const std::lock_guard lock(state.mutex);
+  std::vector<Fresh> batch;
+  for (std::size_t n = 0; n < size(); ++n) {
+    const std::size_t at = (index + n) % size();
+    if (state.is_ready[at].load(std::memory_order_relaxed)) {
+      if (n == 0) return;  // another thread was first
+      continue;
+    }
+    const WeightEntry& entry = entries_[at];
+    if (n > 0 && entry.length > ahead) break;
+    if (n > 0) ahead -= entry.length;
+    batch.push_back({at, source_->view(entry.offset, entry.length)});
+  }
+  if (check_) {
+    std::vector<HashPart> parts;
+    for (Fresh& fresh : batch) {
+      const WeightEntry& entry = entries_[fresh.index];
+      put_type(fresh.hasher, entry);
+      parts.push_back({&fresh.hasher, reinterpret_cast<const std::uint8_t*>(fresh.storage->data()),
+                       static_cast<std::size_t>(entry.length)});
+    }
+    update_all(std::move(parts));
+  }
+  for (Fresh& fresh : batch) {
+    if (const std::optional<Error> problem = check_ ? problem_of(fresh) : std::nullopt) {
+      if (fresh.index == index) throw Error(*problem);
+      continue;  // whoever asks for it is told
+    }
+    state.storages[fresh.index] = std::move(fresh.storage);
+    state.is_ready[fresh.index].store(true, std::memory_order_release);
+  }
+}
+
+std::optional<Error> Weights::problem_of(Fresh& fresh) const {
+  const WeightEntry& entry = entries_[fresh.index];
   const auto damaged = [&](const std::string& what) {
     return failure("TSX6002", {{"what", what}}, source_->name());
   };
-  if (!is_digest(tensor_digest(entry, storage->data()), entry.digest))
-    throw damaged("tensor " + quote(entry.name) + " does not match its digest");
-  const std::int64_t before = index == 0 ? entry.offset : end_of(entries_[index - 1]);
+  put_quantization(fresh.hasher, entry);
+  if (!is_digest(fresh.hasher.finish(), entry.digest))
+    return damaged("tensor " + quote(entry.name) + " does not match its digest");
+  const std::int64_t before = fresh.index == 0 ? entry.offset : end_of(entries_[fresh.index - 1]);
   for (const std::uint8_t byte : source_->read(before, entry.offset - before))
-    if (byte != 0) throw damaged("the padding before " + quote(entry.name) + " is not zero");
-  if (entry.dtype == DType::kBool) {
-    const std::byte* bytes = storage->data();
-    if (std::any_of(bytes, bytes + entry.length, [](std::byte b) { return b > std::byte{1}; }))
-      throw failure(
-          "TSX6005",
-          {{"what", "tensor " + quote(entry.name) + " holds a bool that is neither 0 nor 1"}},
-          source_->name());
-  }
-  return storage;
+    if (byte != 0) return damaged("the padding before " + quote(entry.name) + " is not zero");
+  const std::byte* bytes = fresh.storage->data();
+  if (entry.dtype == DType::kBool &&
+      std::any_of(bytes, bytes + entry.length, [](std::byte b) { return b > std::byte{1}; }))
+    return failure("TSX6005",
+                   {{"what", "tensor " + quote(entry.name) + " holds a bool that is neither 0 nor 1"}},
+                   source_->name());
+  return std::nullopt;
 }
 
 std::int64_t Weights::end_of(const WeightEntry& entry) { return entry.offset + entry.length; }
 
 void Weights::check_all() const {
+  if (check_ && !entries_.empty()) make_ready(0, INT64_MAX);
   for (std::size_t i = 0; i < entries_.size(); ++i)
-    storage(i);
+    storage(i);  // throws for the first damaged one
 }
 
 }  // namespace tsx::engine

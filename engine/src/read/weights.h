@@ -1,7 +1,8 @@
 // Weights: the tensors of an archive, which are mapped (or read) and checked on first use.
 //
 // Any number of threads may ask for weights at once. A damaged one is TSX6002 every time it is
-// asked for, never a wrong result.
+// asked for, never a wrong result. Digests of many tensors together take a fraction of the time, so
+// whoever asks for one has those checked too that are likely to be asked for next.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/blake2b.h"
+#include "base/error.h"
 #include "base/ref.h"
 #include "core/dims.h"
 #include "core/dtype.h"
@@ -56,7 +58,12 @@ class Weights {
  private:
   struct State;
 
-  Ref<Storage> read(std::size_t index) const;
+  struct Fresh;
+
+  /// Makes ready what is not: the weight, and those behind it (then those before it) in the file,
+  /// as long as they are at most `ahead` bytes. Throws for the weight alone.
+  void make_ready(std::size_t index, std::int64_t ahead) const;
+  std::optional<Error> problem_of(Fresh& fresh) const;
   static std::int64_t end_of(const WeightEntry& entry);
 
   std::shared_ptr<Source> source_;

@@ -63,6 +63,8 @@ struct Gemm {
   GemmTile tile[kMaxTileRows + 1] = {};
 };
 
+inline constexpr std::size_t kMostHashLanes = 8;
+
 struct Table {
   const char* name = "";
   TileOp tile[kPrimitives][kComputes] = {}; // by the type of the last operand; null: has no meaning
@@ -89,6 +91,12 @@ struct Table {
   float (*row_dot)(const float* a, const float* b, std::size_t count) = nullptr;
   void (*row_axpy)(float* to, const float* x, float factor,
                    std::size_t count) = nullptr; // to += factor * x
+
+  // BLAKE2b of `hash_lanes` messages at once: takes `blocks` blocks of 128 bytes of each, none of
+  // them a message's last. state is [8][hash_lanes]; counts are the bytes taken before.
+  std::size_t hash_lanes = 0;
+  void (*hash_blocks)(std::uint64_t* state, std::uint64_t* counts,
+                      const std::uint8_t* const* messages, std::size_t blocks) = nullptr;
 };
 
 /// The table for this processor, or for the level that the environment variable TSX_ISA names.

@@ -16,6 +16,7 @@ Table made() {
   fill_convert(table);
   fill_gemm(table);
   fill_rows(table);
+  fill_hash(table);
   return table;
 }
 

@@ -10,6 +10,7 @@ void fill_integer(Table& table);
 void fill_convert(Table& table);
 void fill_gemm(Table& table);
 void fill_rows(Table& table);
+void fill_hash(Table& table);
 
 } // namespace tsx::engine::simd::TSX_LEVEL
 
