@@ -12,6 +12,7 @@ import random
 _INT_OPS = ("add.int", "sub.int", "mul.int", "floordiv.int", "remainder.int")
 _FLOAT_OPS = ("add.float", "sub.float", "mul.float", "div.float")
 _COMPARE = ("lt", "le", "gt", "ge", "eq", "ne")
+_MODULI = ("2", "7", "8", "1000003", "4611686018427387903", "4611686018427387905")
 _CONSTANTS = {
     "int": ("-3", "0", "1", "2", "7", "8", "1000003"),
     "float": ("-1.5", "0.", "0.25", "3."),
@@ -58,6 +59,8 @@ class Writer:
                 self.branch(pool, depth, indent)
             elif depth and choice < 0.4:
                 self.loop(pool, depth, indent)
+            elif choice < 0.5:
+                self.rest(pool, indent)
             else:
                 self.number(pool, indent)
 
@@ -70,6 +73,23 @@ class Writer:
         else:
             kind = self.random.choice(_INT_OPS if type == "int" else _FLOAT_OPS)
             pool[type].append(self.define(type, f"aten::{kind}({a}, {b})", indent))
+
+    def rest(self, pool: dict[str, list[str]], indent: str) -> None:
+        """What the engine has steps of its own for: (a + b) % n, a % 2 == 0."""
+        value = self.pick(pool, "int", indent)
+        for kind in self.random.choice(((), ("add",), ("sub",))):
+            other = self.pick(pool, "int", indent)
+            value = self.define("int", f"aten::{kind}.int({value}, {other})", indent)
+        by = f"prim::Constant[value={self.random.choice(_MODULI)}]()"
+        value = self.define(
+            "int", f"aten::remainder.int({value}, {self.define('int', by, indent)})", indent
+        )
+        if self.random.random() < 0.5:
+            zero = self.define("int", "prim::Constant[value=0]()", indent)
+            kind = f"aten::{self.random.choice(('eq', 'ne'))}.int"
+            pool["bool"].append(self.define("bool", f"{kind}({value}, {zero})", indent))
+        else:
+            pool["int"].append(value)
 
     def branch(self, pool: dict[str, list[str]], depth: int, indent: str) -> None:
         condition = self.pick(pool, "bool", indent)

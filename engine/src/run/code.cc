@@ -2,9 +2,11 @@
 
 #include <cstring>
 #include <map>
+#include <optional>
 
 #include "base/error.h"
 #include "run/literal.h"
+#include "run/step_kinds.h"
 
 namespace tsx::engine {
 namespace {
@@ -17,35 +19,6 @@ struct Pending {
   std::uint32_t index = 0;  // of the slot or constant
   std::uint32_t until = 0;  // the place up to which it stays so on every path, see Translator::keep
 };
-
-StepKind scalar_step(Opcode opcode) {
-  return static_cast<StepKind>(static_cast<int>(StepKind::kAddI) + static_cast<int>(opcode) -
-                               static_cast<int>(Opcode::ADD_I));
-}
-
-/// The jump that a comparison becomes when JF follows; kNotB when it is no comparison.
-StepKind unless_step(StepKind kind) {
-  const auto from = [kind](StepKind first, StepKind last, StepKind jump) {
-    if (kind < first || kind > last) return StepKind::kNotB;
-    return static_cast<StepKind>(static_cast<int>(jump) + static_cast<int>(kind) -
-                                 static_cast<int>(first));
-  };
-  const StepKind found = from(StepKind::kEqI, StepKind::kGeI, StepKind::kUnlessEqI);
-  return found == StepKind::kNotB ? from(StepKind::kEqF, StepKind::kGeF, StepKind::kUnlessEqF)
-                                  : found;
-}
-
-bool is_scalar_step(StepKind kind) { return kind >= StepKind::kMask && kind <= StepKind::kNotB; }
-
-/// The step that copies a value of this type; kCopy when it isn't a plain number.
-StepKind copy_step(const Type& type) {
-  switch (type.kind) {
-  case TypeKind::kInt: return StepKind::kCopyInt;
-  case TypeKind::kFloat: return StepKind::kCopyFloat;
-  case TypeKind::kBool: return StepKind::kCopyBool;
-  default: return StepKind::kCopy;
-  }
-}
 
 class Translator {
  public:
@@ -85,6 +58,16 @@ class Translator {
     return target;
   }
 
+  /// The LOOP whose next turn a jump to `target` begins, or kNoRegister. Ways that meet only to go
+  /// on to the next turn do so each by itself.
+  std::uint32_t turned(std::uint32_t place, std::uint32_t target) const {
+    const std::uint32_t land = landing(place, target);
+    const Instruction& there = function_.code[land];
+    const std::uint32_t loop = land > place && there.opcode == Opcode::JMP ? there.operands[0] : land;
+    const bool turns = loop <= place && function_.code[loop].opcode == Opcode::LOOP;
+    return turns && keeps_all(loop) ? loop : kNoRegister;
+  }
+
   /// Behind the stores that follow a LOOP, or 0 when other code does.
   std::uint32_t body_start(std::uint32_t loop) const {
     std::uint32_t at = loop + 1;
@@ -95,11 +78,22 @@ class Translator {
     return at + stores;
   }
 
+  /// Whether what follows a LOOP stores each value that it carries.
+  bool keeps_all(std::uint32_t loop) const {
+    const std::uint32_t start = body_start(loop), count = function_.code[loop].operands[1];
+    bool all = start != 0;
+    for (std::uint32_t k = 0; all && k < count; ++k)
+      all = function_.code[start - 2 - k].opcode == Opcode::STORE;
+    return all;
+  }
+
   void find_targets() {
     for (std::uint32_t place = 0; place < function_.code.size(); ++place) {
       const Instruction& instruction = function_.code[place];
       if (!row(instruction.opcode).is_jump()) continue;
-      is_target_[landing(place, instruction.operands[0])] = true;
+      const bool turns = instruction.opcode == Opcode::JMP &&
+                         turned(place, instruction.operands[0]) != kNoRegister;
+      if (!turns) is_target_[landing(place, instruction.operands[0])] = true;
       if (instruction.opcode == Opcode::LOOP) is_target_[body_start(place)] = true;
     }
   }
@@ -134,15 +128,27 @@ class Translator {
     return top;
   }
 
-  /// The unit that made the value on top of the stack, if nothing can come between. Asked when that
-  /// value has just been popped.
-  Unit* maker() {
-    if (code_.units.empty() || unit_of_[place_] != next_unit() || is_target_[place_]) return nullptr;
+  /// The last unit if it made the value of `reg`, a place on top of the stack, and nothing can come
+  /// between.
+  Unit* maker(std::uint32_t reg) {
+    if (code_.units.empty()) return nullptr;
+    for (std::uint32_t place = code_.places.back() + 1; place <= place_; ++place)
+      if (is_target_[place]) return nullptr;
     Unit& last = code_.units.back();
-    const std::uint32_t top = stack_register(stack_.size());
-    if (is_scalar_step(last.kind)) return last.a == top ? &last : nullptr;
+    if (is_scalar_step(last.kind)) return last.a == reg ? &last : nullptr;
     const bool is_call = last.kind == StepKind::kCall || last.kind == StepKind::kTile;
-    return is_call && last.n == 1 && last.c == top ? &last : nullptr;
+    return is_call && last.n == 1 && last.c == reg ? &last : nullptr;
+  }
+  /// Of a value that has just been popped.
+  Unit* maker(const Pending& popped) {
+    return popped.kind == Pending::kInPlace ? maker(stack_register(stack_.size())) : nullptr;
+  }
+
+  Unit take_back() {
+    const Unit last = code_.units.back();
+    code_.units.pop_back();
+    code_.places.pop_back();
+    return last;
   }
 
   /// Emits `reg` = the value.
@@ -343,7 +349,7 @@ class Translator {
 
   void store(std::uint32_t slot) {
     const Pending value = pop();
-    Unit* made = value.kind == Pending::kInPlace ? maker() : nullptr;
+    Unit* made = maker(value);
     const std::size_t before = code_.units.size();
     flush_slot(slot);
     if (value.kind == Pending::kLastUse) flush_slot(value.index);
@@ -371,37 +377,55 @@ class Translator {
   }
 
   void scalar(Opcode opcode) {
-    const bool is_unary = row(opcode).pops.fixed == 1;
-    StepKind kind = scalar_step(opcode);
+    const StepKind kind = scalar_step(opcode);
     std::uint32_t right = 0;
-    if (!is_unary) {
+    if (row(opcode).pops.fixed != 1) {
       const Pending b = pop();
       if (kind == StepKind::kModI && b.kind == Pending::kConstant) {
         const std::int64_t by = program_.constants[b.index].value.as_int();
-        if (by > 0 && (by & (by - 1)) == 0) {
-          kind = StepKind::kMask;
-          right = constant_register(Value(by - 1));
-        }
+        if (by > 0) return modulo(by);
       }
-      if (kind != StepKind::kMask) right = number_register(b, stack_.size());
+      right = number_register(b, stack_.size());
     }
+    result(kind, right);
+  }
+
+  /// Pops the left operand and pushes the result.
+  void result(StepKind kind, std::uint32_t right) {
     const Pending a = pop();
     const std::uint32_t left = number_register(a, stack_.size());
     push();
     emit({kind, 0, top(), left, right});
   }
 
+  /// The rest by a number above 0.
+  void modulo(std::int64_t by) {
+    if ((by & (by - 1)) == 0) return result(StepKind::kMask, constant_register(Value(by - 1)));
+    const std::uint32_t right = constant_register(Value(by));
+    Unit* made = stack_.back().kind == Pending::kInPlace ? maker(top()) : nullptr;
+    const bool fits = right <= UINT16_MAX && by < kMostNearRest;
+    const StepKind both = made && fits ? modulo_step(made->kind) : StepKind::kNotB;
+    if (both == StepKind::kNotB) return result(StepKind::kModI, right);
+    made->kind = both;  // at the place of the sum, which may overflow
+    made->n = static_cast<std::uint16_t>(right);
+  }
+
   void jump_if_false(std::uint32_t target_place) {
     const Pending value = pop();
-    Unit* made = value.kind == Pending::kInPlace ? maker() : nullptr;
+    const Unit* made = maker(value);
     const StepKind unless = made ? unless_step(made->kind) : StepKind::kNotB;
     if (unless != StepKind::kNotB) {
-      const Unit compare = *made;
-      code_.units.pop_back();
-      code_.places.pop_back();
+      Unit jumps = take_back();
+      jumps.kind = unless;
+      const Unit* bits = is_zero(jumps.c) && bit_step(unless) != StepKind::kNotB &&
+                                 jumps.b >= code_.slots ? maker(jumps.b) : nullptr;
+      if (bits && bits->kind == StepKind::kMask) {
+        jumps = take_back();
+        jumps.kind = bit_step(unless);
+      }
       keep(target_place);
       flush_all(target_place);
-      return jump({unless, 0, 0, compare.b, compare.c}, target_place);
+      return jump({jumps.kind, 0, 0, jumps.b, jumps.c}, target_place);
     }
     const std::uint32_t condition = number_register(value, stack_.size());
     keep(target_place);
@@ -409,15 +433,22 @@ class Translator {
     jump({StepKind::kJumpFalse, 0, condition, 0, 0}, target_place);
   }
 
+  bool is_zero(std::uint32_t reg) const {
+    if (reg < first_constant_) return false;
+    const Value& number = code_.constants[reg - first_constant_];
+    return number.is(Tag::kInt) && number.integer() == 0;
+  }
+
   void jump_to(std::uint32_t target_place) {
-    const std::uint32_t place = place_;
-    const std::uint32_t land = landing(place, target_place);
+    const std::uint32_t land = landing(place_, target_place), loop = turned(place_, target_place);
     for (std::uint32_t at = target_place; at < land; ++at)
       function_.code[at].opcode == Opcode::STORE ? store(function_.code[at].operands[0]) : drop();
-    if (function_.code[land].opcode == Opcode::LOOP && land <= place && next_turn(land))
-      return unreachable();
-    flush_all(land > place ? land : UINT32_MAX);
-    jump({StepKind::kJump, 0, 0, 0, 0}, land);
+    if (loop != kNoRegister) {
+      next_turn(loop);
+    } else {
+      flush_all(land > place_ ? land : UINT32_MAX);
+      jump({StepKind::kJump, 0, 0, 0, 0}, land);
+    }
     unreachable();
   }
 
@@ -429,33 +460,48 @@ class Translator {
     std::uint32_t own;   // its register on the stack
   };
 
-  /// Carried values go straight to the slots where the next turn wants them. False when the code
-  /// behind the LOOP is not just stores; then nothing was emitted.
-  bool next_turn(std::uint32_t loop) {
+  /// Carried values go straight to the slots where the next turn wants them.
+  void next_turn(std::uint32_t loop) {
     const std::uint32_t start = body_start(loop), count = function_.code[loop].operands[1];
-    if (start == 0) return false;
     const std::size_t base = stack_.size() - 3 - count;
     std::vector<Move> moves;
-    for (std::uint32_t k = 0; k < count; ++k) {
-      const Instruction& store = function_.code[start - 2 - k];
-      const bool is_kept = store.opcode == Opcode::STORE;
-      if (!is_kept) return false;
-      moves.push_back({store.operands[0], stack_[base + 3 + k], stack_register(base + 3 + k)});
-    }
+    for (std::uint32_t k = 0; k < count; ++k)
+      moves.push_back({function_.code[start - 2 - k].operands[0], stack_[base + 3 + k],
+                       stack_register(base + 3 + k)});
+    const std::vector<Move> all = moves;
+    const std::uint32_t made_at = code_.places.empty() ? 0 : code_.places.back();
+    const std::optional<Unit> made = made_last(moves);
     flush(0, base + 2);
     const bool has_condition = !is_true(stack_[base + 2]);
     if (has_condition) flush(base + 2, base + 3);
     move_all(moves);
+    if (made) {
+      code_.units.push_back(*made);
+      code_.places.push_back(made_at);
+    }
     const Instruction& trip = function_.code[start - 1];
     const std::uint32_t number = trip.opcode == Opcode::STORE ? trip.operands[0] : kNoRegister;
     jump({StepKind::kLoopNext, has_condition, stack_register(base), 0, number}, start);
     for (std::uint32_t k = 0; k < count; ++k)
       load(stack_register(base + k),
-           {copy_of(moves[k].slot) == StepKind::kCopy ? Pending::kLastUse : Pending::kSlot, moves[k].slot},
+           {copy_of(all[k].slot) == StepKind::kCopy ? Pending::kLastUse : Pending::kSlot, all[k].slot},
            0);
     stack_.resize(base + count);
     jump({StepKind::kJump, 0, 0, 0, 0}, function_.code[loop].operands[0]);
-    return true;
+  }
+
+  /// The number that was computed last can go into its slot at once, if that is done behind the
+  /// other moves and they leave its operands alone: takes its unit back, and its move out.
+  std::optional<Unit> made_last(std::vector<Move>& moves) {
+    if (moves.empty() || moves.back().value.kind != Pending::kInPlace) return std::nullopt;
+    const Unit* unit = maker(moves.back().own);
+    if (!unit || !is_scalar_step(unit->kind)) return std::nullopt;
+    for (std::size_t i = 0; i + 1 < moves.size(); ++i)
+      if (unit->b == moves[i].slot || unit->c == moves[i].slot) return std::nullopt;
+    Unit made = take_back();
+    made.a = moves.back().slot;
+    moves.pop_back();
+    return made;
   }
 
   bool is_true(const Pending& value) const {

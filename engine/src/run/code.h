@@ -52,6 +52,8 @@ namespace tsx::engine {
   X(EnumName)                                                                                     \
   X(EnumValue)                                                                                    \
   X(Mask)       /* a = b & c: the rest by a power of two */                                       \
+  X(AddModI)    /* a = (b + c) % n, which is a constant above 0 */                                \
+  X(SubModI)                                                                                      \
   /* a = b op c; in the order of the opcodes */                                                   \
   X(AddI) X(SubI) X(MulI) X(FloordivI) X(ModI) X(NegI)                                            \
   X(EqI) X(NeI) X(LtI) X(LeI) X(GtI) X(GeI)                                                       \
@@ -60,7 +62,9 @@ namespace tsx::engine {
   X(NotB)                                                                                         \
   /* to a unless b op c; in the order of the opcodes */                                           \
   X(UnlessEqI) X(UnlessNeI) X(UnlessLtI) X(UnlessLeI) X(UnlessGtI) X(UnlessGeI)                   \
-  X(UnlessEqF) X(UnlessNeF) X(UnlessLtF) X(UnlessLeF) X(UnlessGtF) X(UnlessGeF)
+  X(UnlessEqF) X(UnlessNeF) X(UnlessLtF) X(UnlessLeF) X(UnlessGtF) X(UnlessGeF)                   \
+  X(UnlessNoBit) /* to a unless b & c is 0 */                                                     \
+  X(UnlessBit)   /* to a unless b & c is not 0 */
 
 enum class StepKind : std::uint16_t {
 #define X(name) k##name,
@@ -68,6 +72,7 @@ enum class StepKind : std::uint16_t {
 #undef X
 };
 
+constexpr std::int64_t kMostNearRest = std::int64_t{1} << 62;  // n of AddModI is below
 constexpr std::uint32_t kNoRegister = UINT32_MAX;
 
 struct Unit {

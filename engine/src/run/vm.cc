@@ -41,6 +41,20 @@ std::int64_t modulo(std::int64_t a, std::int64_t b) {
   return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
 }
 
+inline std::int64_t rest(std::int64_t number, std::int64_t by) {  // by > 0
+  const std::int64_t found = number % by;
+  return found < 0 ? found + by : found;
+}
+
+/// The rest of a sum or difference by 0 < by < 2^62. Of one of two rests it takes no division.
+inline std::int64_t rest_near(std::int64_t number, std::int64_t by, bool is_difference) {
+  const auto step = static_cast<std::uint64_t>(by);
+  const std::uint64_t low = static_cast<std::uint64_t>(number) + (is_difference ? step : 0);
+  if (__builtin_expect(low < 2 * step, 1))
+    return static_cast<std::int64_t>(low < step ? low : low - step);
+  return rest(number, by);
+}
+
 }  // namespace
 
 Value* RegisterStack::take(std::size_t count) {
@@ -308,9 +322,19 @@ label_ModI: {
     STOPS_HERE();
     INTEGER(modulo(integer(B), by));
   }
-  const std::int64_t rest = integer(B) % by;
-  INTEGER(rest < 0 ? rest + by : rest);
+  INTEGER(rest(integer(B), by));
 }
+#define REST_OF(name, builtin, operation, is_difference)                                          \
+  label_##name : {                                                                                \
+    std::int64_t whole;                                                                           \
+    if (__builtin_expect(builtin(integer(B), integer(C), &whole), 0)) {                           \
+      STOPS_HERE();                                                                               \
+      overflows(operation);                                                                       \
+    }                                                                                             \
+    INTEGER(rest_near(whole, integer(r[unit->n]), is_difference));                                \
+  }
+  REST_OF(AddModI, __builtin_add_overflow, "add", false)
+  REST_OF(SubModI, __builtin_sub_overflow, "sub", true)
 label_Mask:
   INTEGER(integer(B) & integer(C));
 label_NegI:
@@ -356,6 +380,8 @@ label_NegI:
   COMPARE(Le, <=)
   COMPARE(Gt, >)
   COMPARE(Ge, >=)
+  UNLESS(UnlessNoBit, (integer(B) & integer(C)) == 0)
+  UNLESS(UnlessBit, (integer(B) & integer(C)) != 0)
 #pragma GCC diagnostic pop
   TRUTH(NotB, integer(B) == 0)
 }
