@@ -72,6 +72,16 @@ def empty(operands: Sequence[object]) -> list[object]:
     ]
 
 
+def without_columns(operands: Sequence[object]) -> list[object]:
+    """The last size is 0 in the tensors that share it with the first: sums over nothing."""
+    last = next((t.shape[-1] for t in _tensors(operands) if t.dim()), None)
+
+    def cut(tensor: torch.Tensor) -> torch.Tensor:
+        return tensor[..., :0].clone() if tensor.dim() and tensor.shape[-1] == last else tensor
+
+    return [_each(operand, cut) for operand in operands]
+
+
 def without_dims(operands: Sequence[object]) -> list[object]:
     """The first element of each tensor, as a 0-dim tensor."""
     return [
@@ -92,6 +102,7 @@ def special(operands: Sequence[object]) -> list[object]:
 VALUES: dict[str, Callable[[Sequence[object]], list[object]]] = {
     "expanded": expanded,
     "no elements": empty,
+    "no columns": without_columns,
     "0-dim": without_dims,
     "NaN and inf": special,
 }

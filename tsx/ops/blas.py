@@ -65,8 +65,9 @@ def _multiply(name: str, a: Array, b: Array) -> Array:
         return np.asarray(a[:, None] * b)
     if name == "addbmm":
         # The sum over the batch is one product over batch and inner dimension together.
-        rows = a.transpose(1, 0, 2).reshape(a.shape[1], -1)
-        return product(rows, b.reshape(-1, b.shape[2]))
+        depth = a.shape[0] * a.shape[2]
+        rows = a.transpose(1, 0, 2).reshape(a.shape[1], depth)
+        return product(rows, b.reshape(depth, b.shape[2]))
     return product(a, b)
 
 

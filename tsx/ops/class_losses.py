@@ -76,6 +76,8 @@ def _picked(
     if used.size and (used.min() < 0 or used.max() >= x.shape[dim]):
         bad = int(used.min()) if used.min() < 0 else int(used.max())
         raise fail("TSX4057", op=f"{name} (target)", last=x.shape[dim] - 1, found=bad)
+    if not used.size:  # there may be no class that stands in for the ignored one
+        return np.zeros(target.shape, x.dtype), np.zeros(target.shape, x.dtype)
     index = np.where(kept, target, 0).astype(np.int64)
     values = np.take_along_axis(x, np.expand_dims(index, dim), axis=dim).squeeze(dim)
     scale = np.ones(index.shape, x.dtype) if weight is None else weight[index]

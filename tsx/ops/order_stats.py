@@ -12,7 +12,7 @@ from tsx.ir.types import TensorType
 from tsx.ops import reduce_rules as rules
 from tsx.ops.abstract import mismatch
 from tsx.ops.checked import axis_of, define, real_values
-from tsx.ops.dtypes import Array, dtype_of
+from tsx.ops.dtypes import Array, cast, dtype_of
 from tsx.ops.reductions import REDUCTION
 from tsx.ops.sorting import one_of_each_row, order
 from tsx.ops.view_rules import tensor
@@ -48,11 +48,11 @@ def _define_median(name: str, *, skip_nan: bool) -> None:
     def whole(x: Array) -> Array:
         if x.size:
             return _median_along(x.reshape(-1), 0, False, skip_nan=skip_nan)[0]
-        if x.dtype.kind != "f":
+        if not dtype_of(x).is_float:
             raise fail(
                 "TSX4005", op=name, expected="a tensor that is not empty", found=list(x.shape)
             )
-        return np.array(np.nan, x.dtype)
+        return cast(np.array(np.nan), dtype_of(x))
 
     def along_rule(self: Abstract, dim: Abstract, keepdim: Abstract = False) -> Abstract:
         return one_of_each_row(name, self, dim, keepdim)
