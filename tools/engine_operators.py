@@ -22,7 +22,7 @@ from tsx.ops.primitives import PRIMITIVES
 
 ROOT = Path(__file__).resolve().parent.parent
 WITHOUT = ROOT / "engine/gen/without_kernel.txt"
-_KERNEL = re.compile(r'\badd\(\s*"((?:aten|prim|tsx)::[^"]+)"')
+_KERNEL = re.compile(r'\badd\(\s*"([a-z_]+::[^"]+)"')
 _HEADER = [
     "# Operators that the engine has neither a kernel nor a body for; a program that needs one is refused at load.",
     "# Written by `make generate`, which takes out what has got a kernel and adds nothing: the list may only shrink.",

@@ -107,6 +107,31 @@ for _reduction in (0, 1, 2):
         SAMPLES.setdefault(f"aten::{_kind}", []).append(_operands)
 
 
+SCALES, POINTS = positive(5), RNG.integers(-3, 4, 5)
+WHOLE = RNG.integers(-9, 9, (2, 4, 5, 3)).astype(np.int8)
+ONE_SCALE = (np.array([0.25], np.float32), np.array([3]))
+LIMITS = (np.array(-128), np.array(127))
+SAMPLES |= {
+    "aten::fake_quantize_per_tensor_affine": [(IMAGE * 9, 0.1, 3, 0, 255)],
+    "aten::fake_quantize_per_tensor_affine.tensor_qparams": [(IMAGE * 9, *ONE_SCALE, -128, 127)],
+    "aten::fake_quantize_per_channel_affine": [(IMAGE * 9, SCALES, POINTS, 2, -128, 127)],
+    "quantized_decomposed::quantize_per_tensor": [(IMAGE, 0.1, 3, 0, 255, 0)],
+    "quantized_decomposed::quantize_per_tensor.tensor": [(IMAGE * 99, *ONE_SCALE, -128, 127, 1)],
+    "quantized_decomposed::quantize_per_tensor.tensor2": [(IMAGE * 99, *ONE_SCALE, *LIMITS, 1)],
+    "quantized_decomposed::dequantize_per_tensor": [
+        (WHOLE, 0.1, 3, -128, 127, 1, None),
+        (WHOLE, 0.1, 3, -128, 127, 1, 15),
+    ],
+    "quantized_decomposed::dequantize_per_tensor.tensor": [(WHOLE, *ONE_SCALE, -128, 127, 1, 5)],
+    "quantized_decomposed::dequantize_per_tensor.tensor2": [(WHOLE, *ONE_SCALE, *LIMITS, 1, None)],
+    "quantized_decomposed::quantize_per_channel": [(IMAGE * 99, SCALES, POINTS, -2, -128, 127, 1)],
+    "quantized_decomposed::dequantize_per_channel": [
+        (WHOLE, SCALES, POINTS, 2, -128, 127, 1, None),
+        (WHOLE, SCALES, None, 2, -128, 127, 1, 7),
+    ],
+}  # fmt: skip
+
+
 def halved(operands: tuple[object, ...], dtype: DType) -> tuple[object, ...]:
     """The float32 operands as halves."""
     floating = [isinstance(o, np.ndarray) and o.dtype == np.float32 for o in operands]

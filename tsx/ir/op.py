@@ -111,7 +111,7 @@ class Op:
         return self._bits & trait._value_ != 0
 
 
-BUILT_IN = ("aten", "prim", "tsx")
+BUILT_IN = ("aten", "prim", "tsx", "torchvision", "quantized", "quantized_decomposed")
 """The namespaces of tsx; every other one is free for operators of the user's own."""
 
 _REGISTRY: dict[str, Op] = {}
