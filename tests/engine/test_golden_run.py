@@ -59,3 +59,22 @@ def test_the_engine_gives_what_numpy_gave(
         found = type(expected)(tsx_run(*words).stdout)
         assert found == released
     assert [d for d in compare(found, expected) if not d.equal] == []
+
+
+def test_a_trace_file_is_json_of_every_call(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.ones((1, 3, 8, 8), np.float32))
+    target = tmp_path / "run.json"
+    words = ("--input", tmp_path / "x.npy", "--trace-file", target, "--repeat", 2)
+    tsx_run(GOLDEN / "v1.0" / "model_resblock.tsx", *words)
+    trace = json.loads(target.read_text())
+    assert trace["otherData"] == {"left_out": 0}
+    kinds = [event["name"] for event in trace["traceEvents"]]
+    assert len(kinds) == 2 * len(set(kinds))
+    first = trace["traceEvents"][0]
+    assert first["args"]["operands"].startswith("Float(1, 3, 8, 8), ")
+    assert first["args"]["source"]
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".tmp"] == []
+    done = tsx_run(
+        GOLDEN / "v1.0" / "model_resblock.tsx", *words[:2], "--trace-file", tmp_path, check=False
+    )
+    assert done.returncode == 2
