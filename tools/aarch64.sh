@@ -11,7 +11,9 @@ cmake -S "$source/engine" -B "$build" -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_P
   "-DCMAKE_CROSSCOMPILING_EMULATOR=qemu-aarch64;-L;/usr/aarch64-linux-gnu" "-DCMAKE_CXX_FLAGS_RELEASE=-O1" \
   ${TSX_LAUNCHER:+"-DCMAKE_CXX_COMPILER_LAUNCHER=$TSX_LAUNCHER"}
 cmake --build "$build" -j2
-ctest --test-dir "$build" --output-on-failure
+# Debian 12's qemu-user (7.2) dies of an assertion of its own (qemu_plugin_vcpu_init_hook) when the child of a fork starts
+# a thread, which is all that test_fork does.
+ctest --test-dir "$build" --output-on-failure -E '^test_fork$'
 cd "$source"
 TSX_ENGINE_BUILD="$build" TSX_EMULATOR="qemu-aarch64 -L /usr/aarch64-linux-gnu" OMP_NUM_THREADS=1 TSX_ENGINE=numpy \
   "$python" -m pytest -q tests/engine/test_golden_run.py tests/engine/test_run.py tests/engine/test_plain_kernels.py
