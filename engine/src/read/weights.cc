@@ -62,6 +62,7 @@ struct Weights::State {
 struct Weights::Fresh {
   std::size_t index;
   Ref<Storage> storage;
+  std::vector<std::uint8_t> padding;  // before it
   Blake2b hasher{};
 };
 
@@ -85,24 +86,33 @@ Ref<Storage> Weights::storage(std::size_t index) const {
   return state_->storages[index];
 }
 
-void Weights::make_ready(std::size_t index, std::int64_t ahead) const {
-  State& state = *state_;
-  const std::lock_guard lock(state.mutex);
+// Their bytes are asked for before the lock: a source in Python takes the GIL, which a thread that waits for the
+// lock may hold. For the same reason what another thread has made ready meanwhile is dropped after it.
+std::vector<Weights::Fresh> Weights::unread(std::size_t index, std::int64_t ahead) const {
   std::vector<Fresh> batch;
   for (std::size_t n = 0; n < size(); ++n) {
     const std::size_t at = (index + n) % size();
-    if (state.is_ready[at].load(std::memory_order_relaxed)) {
-      if (n == 0) return;  // another thread was first
-      continue;
-    }
     const WeightEntry& entry = entries_[at];
     if (n > 0 && entry.length > ahead) break;
+    if (state_->is_ready[at].load(std::memory_order_acquire)) continue;
     if (n > 0) ahead -= entry.length;
-    batch.push_back({at, source_->view(entry.offset, entry.length)});
+    const std::int64_t before = at == 0 ? entry.offset : end_of(entries_[at - 1]);
+    batch.push_back({at, source_->view(entry.offset, entry.length),
+                     check_ ? source_->read(before, entry.offset - before) : std::vector<std::uint8_t>()});
   }
+  return batch;
+}
+
+void Weights::make_ready(std::size_t index, std::int64_t ahead) const {
+  State& state = *state_;
+  std::vector<Fresh> batch = unread(index, ahead);
+  const std::lock_guard lock(state.mutex);
+  const auto is_open = [&](const Fresh& fresh) { return !state.is_ready[fresh.index].load(std::memory_order_relaxed); };
+  const auto open_end = std::partition(batch.begin(), batch.end(), is_open);
+  const Span<Fresh> open(batch.data(), static_cast<std::size_t>(open_end - batch.begin()));
   if (check_) {
     std::vector<HashPart> parts;
-    for (Fresh& fresh : batch) {
+    for (Fresh& fresh : open) {
       const WeightEntry& entry = entries_[fresh.index];
       put_type(fresh.hasher, entry);
       parts.push_back({&fresh.hasher, reinterpret_cast<const std::uint8_t*>(fresh.storage->data()),
@@ -110,7 +120,7 @@ void Weights::make_ready(std::size_t index, std::int64_t ahead) const {
     }
     update_all(std::move(parts));
   }
-  for (Fresh& fresh : batch) {
+  for (Fresh& fresh : open) {
     if (const std::optional<Error> problem = check_ ? problem_of(fresh) : std::nullopt) {
       if (fresh.index == index) throw Error(*problem);
       continue;  // whoever asks for it is told
@@ -128,8 +138,7 @@ std::optional<Error> Weights::problem_of(Fresh& fresh) const {
   put_quantization(fresh.hasher, entry);
   if (!is_digest(fresh.hasher.finish(), entry.digest))
     return damaged("tensor " + quote(entry.name) + " does not match its digest");
-  const std::int64_t before = fresh.index == 0 ? entry.offset : end_of(entries_[fresh.index - 1]);
-  for (const std::uint8_t byte : source_->read(before, entry.offset - before))
+  for (const std::uint8_t byte : fresh.padding)
     if (byte != 0) return damaged("the padding before " + quote(entry.name) + " is not zero");
   const std::byte* bytes = fresh.storage->data();
   if (entry.dtype == DType::kBool &&

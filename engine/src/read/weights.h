@@ -60,8 +60,10 @@ class Weights {
 
   struct Fresh;
 
-  /// Makes ready what is not: the weight, and those behind it (then those before it) in the file,
-  /// as long as they are at most `ahead` bytes. Throws for the weight alone.
+  /// The weight, and those behind it (then those before it) in the file, as long as they are at
+  /// most `ahead` bytes; none that is ready.
+  std::vector<Fresh> unread(std::size_t index, std::int64_t ahead) const;
+  /// Makes these ready. Throws for the weight alone.
   void make_ready(std::size_t index, std::int64_t ahead) const;
   std::optional<Error> problem_of(Fresh& fresh) const;
   static std::int64_t end_of(const WeightEntry& entry);
