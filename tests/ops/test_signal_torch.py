@@ -71,3 +71,12 @@ def test_refusals() -> None:
         call("aten::fft_fft", np.ones(4, np.float16))
     with pytest.raises(TsxError, match="TSX4005"):
         call("aten::fft_fft", np.ones(4, np.float32), None, -1, "full")
+
+
+@pytest.mark.parametrize("name", ["irfft", "hfft"])
+def test_reals_from_no_frequencies_are_zeros(name: str) -> None:
+    """NumPy gives what stood in memory."""
+    expected = getattr(torch.fft, name)(torch.zeros(3, 0, dtype=torch.complex64), 10)
+    for x, dim in ((np.zeros((3, 0), np.complex64), -1), (np.zeros((0, 3), np.complex64), 0)):
+        found = call(f"aten::fft_{name}", x, 10, dim, None)
+        np.testing.assert_array_equal(np.moveaxis(found, dim, -1), expected.numpy())
