@@ -425,3 +425,18 @@ def test_a_size_that_waits_for_another_input_is_checked_as_well() -> None:
     run = executable(text.replace("s0 + s1), %y", "s0*s1), %y")).run
     with pytest.raises(RunError, match="TSX5016"):
         run("forward", (np.ones(3, np.float32), np.ones(4, np.float32), np.ones(4, np.float32)))
+
+
+QUANTIZED = """graph(%x : Float(2)):
+  %s : float = prim::Constant[value=0.5]()
+  %z : int = prim::Constant[value=3]()
+  %d : int = prim::Constant[value=13]()
+  %q : QUInt8(2) = aten::quantize_per_tensor(%x, %s, %z, %d)
+  return (%q)
+"""
+
+
+def test_a_quantised_result_is_refused() -> None:
+    with pytest.raises(RunError, match="a result holds a quantised tensor") as caught:
+        executable(QUANTIZED).run("forward", [np.zeros(2, np.float32)])
+    assert caught.value.code == "TSX5044"

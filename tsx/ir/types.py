@@ -332,6 +332,11 @@ def _invariant(a: Type, b: Type) -> bool:
     return erase_shapes(a) == erase_shapes(b)
 
 
+def is_quantized(type: Type) -> bool:
+    """Whether it is a tensor of a quantised dtype."""
+    return isinstance(type, TensorType) and type.dtype is not None and type.dtype.is_quantized
+
+
 def _tensor_subtype(sub: TensorType, sup: TensorType) -> bool:
     if sup.dtype is not None and sub.dtype is not sup.dtype:
         return False

@@ -48,7 +48,7 @@ def concatenated(tensors: list[Array], dim: int) -> Array:
     return np.concatenate(counted, axis)
 
 
-def _cat_rule(tensors: Abstract, dim: Abstract = 0) -> Abstract:
+def cat_rule(tensors: Abstract, dim: Abstract = 0) -> Abstract:
     if not isinstance(tensors, (list, tuple)):
         return TensorType()
     _need_some("cat", tensors)
@@ -160,7 +160,7 @@ def _define_stack(name: str, widen: Reshape, axis: int, lone_axis: int) -> None:
         first = wide[0].shape
         if first is None:
             return TensorType(joined_dtype(wide))
-        return _cat_rule(wide, lone_axis if len(first) == 1 else axis)
+        return cat_rule(wide, lone_axis if len(first) == 1 else axis)
 
     define(f"aten::{name}(Tensor[] tensors) -> Tensor", rule, evaluate)
 
@@ -200,7 +200,7 @@ def _block_diag_rule(tensors: Abstract) -> Abstract:
 
 
 for _name in ("cat", "concat", "concatenate"):
-    define(f"aten::{_name}(Tensor[] tensors, int dim=0) -> Tensor", _cat_rule, concatenated)
+    define(f"aten::{_name}(Tensor[] tensors, int dim=0) -> Tensor", cat_rule, concatenated)
 define("aten::stack(Tensor[] tensors, int dim=0) -> Tensor", _stack_rule, stacked)
 _define_stack("hstack", _at_least_1d, 1, 0)
 _define_stack("vstack", _at_least_2d, 0, 0)

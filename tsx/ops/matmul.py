@@ -189,7 +189,7 @@ op(
 # --- linear ------------------------------------------------------------------------------------------------------
 
 
-def _infer_linear(input: Abstract, weight: Abstract, bias: Abstract) -> TensorType:
+def linear_rule(input: Abstract, weight: Abstract, bias: Abstract) -> TensorType:
     dtype = one_dtype("linear", input, weight, bias)
     x, w = tensor_of(input).shape, need_rank("linear", weight, (1, 2), "weight")
     if x is None or w is None:
@@ -212,7 +212,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
     """``input @ weight.T + bias`` for an input of any rank."""
     operands = [a for a in (input, weight, bias) if a is not None]
     dtype = need_same("linear", *operands)
-    _infer_linear(type_of(input), type_of(weight), None if bias is None else type_of(bias))
+    linear_rule(type_of(input), type_of(weight), None if bias is None else type_of(bias))
     result = product(widen(input), widen(weight).T)
     if bias is not None:
         # The product is a fresh array: the bias is added in place.
@@ -222,7 +222,7 @@ def linear(input: Array, weight: Array, bias: Array | None = None) -> Array:
 
 op(
     "aten::linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor",
-    infer=_infer_linear,
+    infer=linear_rule,
     eval=linear,
     traits=CONTRACTION,
     flops=_flops,

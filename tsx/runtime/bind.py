@@ -18,6 +18,7 @@ from tsx.ir.op import lookup
 from tsx.ir.types import AtomType, ClassType, EnumType, ListType, OptionalType, TupleType, Type
 from tsx.ops.dtypes import Array, to_numpy
 from tsx.ops.formula import number_dtype
+from tsx.ops.quantized_forms import MAKERS, form_of
 from tsx.runtime.opcodes import Opcode
 from tsx.runtime.program import Guard, Program
 from tsx.runtime.tile import TileRunner
@@ -41,6 +42,11 @@ class Host:
     weight: Callable[[str], Array]
     write: Callable[[str], None]
     enums: dict[str, dict[str, Value]]  # members by class
+
+    @property
+    def has_quantized(self) -> bool:
+        """Whether the program makes quantised tensors, so that operators may meet them."""
+        return any(row.kind in MAKERS for row in self.program.operators)
 
     def constant(self, value: Attribute, type: Type) -> Value:
         """The value of a constant. Lists are made anew each time, since the program may write to them."""
@@ -132,7 +138,8 @@ def _call(host: Host, index: int) -> Step:
     row = host.program.operators[index]
     op = lookup(row.kind)
     assert op is not None, f"{row.kind} passed the check and is gone"
-    return call_step(op.eval, row.operands, row.results)
+    function = form_of(row.kind) if host.has_quantized else None
+    return call_step(function or op.eval, row.operands, row.results)
 
 
 def call_step(function: Callable[..., Value], operands: int, results: int) -> Step:

@@ -18,7 +18,7 @@ from tsx.ir import types as ty
 from tsx.ir.types import DType, TensorType, Type
 from tsx.ops.dtypes import Array, cast, from_numpy, to_numpy, type_of
 from tsx.runtime.tree import named_tuple, record_type
-from tsx.runtime.values import Instance, Value, is_a
+from tsx.runtime.values import Instance, Value, is_a, quantized_name
 
 _KINDS = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}  # numbers may go up these, never down
 
@@ -97,6 +97,9 @@ def out_of_value(
     def out(inner: Value, of: Type) -> Any:
         return out_of_value(inner, bfloat16, of, classes)
 
+    what = quantized_name(value)
+    if what:
+        raise fail("TSX5044", what=what)
     if isinstance(value, Instance):
         types = classes.get(value.class_name, {})
         held = {n: out(v, types.get(n, ty.ANY)) for n, v in value.attributes.items()}

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from tsx.errors import InternalError, RunError, TsxError, fail, python_exception
 from tsx.ir.location import Span
 from tsx.ir.op import Trait, lookup
+from tsx.ops.quantized_forms import takes_quantized
 from tsx.runtime.disassemble import instruction_text
 from tsx.runtime.observe import Moment
 from tsx.runtime.opcodes import Opcode
 from tsx.runtime.program import Function
-from tsx.runtime.values import type_of_value
+from tsx.runtime.values import Value, quantized_name, type_of_value
 from tsx.runtime.ways import TRUTH, way_out
 
 
@@ -42,6 +43,11 @@ def explained(
     op = _name(moment)
     if isinstance(error, MemoryError):
         return fail("TSX5020", op=op, where=where, excerpt=excerpt)
+    if not takes_quantized(op) and any(map(quantized_name, _values(moment))):
+        return fail(
+            "TSX5002", op=op, reason="it takes no quantised tensors", where=where, excerpt=excerpt,
+            help="dequantize() them before this line, and quantize its result again",
+        )  # fmt: skip
     if isinstance(error, TsxError):
         reason = error.message
         for name in (op, op.partition("::")[2]):
@@ -77,16 +83,20 @@ def _name(moment: Moment) -> str:
     return instruction_text(moment.program, moment.function, instruction)
 
 
-def _operands(moment: Moment) -> list[str]:
-    """``aten::mm(Float(2, 3), Float(4, 5))``: the operands' types, while they are still on the stack."""
+def _values(moment: Moment) -> list[Value]:
+    """The operands, while they are still on the stack."""
     instruction = moment.instruction
     count = moment.program.count(moment.function, instruction, instruction.opcode.picture.pops)
-    if (
-        instruction.opcode in (Opcode.GUARD, Opcode.RAISE)
-        or len(moment.stack) - count < moment.base
-    ):
+    if len(moment.stack) - count < moment.base:
         return []
-    values = moment.stack[len(moment.stack) - count :]
+    return list(moment.stack[len(moment.stack) - count :])
+
+
+def _operands(moment: Moment) -> list[str]:
+    """``aten::mm(Float(2, 3), Float(4, 5))``: the operands' types, while they are still on the stack."""
+    values = _values(moment)
+    if not values or moment.instruction.opcode in (Opcode.GUARD, Opcode.RAISE):
+        return []
     return [f"{_name(moment)}({', '.join(str(type_of_value(v)) for v in values)})"]
 
 

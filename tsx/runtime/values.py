@@ -12,6 +12,7 @@ import numpy as np
 
 from tsx.ir import types as ty
 from tsx.ops.dtypes import dtype_of, type_of
+from tsx.ops.quantized_tensor import PackedParams, QuantizedTensor
 
 Value = (
     Any  # one of the above; NumPy's arrays are untyped, and each instruction knows what it takes
@@ -78,7 +79,22 @@ def type_of_value(value: Value) -> ty.Type:
         return ty.ClassType(value.class_name)
     if isinstance(value, EnumMember):
         return ty.EnumType(value.class_name)
-    return ty.ANY
+    return value.type if isinstance(value, QuantizedTensor) else ty.ANY
+
+
+def quantized_name(value: Value) -> str:
+    """What a value is that only quantised programs have and no result can be, on either runtime; "" for any other."""
+    if isinstance(value, Instance):  # the engine's
+        return _ONLY_INSIDE.get(value.class_name, "")
+    if isinstance(value, QuantizedTensor):
+        return _ONLY_INSIDE["quantized tensor"]
+    return _ONLY_INSIDE["packed parameters"] if isinstance(value, PackedParams) else ""
+
+
+_ONLY_INSIDE = {
+    "quantized tensor": "a quantised tensor",
+    "packed parameters": "the packed parameters of a quantised layer",
+}
 
 
 def is_a(value: Value, type: ty.Type) -> bool:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "kernels/quantized_forms.h"
 #include "run/host.h"
 #include "run/literal.h"
 #include "run/lower.h"
@@ -30,9 +31,13 @@ Executable::Executable(std::shared_ptr<const ir::Module> module) : program_(lowe
 
 void Executable::bind_operators() {
   std::string missing;
+  const bool has_quantized =
+      std::any_of(program_.operators.begin(), program_.operators.end(),
+                  [](const OperatorEntry& entry) { return makes_quantized(entry.kind); });
   for (const OperatorEntry& entry : program_.operators) {
     const bool is_host = entry.op && entry.op->is_host();  // whose name says nothing of its work
-    kernels_.push_back(kernel_of(entry));
+    const Kernel form = has_quantized ? quantized_form(entry.kind) : nullptr;
+    kernels_.push_back(form ? form : kernel_of(entry));
     work_rules_.push_back(is_host ? WorkRule::kElements : work_rule(entry.kind));
     most_results_ = std::max<std::size_t>(most_results_, entry.results);
     if (!kernels_.back() && entry.body == kNoFunction)

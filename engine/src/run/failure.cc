@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "core/format.h"
+#include "kernels/quantized_forms.h"
 
 namespace tsx::engine {
 namespace {
@@ -121,6 +122,10 @@ Error explained(std::exception_ptr stopped, const Moment& moment,
   try {
     std::rethrow_exception(stopped);
   } catch (const Refusal& refusal) {
+    const auto& given = moment.operands;
+    if (!takes_quantized(op) && std::any_of(given.begin(), given.end(), is_quantized_tensor))
+      return failed("it takes no quantised tensors",
+                    "dequantize() them before this line, and quantize its result again");
     const bool is_truth = op == "aten::Bool.Tensor";
     return failed(without_name(refusal.reason(), op),
                   is_truth ? std::optional<std::string>(kTruth) : std::nullopt);

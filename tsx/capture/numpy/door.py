@@ -22,6 +22,7 @@ from tsx.capture.trace.scalars import TracedBool, TracedFloat, TracedInt, Traced
 from tsx.capture.trace.spans import is_user_file
 from tsx.capture.trace.standins import source_modules, stand_ins
 from tsx.capture.trace.tracer import Tracer
+from tsx.errors import fail
 from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
 from tsx.ir.types import TensorType
@@ -46,6 +47,13 @@ class NumpyDoor:
 
     def weight(self, array: object) -> Weight:
         return Weight(np.array(_real(array), order="C", copy=True))
+
+    def made_value(self, tracer: Tracer, array: object) -> Value | None:
+        return None
+
+    def object_value(self, tracer: Tracer, obj: object) -> Value:
+        what = f"an object of {type(obj).__name__}"
+        raise fail("TSX2006", what=what, where=tracer.locator.span() or "")
 
     def scalar(
         self, tracer: Tracer, value: Value, hint: float | bool, dim: Dim | None

@@ -218,6 +218,8 @@ class Verbs:
             f"{k}={type_words(v.type) if v.type else v.describe()}" for k, v in kwargs.items()
         ]
         help = _help_for(candidates, shown, args, kwargs, at)
+        if any(op.kind.startswith("quantized::") for op in candidates):
+            help = "trace the quantised layer by itself (tsx.trace), and call what that gives in the script"
         return self.problem("TSX3022", at, name=shown, given=", ".join(given), help=help)
 
     # -- Python objects ---------------------------------------------------------------------------------------------

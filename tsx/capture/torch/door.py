@@ -14,7 +14,7 @@ import torch
 
 from tsx.capture.modules import StateTree
 from tsx.capture.notes import all_modules
-from tsx.capture.torch import encoder, numbers, special, tensors
+from tsx.capture.torch import encoder, numbers, quantized, special, tensors
 from tsx.capture.torch.arrays import array_of, tensor_of
 from tsx.capture.torch.mode import Recorder
 from tsx.capture.torch.scripted import scripted_calls
@@ -23,6 +23,7 @@ from tsx.capture.trace.memos import without_memos
 from tsx.capture.trace.scalars import TracedScalar
 from tsx.capture.trace.standins import source_modules, stand_ins
 from tsx.capture.trace.tracer import Tracer
+from tsx.errors import fail
 from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
 from tsx.ir.types import TensorType
@@ -48,6 +49,17 @@ class TorchDoor:
     def weight(self, array: object) -> Weight:
         assert isinstance(array, torch.Tensor)
         return tensors.weight_of(array)
+
+    def made_value(self, tracer: Tracer, array: object) -> Value | None:
+        assert isinstance(array, torch.Tensor)
+        return quantized.constant(tracer, array) if array.is_quantized else None
+
+    def object_value(self, tracer: Tracer, obj: object) -> Value:
+        found = quantized.packed(tracer, obj)
+        if found is None:
+            what = f"an object of {quantized.class_of(obj) or type(obj).__name__}"
+            raise fail("TSX2006", what=what, where=tracer.locator.span() or "")
+        return found
 
     def scalar(
         self, tracer: Tracer, value: Value, hint: float | bool, dim: Dim | None

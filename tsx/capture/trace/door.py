@@ -40,6 +40,14 @@ class Door(Protocol):
         """A copy of its contents."""
         ...
 
+    def made_value(self, tracer: Tracer, array: object) -> Value | None:
+        """The value of a constant that operators make of plain ones; None for a plain one."""
+        ...
+
+    def object_value(self, tracer: Tracer, obj: object) -> Value:
+        """The value of a framework's own object; TSX2006 for one that no program can hold."""
+        ...
+
     def scalar(
         self, tracer: Tracer, value: Value, hint: float | bool, dim: Dim | None
     ) -> TracedScalar:

@@ -151,6 +151,8 @@ def _fit_type(obj: object, type: ty.Type, argument: Argument, is_array: IsArray)
         return obj if isinstance(obj, DeviceName) else _NO
     if type == ty.STR:
         return obj if isinstance(obj, str) else _NO
+    if isinstance(type, ty.ClassType):  # a framework's own object: the door knows its class
+        return obj if hasattr(obj, "_type") else _NO
     return _NO
 
 

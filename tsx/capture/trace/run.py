@@ -22,6 +22,8 @@ from tsx.capture.trace.scalars import TracedScalar
 from tsx.capture.trace.spans import mark_entry
 from tsx.capture.trace.tracer import HoleKey, Tracer
 from tsx.capture.trace.tree import flatten, leaf_names, rebuild
+from tsx.errors import fail
+from tsx.ir import types as ty
 from tsx.ir.dims import Dim, sym
 from tsx.ir.module import Parameter, TreeSpec
 from tsx.ir.types import Shape, TensorType
@@ -55,6 +57,8 @@ class Sample:
             names += leaf_names(spec, name)
             parameters.append(Parameter(name, spec, keyword_only))
         types = [door.type_of(a) for a in arrays]
+        for place, type in zip(names, types, strict=True):
+            need_plain(f"the input {place}", type)
         return Sample(tuple(args), dict(kwargs), arrays, names, tuple(parameters), types)
 
     def shape(self, leaf: int) -> tuple[int, ...]:
@@ -181,8 +185,16 @@ class Capture:
             else tracer.array_value(leaf)
             for leaf in leaves
         ]
+        for value in values:
+            need_plain("a result", value.type)
         tracer.finish(values)
         return spec
+
+
+def need_plain(place: str, type: ty.Type) -> None:
+    """TSX2016 for a quantised tensor at the border of a program."""
+    if ty.is_quantized(type):
+        raise fail("TSX2016", place=place)
 
 
 def _enter(

@@ -31,6 +31,7 @@ from tsx.ir.graph import Attribute, Graph, Node, Value
 from tsx.ir.location import Origin, Span
 from tsx.ir.module import ClassDef
 from tsx.ir.op import Abstract, Op, Trait, Unknown, lookup
+from tsx.ops.quantized_forms import takes_quantized
 from tsx.ops.weights import Weight
 
 HoleKey = tuple[int, int, int]
@@ -94,6 +95,7 @@ class Tracer:
         )  # the door's: results that nothing recorded made
         self._arrays: dict[int, tuple[weakref.ref[object], Value]] = {}
         self._plain: dict[tuple[ty.Type, str], Value] = {}
+        self._opaque: dict[int, tuple[object, Value]] = {}  # frameworks' own objects, kept alive
         self._sizes: dict[tuple[Value, int], Value] = {}
         self._objects: dict[tuple[str, ...], Value] = {}
         self._symbol_source: dict[str, tuple[Value, int]] = {}
@@ -183,6 +185,9 @@ class Tracer:
         self.bind(array, self._new_constant(array))
 
     def _new_constant(self, array: object) -> Value:
+        made = self.door.made_value(self, array)
+        if made is not None:
+            return made
         name = f"constant_{len(self.constants)}"
         self.constants[name] = self.door.weight(array)
         value = self.builder.weight(name, self.door.type_of(array))
@@ -221,6 +226,8 @@ class Tracer:
             return self._as_type(self.number_operand(obj, obj.hint), type)
         if isinstance(obj, (list, tuple)):
             return self._list_operand(obj, type, key)
+        if isinstance(type, ty.ClassType):
+            return self._object_operand(obj)
         if isinstance(obj, int) and not isinstance(obj, bool):
             if key in self.explained:
                 return self.size_expression(self.explained[key])
@@ -230,6 +237,13 @@ class Tracer:
         if type == ty.INT and isinstance(obj, int):
             return self.constant(int(obj))
         return self.constant(_attribute(obj), ty.DEVICE if type == ty.DEVICE else None)
+
+    def _object_operand(self, obj: object) -> Value:
+        """The value of a framework's own object; one for each object in a trace."""
+        if id(obj) not in self._opaque:
+            value = self.door.object_value(self, obj)
+            self._opaque[id(obj)] = (obj, value)
+        return self._opaque[id(obj)][1]
 
     def _as_type(self, value: Value, type: ty.Type) -> Value:
         """A traced int where a float is wanted is converted, as torch does."""
@@ -357,6 +371,8 @@ class Tracer:
         ]
         self.builder.origin = origin
         self.record_spans[self._records] = origin.span
+        if not takes_quantized(op.kind) and any(ty.is_quantized(v.type) for v in values):
+            raise fail("TSX2017", op=op.kind, where=origin.span or "")
         inferred = self._infer(op, values)
         if op.has(Trait.INPLACE) and any(self.varies(v) for v in values):
             self._all_vary = self._all_vary or not self.varies(values[0])

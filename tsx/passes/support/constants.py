@@ -15,6 +15,7 @@ from tsx.ir.build import Builder
 from tsx.ir.graph import Attribute, Node, Value, WeightRef
 from tsx.ir.module import Module, Object
 from tsx.ir.op import lookup
+from tsx.ops.quantized_forms import MAKERS
 from tsx.ops.weights import Weight, as_weight
 
 _MAX_LIST = 4096
@@ -66,6 +67,8 @@ def evaluate(node: Node, operands: Sequence[object]) -> tuple[object, ...]:
 
 
 def can_evaluate(node: Node) -> bool:
+    if node.kind.startswith("quantized::") or node.kind in MAKERS:
+        return False  # an archive holds no quantised tensors and no packed parameters
     return node.kind in _STRUCTURE or lookup(node.kind) is not None
 
 
