@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -42,11 +42,11 @@ class Host:
     weight: Callable[[str], Array]
     write: Callable[[str], None]
     enums: dict[str, dict[str, Value]]  # members by class
+    has_quantized: bool = field(init=False)  # whether operators may meet quantised tensors
 
-    @property
-    def has_quantized(self) -> bool:
-        """Whether the program makes quantised tensors, so that operators may meet them."""
-        return any(row.kind in MAKERS for row in self.program.operators)
+    def __post_init__(self) -> None:
+        found = any(row.kind in MAKERS for row in self.program.operators)
+        object.__setattr__(self, "has_quantized", found)  # once, not for each instruction
 
     def constant(self, value: Attribute, type: Type) -> Value:
         """The value of a constant. Lists are made anew each time, since the program may write to them."""
