@@ -152,6 +152,28 @@ def test_a_kernel_with_two_results() -> None:
     assert str(module.graph.outputs[0].type) == "Float(s0, s1)"
 
 
+@pytest.mark.parametrize("engine", ["numpy", "native"])
+def test_what_a_kernel_without_a_rule_gives_is_guarded(engine: Any) -> None:
+    """Rank and dtype of what it gave are no facts: Python may have branched on them, and optimising keeps the guards."""
+
+    @tsx.register_kernel("own::fickle(Tensor x) -> Tensor")
+    def fickle(x: np.ndarray) -> np.ndarray:
+        squeezed = x[0] if x.shape[0] == 1 else x
+        return squeezed.astype(np.float64 if x.max() > 1000 else np.float32)
+
+    def model(x: torch.Tensor) -> torch.Tensor:
+        y = fickle(x)
+        return y.mean(-1) if y.dim() == 2 and y.dtype == torch.float32 else y + 7
+
+    traced = tsx.trace(model, (X,))
+    for module in (traced, tsx.optimize(traced, level=3)):
+        runs = tsx.Module(module.ir, engine=engine)
+        torch.testing.assert_close(runs(X), model(X))
+        for other in (X[:1], X * 1e6):
+            with pytest.raises(tsx.TsxError, match=r"TSX5004: .*fickle\(x\)"):
+                runs(other)
+
+
 def test_torchs_own_custom_operator_is_taken_for_it() -> None:
     @torch.library.custom_op("own::double", mutates_args=())
     def double(x: torch.Tensor) -> torch.Tensor:

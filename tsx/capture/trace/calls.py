@@ -15,7 +15,7 @@ import numpy as np
 
 from tsx.capture.trace.arithmetic import abstract_number
 from tsx.capture.trace.scalars import TracedScalar
-from tsx.capture.trace.shapes import refine
+from tsx.capture.trace.shapes import held, refine
 from tsx.capture.trace.tree import map_leaves
 from tsx.errors import TsxError, fail
 from tsx.ir import types as ty
@@ -23,7 +23,7 @@ from tsx.ir.dims import Expr
 from tsx.ir.graph import Graph, Node, Value, WeightRef
 from tsx.ir.infer import Propagation, unknown
 from tsx.ir.module import Method, Module, TreeSpec
-from tsx.ir.op import Abstract, Unknown, lookup
+from tsx.ir.op import Abstract, Unknown
 from tsx.passes import pipeline
 from tsx.runtime.border import Executable
 from tsx.runtime.signature import bound_leaves, parameters_of
@@ -240,10 +240,10 @@ class _Results:
         tracer = self.tracer
         if tracer.door.is_array(part):
             type, _ = refine(tracer.door.type_of(part), abstract, tracer.symbols, False)
-            value.type = tracer.abstracts[value] = type
+            tracer.abstracts[value] = type
+            value.type = held(type, abstract)
             tracer.bind(part, value)
-            if not isinstance(abstract, ty.TensorType) or abstract.shape is None:
-                self._guard(value, "aten::dim", "rank", len(type.shape or ()))
+            tracer.guard_type(value, type, abstract)
             return part
         if isinstance(part, (tuple, list)):
             return self._parts(value, abstract, part)
@@ -263,19 +263,11 @@ class _Results:
         types = value.type.children() if is_tuple else value.type.children() * len(part)
         kind = "prim::TupleUnpack" if is_tuple else "prim::ListUnpack"
         if not is_tuple:
-            self._guard(value, "aten::len.t", "len", len(part))
+            tracer.guard_number(value, "aten::len.t", "len", len(part))
         unpack = tracer.emit(kind, [value], types)
         known = abstract if isinstance(abstract, (tuple, list)) else map(unknown, types)
         items = [self.bind(v, a, p) for v, a, p in zip(unpack.outputs, known, part, strict=True)]
         return type(part)(*items) if hasattr(part, "_fields") else type(part)(items)
-
-    def _guard(self, value: Value, kind: str, guard: str, expect: int) -> None:
-        """A guard on a rank or a length that only the sample tells."""
-        tracer = self.tracer
-        if lookup(kind) is not None and tracer.varies(value):
-            number = tracer.emit(kind, [value], (ty.INT,)).output
-            tracer.abstracts[number] = Unknown(ty.INT)
-            tracer.guard(number, guard, expect)
 
 
 def type_words(part: object) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tsx.capture.trace.arithmetic import abstract_number
-from tsx.capture.trace.shapes import is_static, refine
+from tsx.capture.trace.shapes import held, is_static, refine
 from tsx.ir import types as ty
 from tsx.ir.dims import Expr
 from tsx.ir.graph import Value
-from tsx.ir.op import Abstract, Op, Trait, Unknown, lookup
+from tsx.ir.op import Abstract, Op, Trait, Unknown
 
 if TYPE_CHECKING:
     from tsx.capture.trace.tracer import Tracer
@@ -44,13 +44,17 @@ class Results:
         )
         if self._is_decided(op, parts, rules):
             return result
-        static = op.schema.base not in _DATA_DEPENDENT and all(
-            is_static(self.tracer.abstracts[v]) for v in values
+        static = (
+            op.schema.base not in _DATA_DEPENDENT
+            and not op.is_of_host
+            and all(is_static(self.tracer.abstracts[v]) for v in values)
         )
         abstracts = [self._abstract(op, p, r, static) for p, r in zip(parts, rules, strict=True)]
-        node = self.tracer.emit(
-            op.kind, values, [_type_of(a, p) for a, p in zip(abstracts, parts, strict=True)]
-        )
+        types = [
+            held(a, r) if isinstance(a, ty.TensorType) and not static else _type_of(a, p)
+            for a, r, p in zip(abstracts, rules, parts, strict=True)
+        ]
+        node = self.tracer.emit(op.kind, values, types)
         seen = [
             self._bind_one(value, part, rule, abstract, static)
             for value, part, rule, abstract in zip(
@@ -101,15 +105,13 @@ class Results:
         tracer.abstracts[value] = abstract
         if tracer.door.is_array(part):
             tracer.bind(part, value)
-            if not static and not (isinstance(rule, ty.TensorType) and rule.shape is not None):
-                self._guard_number(
-                    value, "aten::dim", "rank", len(tracer.door.type_of(part).shape or ())
-                )
+            if not static:
+                tracer.guard_type(value, tracer.door.type_of(part), rule)
             return part
         if isinstance(part, (list, tuple)):
             assert isinstance(abstract, list)
             if not static and not isinstance(rule, (list, tuple)):
-                self._guard_number(value, "aten::len.t", "len", len(part))
+                tracer.guard_number(value, "aten::len.t", "len", len(part))
             unpack = tracer.emit(
                 "prim::ListUnpack",
                 [value],
@@ -126,14 +128,6 @@ class Results:
             dim = abstract if isinstance(abstract, Expr) else None
             return tracer.door.scalar(tracer, value, part, dim)
         return part
-
-    def _guard_number(self, value: Value, kind: str, guard: str, expect: int) -> None:
-        """A guard on the rank or the length of a result that no rule knows."""
-        tracer = self.tracer
-        if lookup(kind) is not None and tracer.varies(value):
-            number = tracer.emit(kind, [value], (ty.INT,)).output
-            tracer.abstracts[number] = Unknown(ty.INT)
-            tracer.guard(number, guard, expect)
 
 
 def _type_of(abstract: Abstract, part: object) -> ty.Type:

@@ -58,6 +58,14 @@ def refine(
     return ty.TensorType(actual.dtype, tuple(sizes)), wrong
 
 
+def held(type: ty.TensorType, rule: Abstract) -> ty.TensorType:
+    """What of a result's type holds in every run: where the rule leaves dtype or rank open, a guard has to tell."""
+    known = rule if isinstance(rule, ty.TensorType) else ty.TENSOR
+    return ty.TensorType(
+        None if known.dtype is None else type.dtype, None if known.shape is None else type.shape
+    )
+
+
 def is_static(abstract: Abstract) -> bool:
     """Whether an operand is the same in every run as far as types go: known scalars, tensors of known sizes."""
     if isinstance(abstract, ty.TensorType):

@@ -412,12 +412,29 @@ class Tracer:
             return
         self._guarded.add((value, kind))
         span, source = self.locator.span_and_source()
+        if kind == "dtype":
+            source = f"prim::dtype of {source}"
         self._ids += 1
         self.builder.origin = Origin.at(self._ids, span, self.scope)
         attributes = {"kind": kind, "expect": expect, "source": source}
         node = self.emit("tsx::guard", [value], (), attributes)
-        if kind not in ("rank", "len"):
+        if kind not in ("rank", "len", "dtype"):
             self.sites[node] = site_of(self.locator.frame(), entry_code())
+
+    def guard_number(self, value: Value, kind: str, guard: str, expect: int) -> None:
+        """A guard on a number that the operator ``kind`` tells of a result, and that no rule knows."""
+        if lookup(kind) is not None and self.varies(value):
+            number = self.emit(kind, [value], (ty.INT,)).output
+            self.abstracts[number] = Unknown(ty.INT)
+            self.guard(number, guard, expect)
+
+    def guard_type(self, value: Value, type: ty.TensorType, rule: Abstract) -> None:
+        """Guards on the rank and the dtype of a result, where its rule leaves them open."""
+        known = rule if isinstance(rule, ty.TensorType) else ty.TENSOR
+        if known.shape is None:
+            self.guard_number(value, "aten::dim", "rank", len(type.shape or ()))
+        if known.dtype is None and type.dtype is not None:
+            self.guard_number(value, "prim::dtype", "dtype", type.dtype.code)
 
 
 def _is_plain(item: object) -> bool:
