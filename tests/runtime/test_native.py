@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -268,6 +269,15 @@ def test_to_load_and_run_takes_no_operators_of_pythons(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Python's own handler, also where the shell that started the tests in the background ignores the signal."""
+    previous = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, previous)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_stops_a_run() -> None:
     module = engine("""graph(%n : int):
   %t : bool = prim::Constant[value=True]()
