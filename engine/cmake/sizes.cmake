@@ -20,7 +20,9 @@ if(CMAKE_CXX_FLAGS_RELEASE MATCHES "-O3")
     src/run/*.cc src/kernels/python_*.cc src/kernels/number_*.cc
     src/base/error.cc src/base/quote.cc src/base/utf8.cc src/core/call.cc src/core/format.cc src/core/registry.cc
     src/kernels/dicts.cc src/kernels/facts.cc src/kernels/lists.cc src/kernels/strings.cc src/kernels/text.cc
-    src/kernels/container_support.cc src/kernels/view_copies.cc src/kernels/views.cc)
+    src/kernels/format_spec.cc src/kernels/letters.cc src/kernels/percent.cc src/kernels/tensor_text.cc
+    src/kernels/container_support.cc src/kernels/view_copies.cc src/kernels/views.cc
+    src/kernels/deformable.cc src/kernels/einsum.cc src/kernels/regions.cc src/kernels/unique.cc)
   list(FILTER small EXCLUDE REGEX "/run/(vm|steps|work|border)\\.cc$")
   set_property(SOURCE ${small} PROPERTY COMPILE_OPTIONS $<$<CONFIG:Release>:-Os> ${WITHOUT_INLINING})
 endif()
