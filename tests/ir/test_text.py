@@ -263,12 +263,14 @@ def test_parsing_takes_linear_time() -> None:
     def seconds(count: int) -> float:
         lines = "\n".join(f"  %v{i} : int = prim::C[value={i}](%x)" for i in range(count))
         text = HEAD + lines + TAIL
-        start = time.perf_counter()
+        start = time.process_time()
         parse_graph(text)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
-    seconds(200)
-    assert seconds(8000) < 16 * max(seconds(2000), 0.01)  # four times the text; 16 allows for noise
+    def least(count: int) -> float:  # what else runs, and a collection of garbage, only ever add to it
+        return min(seconds(count) for _ in range(3))
+
+    assert least(8000) < 16 * max(least(2000), 0.01)  # four times the text; 16 allows for noise
 
 
 @given(st.text(max_size=60), st.integers(0, 400))

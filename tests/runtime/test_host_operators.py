@@ -155,7 +155,8 @@ def test_both_runtimes_say_alike_that_nobody_provides_it() -> None:
     assert "tsx.register_kernel" in caught.value.help
 
 
-def test_what_the_engine_can_not_call_runs_on_numpy() -> None:
+def test_what_the_engine_can_not_call_runs_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TSX_ENGINE", raising=False)
     made = tsx.register_kernel("host::more(int[](a!) numbers) -> ()")(
         lambda numbers: numbers.append(1)
     )
