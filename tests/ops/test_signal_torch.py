@@ -80,3 +80,9 @@ def test_reals_from_no_frequencies_are_zeros(name: str) -> None:
     for x, dim in ((np.zeros((3, 0), np.complex64), -1), (np.zeros((0, 3), np.complex64), 0)):
         found = call(f"aten::fft_{name}", x, 10, dim, None)
         np.testing.assert_array_equal(np.moveaxis(found, dim, -1), expected.numpy())
+
+
+@pytest.mark.parametrize("name", ["fftn", "ifftn"])
+def test_a_transform_of_a_scalar_is_the_scalar(name: str) -> None:
+    found = call(f"aten::fft_{name}", np.array(2 + 1j, np.complex64), None, None, None)
+    assert found == getattr(torch.fft, name)(torch.tensor(2 + 1j)).item()

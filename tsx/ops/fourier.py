@@ -56,10 +56,11 @@ def _finished(kind: str, dtype: DType, result: Array) -> Array:
     return np.asarray(cast(result, target), order="C")
 
 
-def _not_empty(kind: str, x: Array, axis: int) -> Array:
+def _not_empty(kind: str, x: Array, axes: Sequence[int]) -> Array:
     """``x``, with a zero where a transform to reals has nothing to read: NumPy reads there what nobody wrote."""
-    if kind is not _C2R or x.shape[axis]:
+    if kind is not _C2R or not axes or x.shape[axes[-1]]:
         return x
+    axis = axes[-1]
     return np.zeros((*x.shape[:axis], 1, *x.shape[axis + 1 :]), x.dtype)
 
 
@@ -70,7 +71,7 @@ def _define_1d(name: str) -> None:
     def evaluate(x: Array, n: int | None, dim: int, norm: str | None) -> Array:
         values = _prepared(op, kind, x, norm)
         axis = axis_of(op, dim, x.ndim)
-        values = _not_empty(kind, values, axis)
+        values = _not_empty(kind, values, [axis])
         return _finished(kind, dtype_of(values), transform(values, n, axis, norm or "backward"))
 
     def rule(
@@ -133,7 +134,7 @@ def _define_nd(name: str, dims: str) -> None:
             sizes = [x.shape[a] if n == -1 else n for n, a in zip(sizes, axes, strict=True)]
             if last is not None:
                 sizes[-1] = 2 * (x.shape[last] - 1)
-        values = _not_empty(kind, values, axes[-1])
+        values = _not_empty(kind, values, axes)
         return _finished(kind, dtype_of(values), transform(values, sizes, axes, norm or "backward"))
 
     def rule(
@@ -226,7 +227,7 @@ def _r2c(x: Array, dim: list[int], normalization: int, onesided: bool) -> Array:
 def _c2r(x: Array, dim: list[int], normalization: int, last: int) -> Array:
     axes = axes_of("_fft_c2r", dim, x.ndim)
     sizes = [*(x.shape[a] for a in axes[:-1]), last]
-    x = _not_empty(_C2R, x, axes[-1])
+    x = _not_empty(_C2R, x, axes)
     found = np.fft.irfftn(x, sizes, axes, norm="forward") * _scale(sizes, normalization)
     return _finished(_C2R, dtype_of(x), found)
 
