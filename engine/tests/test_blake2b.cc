@@ -1,6 +1,7 @@
 #include "base/blake2b.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <string>
 #include <vector>
 
@@ -81,8 +82,8 @@ TEST("many messages at once get the digests that each gets by itself") {
   for (std::size_t i = 0; i < 700; ++i)
     lengths.push_back(i < 530 ? i : i * i % 20'000);
   const std::vector<std::uint8_t> data = pattern(20'100);
-  for (const std::size_t count : {1, 2, 3, 7, 8, 9, 40, 700}) {
-    for (const std::size_t before : {0, 1, 44, 128, 200}) {
+  for (const std::size_t count : std::initializer_list<std::size_t>{1, 2, 3, 7, 8, 9, 40, 700}) {
+    for (const std::size_t before : std::initializer_list<std::size_t>{0, 1, 44, 128, 200}) {
       std::vector<Blake2b> hashers(count);
       std::vector<HashPart> parts;
       for (std::size_t i = 0; i < count; ++i) {

@@ -154,7 +154,7 @@ def test_a_kernel_with_two_results() -> None:
 
 @pytest.mark.parametrize("engine", ["numpy", "native"])
 def test_what_a_kernel_without_a_rule_gives_is_guarded(engine: Any) -> None:
-    """Rank and dtype of what it gave are no facts: Python may have branched on them, and optimising keeps the guards."""
+    """Rank and dtype of what it gave are no facts: Python may branch on them, and optimising keeps the guards."""
 
     @tsx.register_kernel("own::fickle(Tensor x) -> Tensor")
     def fickle(x: np.ndarray) -> np.ndarray:

@@ -267,7 +267,7 @@ def test_parsing_takes_linear_time() -> None:
         parse_graph(text)
         return time.process_time() - start
 
-    def least(count: int) -> float:  # what else runs, and a collection of garbage, only ever add to it
+    def least(count: int) -> float:  # what else runs only ever adds to it
         return min(seconds(count) for _ in range(3))
 
     assert least(8000) < 16 * max(least(2000), 0.01)  # four times the text; 16 allows for noise

@@ -23,7 +23,7 @@ from tsx.ir.dims import Expr
 from tsx.ir.graph import Graph, Node, Value, WeightRef
 from tsx.ir.infer import Propagation, unknown
 from tsx.ir.module import Method, Module, TreeSpec
-from tsx.ir.op import Abstract, Unknown
+from tsx.ir.op import Abstract
 from tsx.passes import pipeline
 from tsx.runtime.border import Executable
 from tsx.runtime.signature import bound_leaves, parameters_of
