@@ -202,7 +202,7 @@ def problem_of(
         value = RUNTIMES[runtime](op, arrays)
     except TsxError as error:
         return f"refused: {error.message}"
-    except Exception as error:
+    except Exception as error:  # what no user may see is what is looked for
         return f"{type(error).__name__}: {error}"
     return difference(value, expected, "result", tolerance) or contradiction(inferred, value)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
+from tests.ops.matrix import DTYPES as ALL_DTYPES
 from tests.ops.matrix import Comparer, torchs_answer
 from tests.ops.matrix_count import Counts
 from tsx.ir import types as ty
@@ -20,15 +21,7 @@ from tsx.ir.schema import Argument
 
 FLOATS = (0.0, -0.0, 1.0, -1.0, 0.5, -2.5, math.inf, -math.inf, math.nan, 1e-30, 3e5, -7.0)
 INTS = (1, -1, 2, -7, 5, 100)  # no zero: dividing by it stops, which has a test of its own
-DTYPES = (
-    torch.float32,
-    torch.float64,
-    torch.float16,
-    torch.bfloat16,
-    torch.int64,
-    torch.uint8,
-    torch.bool,
-)
+DTYPES = tuple(dtype for dtype in ALL_DTYPES if not dtype.is_complex)
 _NUMBERS = {torch.int64: (2, -3), torch.uint8: (2, 3), torch.bool: (True, 2)}
 _CHOICES: dict[str, tuple[object, ...]] = {
     "rounding_mode": (None, "floor", "trunc"),

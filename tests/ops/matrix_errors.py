@@ -61,7 +61,7 @@ def problem_of(op: Op, operands: Sequence[object], runtime: str) -> str:
         value = RUNTIMES[runtime](op, [array_of(operand, copy=True) for operand in operands])
     except TsxError:
         return ""
-    except Exception as error:
+    except Exception as error:  # what no user may see is what is looked for
         return f"{type(error).__name__}: {error}"
     return f"answers {value!r:.80}"
 

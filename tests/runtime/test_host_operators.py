@@ -12,7 +12,7 @@ import pytest
 import tsx
 from tests.engine.host_archive import ARCHIVE, SCHEMAS, method, module, registered
 from tests.runtime.build import floats
-from tsx.api import Module
+from tsx.api import Engine, Module
 from tsx.errors import TsxError
 from tsx.ir.module import Module as Program
 from tsx.ir.op import forget
@@ -20,7 +20,7 @@ from tsx.runtime.profile import Profile
 from tsx.serialize import archive
 
 ABOVE, EXTREMES, _, SAME, TOLD = SCHEMAS
-ENGINES = ["native", "numpy"]
+ENGINES: tuple[Engine, ...] = ("native", "numpy")
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def both(schema: str, kernel: Callable[..., Any], name: str, *args: Any) -> list
     found: list[Any] = []
     for engine in ENGINES:
         try:
-            found.append(tsx.load(ARCHIVE, engine=engine).run(name, args))  # type: ignore[arg-type]
+            found.append(tsx.load(ARCHIVE, engine=engine).run(name, args))
         except TsxError as error:
             found.append((str(error), error.excerpt))
     return found
@@ -126,9 +126,10 @@ def test_what_a_kernel_raises_is_said_alike(kernel: Callable[..., Any], words: s
     assert "host::above(Float(1), float)" in native[1]
 
 
-def test_an_interrupt_in_a_kernel_comes_through(loaded: Module) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_an_interrupt_in_a_kernel_comes_through(engine: Engine) -> None:
     tsx.register_kernel(ABOVE)(raises(KeyboardInterrupt()))
-    module = tsx.load(ARCHIVE, engine=loaded.engine)  # type: ignore[arg-type]
+    module = tsx.load(ARCHIVE, engine=engine)
     with pytest.raises(KeyboardInterrupt):
         module.run("above", (floats(1), 0.5))
 
@@ -149,7 +150,7 @@ def test_both_runtimes_say_alike_that_nobody_provides_it() -> None:
         with pytest.raises(
             TsxError, match=r"TSX6007.*the host has to register: host::gone"
         ) as caught:
-            tsx.load(data, engine=engine)(floats(1))  # type: ignore[arg-type]
+            tsx.load(data, engine=engine)(floats(1))
         said.append(str(caught.value))
     assert said[0] == said[1]
     assert "tsx.register_kernel" in caught.value.help

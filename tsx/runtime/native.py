@@ -231,7 +231,7 @@ def _run_kernel(op: Op, operands: list[Any]) -> list[Any]:
         raise
     except MemoryError:
         raise fail("TSX5020", op=op.kind) from None
-    except Exception as error:
+    except Exception as error:  # a kernel of the user's may raise anything
         raise fail("TSX5002", op=op.kind, reason=words(error)) from error
     return list(made) if len(op.schema.results) != 1 else [made]
 

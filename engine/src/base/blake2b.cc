@@ -3,32 +3,22 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/blake2b_tables.h"
+#include "base/blake2b_rounds.h"
 
 namespace tsx::engine {
 namespace {
 
-using namespace blake2b_tables;
+using namespace blake2b_rounds;
 
-std::uint64_t rotated(std::uint64_t x, unsigned bits) { return (x >> bits) | (x << (64 - bits)); }
+struct Rotation {
+  template <unsigned bits> static std::uint64_t right(std::uint64_t x) { return (x >> bits) | (x << (64 - bits)); }
+};
 
 std::uint64_t little_endian(const std::uint8_t* bytes) {
   std::uint64_t word = 0;
   for (unsigned i = 0; i < 8; ++i)
     word |= static_cast<std::uint64_t>(bytes[i]) << (8 * i);
   return word;
-}
-
-void mix(std::uint64_t& a, std::uint64_t& b, std::uint64_t& c, std::uint64_t& d, std::uint64_t x,
-         std::uint64_t y) {
-  a += b + x;
-  d = rotated(d ^ a, 32);
-  c += d;
-  b = rotated(b ^ c, 24);
-  a += b + y;
-  d = rotated(d ^ a, 16);
-  c += d;
-  b = rotated(b ^ c, 63);
 }
 
 }  // namespace
@@ -48,18 +38,7 @@ void Blake2b::compress(const std::uint8_t* block, std::size_t bytes, bool is_las
   std::copy(std::begin(kInitial), std::end(kInitial), v + 8);
   v[12] ^= count_;
   if (is_last) v[14] = ~v[14];
-#pragma GCC unroll 12  // so that the order of the words is known
-  for (unsigned round = 0; round < kRounds; ++round) {
-    const std::uint8_t* s = kOrder[round % 10];
-    mix(v[0], v[4], v[8], v[12], m[s[0]], m[s[1]]);
-    mix(v[1], v[5], v[9], v[13], m[s[2]], m[s[3]]);
-    mix(v[2], v[6], v[10], v[14], m[s[4]], m[s[5]]);
-    mix(v[3], v[7], v[11], v[15], m[s[6]], m[s[7]]);
-    mix(v[0], v[5], v[10], v[15], m[s[8]], m[s[9]]);
-    mix(v[1], v[6], v[11], v[12], m[s[10]], m[s[11]]);
-    mix(v[2], v[7], v[8], v[13], m[s[12]], m[s[13]]);
-    mix(v[3], v[4], v[9], v[14], m[s[14]], m[s[15]]);
-  }
+  mix_rounds<Rotation>(v, m);
   for (unsigned i = 0; i < 8; ++i)
     state_[i] ^= v[i] ^ v[i + 8];
 }

@@ -1,12 +1,12 @@
 // BLAKE2b of several messages at once, one in each lane of a vector (RFC 7693, 3.2).
-#include "base/blake2b_tables.h"
+#include "base/blake2b_rounds.h"
 #include "simd/isa/levels.h"
 #include "simd/isa/vector.h"
 
 namespace tsx::engine::simd::TSX_LEVEL {
 namespace {
 
-using namespace blake2b_tables;
+using namespace blake2b_rounds;
 
 typedef std::uint64_t U64 __attribute__((vector_size(kVectorBytes)));
 
@@ -14,29 +14,20 @@ constexpr std::size_t kWords = 16, kBlockBytes = 8 * kWords;
 constexpr std::size_t kMessages = kVectorBytes / 8;
 static_assert(kMessages <= kMostHashLanes);
 
-template <unsigned amount> inline U64 rotated(U64 x) {
+struct Rotation {
+  template <unsigned amount> static U64 right(U64 x) {
 #if defined(__AVX2__) && !defined(__AVX512F__)
-  // By whole bytes it is one instruction, which GCC does not find by itself.
-  if constexpr (amount % 8 == 0) {
-    std::uint8_t from[kVectorBytes];
-    for (unsigned i = 0; i < kVectorBytes; ++i)
-      from[i] = static_cast<std::uint8_t>((i & 8) | ((i + amount / 8) & 7));
-    return bits<U64>(_mm256_shuffle_epi8(bits<__m256i>(x), load<__m256i>(from)));
-  }
+    // By whole bytes it is one instruction, which GCC does not find by itself.
+    if constexpr (amount % 8 == 0) {
+      std::uint8_t from[kVectorBytes];
+      for (unsigned i = 0; i < kVectorBytes; ++i)
+        from[i] = static_cast<std::uint8_t>((i & 8) | ((i + amount / 8) & 7));
+      return bits<U64>(_mm256_shuffle_epi8(bits<__m256i>(x), load<__m256i>(from)));
+    }
 #endif
-  return (x >> amount) | (x << (64 - amount));
-}
-
-inline void mix(U64& a, U64& b, U64& c, U64& d, U64 x, U64 y) {
-  a += b + x;
-  d = rotated<32>(d ^ a);
-  c += d;
-  b = rotated<24>(b ^ c);
-  a += b + y;
-  d = rotated<16>(d ^ a);
-  c += d;
-  b = rotated<63>(b ^ c);
-}
+    return (x >> amount) | (x << (64 - amount));
+  }
+};
 
 inline std::uint64_t little_endian(const std::uint8_t* bytes) {
   std::uint64_t word;
@@ -60,18 +51,7 @@ inline void compress(U64 (&state)[8], U64 count, const std::uint8_t* const (&blo
     v[8 + i] = U64{} + kInitial[i];
   }
   v[12] ^= count;
-#pragma GCC unroll 12  // so that the order of the words is known
-  for (unsigned round = 0; round < kRounds; ++round) {
-    const std::uint8_t* s = kOrder[round % 10];
-    mix(v[0], v[4], v[8], v[12], m[s[0]], m[s[1]]);
-    mix(v[1], v[5], v[9], v[13], m[s[2]], m[s[3]]);
-    mix(v[2], v[6], v[10], v[14], m[s[4]], m[s[5]]);
-    mix(v[3], v[7], v[11], v[15], m[s[6]], m[s[7]]);
-    mix(v[0], v[5], v[10], v[15], m[s[8]], m[s[9]]);
-    mix(v[1], v[6], v[11], v[12], m[s[10]], m[s[11]]);
-    mix(v[2], v[7], v[8], v[13], m[s[12]], m[s[13]]);
-    mix(v[3], v[4], v[9], v[14], m[s[14]], m[s[15]]);
-  }
+  mix_rounds<Rotation>(v, m);
   for (std::size_t i = 0; i < 8; ++i)
     state[i] ^= v[i] ^ v[i + 8];
 }
