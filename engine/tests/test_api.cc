@@ -5,22 +5,15 @@
 #include <vector>
 
 #include "test.h"
+#include "thrown.h"
 #include "tsx/tsx.h"
 
 namespace {
 
+using tsx::test::code;
+
 tsx::Module load(const std::string& name) {
   return tsx::load(std::string(TSX_GOLDEN) + "/" + name + ".tsx");
-}
-
-/// The code of the tsx::Error that `run` throws.
-template <typename Run> std::string code(Run run) {
-  try {
-    run();
-  } catch (const tsx::Error& error) {
-    return error.code();
-  }
-  return "";
 }
 
 tsx::Tensor counting(const tsx::Sizes& sizes) {

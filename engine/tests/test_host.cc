@@ -8,23 +8,17 @@
 #include <vector>
 
 #include "test.h"
+#include "thrown.h"
 #include "tsx/tsx.h"
 
 namespace {
+
+using tsx::test::code;
 
 using Operands = std::vector<tsx::Value>;
 
 constexpr const char kAbove[] = "host::above(Tensor x, float limit) -> Tensor";
 constexpr const char kTold[] = "host::told(str text, int[] numbers, float? scale=None) -> str";
-
-template <typename Run> std::string code(Run run) {
-  try {
-    run();
-  } catch (const tsx::Error& error) {
-    return error.code();
-  }
-  return "";
-}
 
 /// All that an error says.
 template <typename Run> std::string words(Run run) {
