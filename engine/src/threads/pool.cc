@@ -43,11 +43,30 @@ struct Job {
   }
 };
 
+/// Whose a worker's part of a loop is. The caller offers it; who changes the offer first runs it.
+/// The loop's number stands in the offer, so that a worker who comes late finds another one.
+class alignas(64) Part {
+ public:
+  void offer(std::uint64_t loop) { state_.store(loop << 1 | kOffered, std::memory_order_release); }
+  bool take(std::uint64_t loop) {
+    std::uint64_t offered = loop << 1 | kOffered;
+    return state_.compare_exchange_strong(offered, loop << 1, std::memory_order_acquire);
+  }
+  void end(std::uint64_t loop) { ended_.store(loop, std::memory_order_release); }
+  bool has_ended(std::uint64_t loop) const {
+    return ended_.load(std::memory_order_acquire) == loop;
+  }
+
+ private:
+  static constexpr std::uint64_t kOffered = 1;
+  std::atomic<std::uint64_t> state_{0}, ended_{0};
+};
+
 class Pool {
  public:
   /// `replaced`: the pool before it, which it keeps.
   explicit Pool(std::size_t threads, const Pool* replaced = nullptr)
-      : threads_(threads), replaced_(replaced) {}
+      : threads_(threads), replaced_(replaced), parts_(threads) {}
 
   std::size_t threads() const { return threads_; }
 
@@ -58,26 +77,26 @@ class Pool {
     start();
     job_ = job;
     error_ = nullptr;
-    pending_.store(workers_.size(), std::memory_order_relaxed);
-    generation_.fetch_add(1);
-    if (sleeping_.load() != 0) {
-      {
-        const std::lock_guard<std::mutex> parked(park_);
-      }
-      wake_.notify_all();
-    }
+    const std::size_t helped = std::min(workers_.size() + 1, job_.parts);
+    const std::uint64_t loop = generation_.load(std::memory_order_relaxed) + 1;
+    for (std::size_t part = 1; part < helped; ++part)
+      parts_[part].offer(loop);
+    generation_.store(loop);
+    wake();
     is_inside = true;
     attempt(0);
-    for (std::size_t part = workers_.size() + 1; part < job_.parts; ++part)
+    for (std::size_t part = helped; part < job_.parts; ++part)
       attempt(part);
-    is_inside = false;
-    for (int spins = 0; pending_.load(std::memory_order_acquire) != 0; ++spins) {
-      if (spins < kSpins) {
-        pause_briefly();
-      } else {
-        std::this_thread::yield();
-      }
+    // What no worker has begun by now is done here: on a busy machine a worker may not run for
+    // milliseconds, while its part is one of microseconds.
+    for (std::size_t part = 1; part < helped; ++part) {
+      if (!parts_[part].take(loop)) continue;
+      attempt(part);
+      parts_[part].end(loop);
     }
+    is_inside = false;
+    for (std::size_t part = 1; part < helped; ++part)
+      await(parts_[part], loop);
     if (error_ != nullptr) std::rethrow_exception(error_);
     return true;
   }
@@ -87,10 +106,7 @@ class Pool {
     const std::lock_guard<std::mutex> lock(submit_);
     is_over_.store(true);
     generation_.fetch_add(1);
-    {
-      const std::lock_guard<std::mutex> parked(park_);
-    }
-    wake_.notify_all();
+    wake();
     for (std::thread& worker : workers_)
       worker.join();
     workers_.clear();
@@ -108,9 +124,17 @@ class Pool {
     }
   }
 
+  void wake() {
+    if (sleeping_.load() == 0) return;
+    {
+      const std::lock_guard<std::mutex> parked(park_);
+    }
+    wake_.notify_all();
+  }
+
   void attempt(std::size_t part) {
     try {
-      if (part < job_.parts) job_.run(part);
+      job_.run(part);
     } catch (...) {
       const std::lock_guard<std::mutex> lock(park_);
       if (error_ == nullptr) error_ = std::current_exception();
@@ -123,8 +147,19 @@ class Pool {
       wait_beyond(seen);
       seen = generation_.load();
       if (is_over_.load()) return;
+      if (!parts_[part].take(seen)) continue;
       attempt(part);
-      pending_.fetch_sub(1, std::memory_order_release);
+      parts_[part].end(seen);
+    }
+  }
+
+  static void await(const Part& part, std::uint64_t loop) {
+    for (int spins = 0; !part.has_ended(loop); ++spins) {
+      if (spins < kSpins) {
+        pause_briefly();
+      } else {
+        std::this_thread::yield();
+      }
     }
   }
 
@@ -142,12 +177,12 @@ class Pool {
   const std::size_t threads_;
   [[maybe_unused]] const Pool* const replaced_;
   std::vector<std::thread> workers_;
+  std::vector<Part> parts_; // by the worker; the caller's, 0, is not used
   std::mutex submit_, park_;
   std::condition_variable wake_;
   Job job_;
   std::exception_ptr error_;
   alignas(64) std::atomic<std::uint64_t> generation_{0};
-  alignas(64) std::atomic<std::size_t> pending_{0};
   alignas(64) std::atomic<int> sleeping_{0};
   std::atomic<bool> is_over_{false};
 };

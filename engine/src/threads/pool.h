@@ -2,8 +2,9 @@
 //
 // One loop runs at a time; a caller who finds the pool busy (another thread's run, or a loop inside
 // of a loop) runs its loop alone. Every part of a loop is a contiguous range, and the same thread
-// gets the same part each time, so that what it wrote is in its cache. After fork() the child
-// starts a pool of its own.
+// gets the same part each time, so that what it wrote is in its cache; a part that its thread has not
+// begun when the caller is done with its own is done by the caller. After fork() the child starts a
+// pool of its own.
 #pragma once
 
 #include <cstddef>
