@@ -17,6 +17,7 @@ import engine_operators
 import engine_prims
 import engine_unicode
 import operator_bodies
+import operator_index
 
 from tsx.capture.numpy import script as numpy_script
 from tsx.capture.numpy import script_functions, ufuncs
@@ -165,6 +166,7 @@ def language() -> str:
 
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/numpy.md": numpy_names,
+    "tsx/ops/index.txt": operator_index.operator_index,
     "tsx/ops/bodies/bodies.ir": operator_bodies.operator_bodies,
     "docs/errors.md": errors,
     "docs/cli.md": command_line,

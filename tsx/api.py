@@ -4,8 +4,8 @@ A module runs on the C++ engine where that is built and has a kernel for each op
 ``engine="native"`` and ``engine="numpy"`` (or the environment variable TSX_ENGINE) decide it.
 
 Thin: every function hands over to the layer that knows. NumPy arrays (or anything with ``__array__`` or DLPack) in,
-NumPy arrays out; torch tensors in, torch tensors out. The captures and passes are imported by the first call that
-captures or optimises: to load and run a program takes none of them.
+NumPy arrays out; torch tensors in, torch tensors out. What captures, optimises or runs is imported by the first call
+that does so: to look into a program takes none of them.
 """
 
 from __future__ import annotations
@@ -28,12 +28,7 @@ from tsx.ir.graph import Graph
 from tsx.ir.op import Infer
 from tsx.ops.dtypes import Array, dtype_of
 from tsx.ops.weights import Weight
-from tsx.runtime import native
-from tsx.runtime.border import Executable
 from tsx.runtime.limits import Limits
-from tsx.runtime.observe import Observer
-from tsx.runtime.profile import Profile
-from tsx.runtime.snapshot import with_state
 from tsx.serialize import archive
 from tsx.serialize.archive import CheckMode, SaveInfo
 from tsx.serialize.source import MmapMode
@@ -44,6 +39,9 @@ if TYPE_CHECKING:
     from tsx.capture.trace import Report
     from tsx.passes import pipeline
     from tsx.passes.support.rewriting import RuleFunction
+    from tsx.runtime import native
+    from tsx.runtime.border import Executable
+    from tsx.runtime.observe import Observer
 
 __all__ = [
     "Limits",
@@ -115,6 +113,8 @@ class Module:
 
     @functools.cached_property
     def _on_numpy(self) -> Executable:
+        from tsx.runtime.border import Executable
+
         return Executable(self.ir, limits=self.limits)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -143,14 +143,22 @@ class Module:
             tracer = calls.active_for([args, dict(kwargs or {})])
             if tracer is not None:
                 return calls.call_program(tracer, self.ir, method, args, kwargs or {})
-        executable = self._runtime.executable
         if observer is None:
-            run = functools.partial(executable.run, method, inplace=inplace)
-        elif isinstance(observer, Profile) and isinstance(executable, native.Executable):
-            run = functools.partial(executable.run, method, inplace=inplace, profile=observer)
-        else:  # there is one stack to watch: that of the definition
-            run = functools.partial(self._on_numpy.run, method, inplace=inplace, observer=observer)
+            run = functools.partial(self._runtime.executable.run, method, inplace=inplace)
+        else:
+            run = self._watched(observer, method, inplace)
         return _as_given(args, kwargs, run)
+
+    def _watched(self, observer: Observer, method: str, inplace: bool) -> functools.partial[Any]:
+        """What runs a method while ``observer`` watches."""
+        from tsx.runtime import native
+        from tsx.runtime.profile import Profile
+
+        executable = self._runtime.executable
+        if isinstance(observer, Profile) and isinstance(executable, native.Executable):
+            return functools.partial(executable.run, method, inplace=inplace, profile=observer)
+        # There is one stack to watch: that of the definition.
+        return functools.partial(self._on_numpy.run, method, inplace=inplace, observer=observer)
 
     def session(self) -> Session:
         """A copy of the state that the program changes (buffers, attributes), for one stream of calls."""
@@ -164,7 +172,7 @@ class Module:
     @property
     def methods(self) -> list[str]:
         """The names of the entry points, ``forward`` first if there is one."""
-        if self._ran is not None and isinstance(self._ran.executable, native.Executable):
+        if self._ran is not None:
             return self._ran.executable.methods
         return list(self.ir.methods)
 
@@ -237,6 +245,8 @@ class Session:
 
     def save(self, path: PathOrFile) -> SaveInfo:
         """Writes the module as this session has it now; what is loaded from there goes on from here."""
+        from tsx.runtime.snapshot import with_state
+
         state = self._executable.state(self._state)
         return archive.save(with_state(self._module.ir, state), path)
 
@@ -263,6 +273,8 @@ def _runtime_of(module: Module, program: ir.Module | archive.Opened, engine: Eng
     """The engine, or NumPy where it can't run the program; an error when it was asked for by name."""
     if engine == "numpy":
         return _Runtime("numpy", module._on_numpy)
+    from tsx.runtime import native
+
     try:
         native.require()
         return _Runtime("native", _native(module, program))
@@ -280,6 +292,8 @@ _TAKES_NUMPY = ("TSX4076", "TSX5031", "TSX5032", "TSX6007", "TSX6010")
 
 
 def _native(module: Module, program: ir.Module | archive.Opened) -> native.Executable:
+    from tsx.runtime import native
+
     if isinstance(program, archive.Opened):
         try:
             return native.Executable(

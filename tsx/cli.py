@@ -7,11 +7,9 @@ stdout carries the result only, everything else goes to stderr. ``main`` turns e
 from __future__ import annotations
 
 import functools
+import gc
 import importlib.util
-import platform
 import sys
-import tempfile
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -40,14 +38,18 @@ def _lazy(name: str) -> ModuleType:
 
 if TYPE_CHECKING:
     from tsx import jobs
+    from tsx.capture import source as source_files
     from tsx.jobs import CheckMode, Engine
     from tsx.render import problems, reference, reports, show
+    from tsx.runtime import profile as observers
 else:
     jobs = _lazy("tsx.jobs")
+    observers = _lazy("tsx.runtime.profile")
     problems = _lazy("tsx.render.problems")
     reference = _lazy("tsx.render.reference")
     reports = _lazy("tsx.render.reports")
     show = _lazy("tsx.render.show")
+    source_files = _lazy("tsx.capture.source")
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -87,7 +89,7 @@ def cli(files: tuple[Path, ...]) -> None:
       tsx run fast.tsx --input x.npy --output y.npy
     """
     for path in files:
-        jobs.import_file(_existing(path))
+        source_files.import_file(_existing(path))
 
 
 def _convert(
@@ -127,6 +129,7 @@ def _convert(
     return out.emit(shown, result_is_binary=_is_stream(path))
 
 
+_COLLECT_AT = 10_000  # new objects: at Python's 700, the search for cycles is a tenth of a short command's time
 _NOT_CONVERTIBLE = 4
 _MOST_EVENTS = 200_000  # that --trace-file keeps: some 60 MB of JSON
 
@@ -218,7 +221,7 @@ def optimize(
     path = output or model
     target = _archive(path)
     source = _load(model, engine="auto" if verify else "numpy", untrusted=untrusted)
-    positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
+    positional, named = source_files.read_inputs(inputs, sys.stdin.buffer)
     named |= jobs.parse_values(source, "", values)
     if (positional or named) and not verify:
         raise click.UsageError("--input and --value are for --verify")
@@ -258,8 +261,8 @@ def inspect(out: show.Output, model: Path, method: str, graph: str | None, **par
     chosen = [name for name, wanted in parts.items() if wanted]
     if graph:
         chosen.insert(0, graph)
-    module = _load(model, "header", "numpy")
-    return out.emit(reports.inspection(module.ir, method, chosen, _size(model)))
+    program = jobs.read(_existing(model), stdin=sys.stdin.buffer)
+    return out.emit(reports.inspection(program, method, chosen, _size(model)))
 
 
 @command(
@@ -308,10 +311,12 @@ def run(
         raise click.UsageError("--step goes without --profile and --trace-file")
     if step and module.engine == "native":
         raise click.UsageError("--step shows the stack of the NumPy VM: give --engine numpy")
-    positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
+    positional, named = source_files.read_inputs(inputs, sys.stdin.buffer)
     named |= jobs.parse_values(module, method, values)
-    steps = jobs.Steps() if step else None
-    timings = jobs.Profile(_MOST_EVENTS if trace_file else 0) if profile or trace_file else None
+    steps = observers.Steps() if step else None
+    timings = (
+        observers.Profile(_MOST_EVENTS if trace_file else 0) if profile or trace_file else None
+    )
     try:
         result = jobs.run(module, method, positional, named, steps=steps, profile=timings)
     except RunError:
@@ -337,8 +342,8 @@ def run(
 @click.argument("after", type=PATH)
 def diff(out: show.Output, before: Path, after: Path) -> int:
     """Show how two archives differ: graphs, weights, operators. Exits with 1 when they do."""
-    first, second = (_load(path, "header", "numpy") for path in (before, after))
-    return out.emit(reports.archive_diff(first.ir, second.ir))
+    first, second = (jobs.read(_existing(path), stdin=sys.stdin.buffer) for path in (before, after))
+    return out.emit(reports.archive_diff(first, second))
 
 
 @command("check", "tsx check model.tsx")
@@ -431,7 +436,7 @@ def bench(
     """Time MODEL on arrays from files, or on made-up ones of the sizes it was captured with."""
     module = _runnable(out, model, engine, untrusted)
     if source is None:
-        positional, named = jobs.read_inputs(inputs, sys.stdin.buffer)
+        positional, named = source_files.read_inputs(inputs, sys.stdin.buffer)
         found = jobs.bench(module, method, positional, named, calls=calls, warmup=warmup)
     else:
         beside = jobs.original_of(
@@ -531,6 +536,7 @@ def _target(path: Path) -> Any:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs a command line and exits with its status."""
+    gc.set_threshold(_COLLECT_AT)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(
             stream, "reconfigure"
@@ -579,6 +585,10 @@ def _io_failure(error: OSError) -> int:
 
 def _bundle(arguments: list[str]) -> str:
     """Writes what a bug report needs to a file, and says where."""
+    import platform
+    import tempfile
+    import traceback
+
     with tempfile.NamedTemporaryFile("w", prefix="tsx-crash-", suffix=".txt", delete=False) as file:
         file.write(
             f"tsx {__version__}, Python {platform.python_version()}, {platform.platform()}\n"

@@ -1,7 +1,7 @@
 """What the commands do, as functions with typed results: nothing is printed here.
 
-Takes paths and live modules; gives plain data that ``render.show`` turns into tables or JSON. What looks at a source
-imports the captures, nothing else does: the other commands start in half the time.
+Takes paths and live modules; gives plain data that ``render.show`` turns into tables or JSON. Each imports what only it
+needs when it is called (captures, passes, a runtime): to look into an archive takes none of them.
 """
 
 from __future__ import annotations
@@ -15,28 +15,19 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 import numpy as np
 
 from tsx import api
 from tsx.api import Engine, Module, pass_calls
-from tsx.capture.source import import_file, read_inputs
 from tsx.errors import fail
 from tsx.ir import module as ir
 from tsx.ir.graph import Graph
 from tsx.ir.module import Module as Program
 from tsx.ir.types import STR, OptionalType, TensorType
 from tsx.ops.dtypes import cast, to_numpy
-from tsx.passes import pipeline
-from tsx.runtime import native
-from tsx.runtime.compare import Difference, leaves
-from tsx.runtime.compare import compare as compare_values
 from tsx.runtime.limits import Limits
-from tsx.runtime.measure import Timing, in_turns, peak_memory, processors
-from tsx.runtime.profile import Profile, Steps
-from tsx.runtime.timeline import chrome_trace
-from tsx.runtime.tree import unflatten
 from tsx.serialize import archive
 from tsx.serialize.archive import CheckMode, SaveInfo
 from tsx.serialize.format import MAGIC
@@ -44,23 +35,24 @@ from tsx.serialize.write import write_file
 
 if TYPE_CHECKING:
     from tsx.capture.convert import Comparison, Conversion, Runner
+    from tsx.passes import pipeline
+    from tsx.runtime.compare import Difference
+    from tsx.runtime.measure import Timing
+    from tsx.runtime.profile import Profile, Steps
 
 __all__ = [
     "MAGIC",
     "CheckMode",
     "Engine",
     "Module",
-    "Profile",
-    "Steps",
     "bench",
     "check",
     "compare",
     "convert",
-    "import_file",
     "load",
     "parse_values",
     "pass_calls",
-    "read_inputs",
+    "read",
 ]
 
 
@@ -72,12 +64,21 @@ def load(
     untrusted: bool = False,
     stdin: BinaryIO | None = None,
 ) -> Module:
-    """The archive at ``path``; ``-`` reads it from ``stdin``."""
-    source: Path | bytes = path
-    if str(path) == "-":
-        assert stdin is not None
-        source = stdin.read()
-    return api.load(source, check=check, engine=engine, limits="untrusted" if untrusted else None)
+    """The archive at ``path``, ready to run; ``-`` reads it from ``stdin``."""
+    limits: Literal["untrusted"] | None = "untrusted" if untrusted else None
+    return api.load(_source(path, stdin), check=check, engine=engine, limits=limits)
+
+
+def read(path: Path, *, stdin: BinaryIO | None = None) -> Program:
+    """The program at ``path``, only to be looked at; its weights stay in the file."""
+    return archive.load(_source(path, stdin), check="header")
+
+
+def _source(path: Path, stdin: BinaryIO | None) -> Path | bytes:
+    if str(path) != "-":
+        return path
+    assert stdin is not None
+    return stdin.read()
 
 
 def _runner(engine: Engine, limits: Limits | None = None) -> Runner:
@@ -192,8 +193,10 @@ def optimize(
             positional = sample_inputs(
                 module, "give them with --input and --value, or leave out --verify"
             )
+        from tsx.runtime.compare import compare
+
         before, after = (run(m, "", positional, named).value for m in (module, result))
-        found.differences = compare_values(after, before)
+        found.differences = compare(after, before)
     return found
 
 
@@ -247,6 +250,8 @@ def run(
 
     Arrays without a name go to the parameters that no name was given for, in order.
     """
+    from tsx.runtime.compare import leaves
+
     name = method_name(module, method)
     positional, named = _arguments(module.ir.methods[name], positional, named)
     started = time.perf_counter()
@@ -288,6 +293,8 @@ def _arguments(
     method: ir.Method, positional: Sequence[Any], named: Mapping[str, Any]
 ) -> tuple[Sequence[Any], Mapping[str, Any]]:
     """Names of inputs as ``tsx inspect`` lists them put together to parameters; positional ones fill what is left."""
+    from tsx.runtime.tree import unflatten
+
     leaves = iter(method.input_names())
     found = dict(named)
     for parameter in method.parameters:
@@ -327,6 +334,8 @@ def write_arrays(result: RunResult, target: Path | BinaryIO) -> None:
 
 def write_trace(profile: Profile, target: Path) -> None:
     """The calls of a profile in the Chrome Trace Event Format; written whole or not at all."""
+    from tsx.runtime.timeline import chrome_trace
+
     keep_other_files(target, (b"{", b"["), "a JSON file")
     data = chrome_trace(profile).encode()
     write_file(target, lambda: [data])
@@ -400,6 +409,9 @@ def bench(
     original: Callable[[], Any] | None = None,
 ) -> Bench:
     """Times a method on arrays (made-up ones of the sample sizes without any), in turns with the original."""
+    from tsx.runtime import native
+    from tsx.runtime.measure import in_turns, peak_memory, processors
+
     threads = native.threads() if module.engine == "native" else None
     if not positional and not named and module.ir.forward.graph.inputs:
         positional = sample_inputs(module, "give them with --input")

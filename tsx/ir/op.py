@@ -1,15 +1,16 @@
 """The operator record, and the registry that starts empty.
 
 ``ir`` never learns what an operator means: ``tsx.ops`` fills the registry, one record an operator, when somebody looks
-into it for the first time: a program that only runs on the engine never does. Everything else (tracer, script compiler,
-verifier, folder, fuser, both runtimes, docs, test matrix) derives from the record.
+into it: who asks for one operator gets the file that defines it, who asks for all gets all, and a program that only
+runs on the engine asks for none. Everything else (tracer, script compiler, verifier, folder, fuser, both runtimes,
+docs, test matrix) derives from the record.
 """
 
 from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Flag, auto
 
@@ -119,17 +120,25 @@ _BY_NAME: dict[str, list[Op]] = {}
 
 
 class _Contents:
-    """Fills the registry once; other threads wait for the one that does."""
+    """Fills the registry: all of it once, where other threads wait for the one that does, or by single operators."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._fill: Callable[[], None] | None = None
+        self._define: Callable[[str], bool] = lambda _: False
         self._is_pending = False
 
-    def come_from(self, fill: Callable[[], None]) -> None:
-        self._fill, self._is_pending = fill, True
+    def come_from(self, fill: Callable[[], None], define: Callable[[str], bool]) -> None:
+        self._fill, self._define, self._is_pending = fill, define, True
+
+    def find(self, kind: str) -> Op | None:
+        """An operator that is not in the registry yet."""
+        if self._is_pending and not self._define(kind):
+            self.need()
+        return _REGISTRY.get(kind)
 
     def need(self) -> None:
+        """Everything."""
         if not self._is_pending:
             return
         with self._lock:
@@ -147,9 +156,20 @@ class _Contents:
 _CONTENTS = _Contents()
 
 
-def fill_from(fill: Callable[[], None]) -> None:
-    """Has ``fill`` called before the registry is asked for the first time."""
-    _CONTENTS.come_from(fill)
+def fill_from(fill: Callable[[], None], define: Callable[[str], bool]) -> None:
+    """Has ``fill`` called before the registry is asked for all operators.
+
+    Until then ``define`` is called with a kind that is looked up, and says whether the registry has it now, if it is
+    the kind of an operator at all.
+    """
+    _CONTENTS.come_from(fill, define)
+
+
+def order_overloads(kinds: Iterable[str]) -> None:
+    """Has overloads of a name come in this order, whichever was defined first; others come behind."""
+    places = {kind: place for place, kind in enumerate(kinds)}
+    for known in _BY_NAME.values():
+        known.sort(key=lambda op: places.get(op.kind, len(places)))
 
 
 def register(op: Op, *, again: bool = False) -> Op:
@@ -170,8 +190,7 @@ def forget(op: Op) -> None:
 
 def lookup(kind: str) -> Op | None:
     """The operator of a node kind (``aten::add.Tensor``), or None."""
-    _CONTENTS.need()
-    return _REGISTRY.get(kind)
+    return _REGISTRY.get(kind) or _CONTENTS.find(kind)
 
 
 def defined(kind: str) -> Op:
@@ -195,6 +214,7 @@ def all_ops() -> list[Op]:
 
 def unknown_op(kind: str, where: object = "") -> TsxError:
     """The error for a kind that nobody defined, with the closest ones that somebody did."""
+    _CONTENTS.need()
     close = difflib.get_close_matches(kind, _REGISTRY, n=3, cutoff=0.75)
     hint = f" (closest: {', '.join(close)})" if close else ""
     return fail("TSX4003", op=kind, hint=hint, where=where)

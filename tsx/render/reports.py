@@ -6,7 +6,7 @@ import math
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import RenderableType
@@ -14,8 +14,6 @@ from rich.text import Text
 
 from tsx.ir.graph import Graph
 from tsx.ir.module import Module
-from tsx.passes import pipeline
-from tsx.passes.define import Rewrite
 from tsx.render.clean import clean
 from tsx.render.code import graph_code
 from tsx.render.console import cells, size_text, table
@@ -23,12 +21,14 @@ from tsx.render.diff import count_rows, count_table, diff_lines, graph_diff, ope
 from tsx.render.graph import render_graph, symbol_lines
 from tsx.render.show import Report
 from tsx.render.summary import render_summary, summary_json
-from tsx.runtime.compare import Difference
 from tsx.runtime.describe import describe
-from tsx.runtime.disassemble import disassemble
-from tsx.runtime.lower import lower_module
-from tsx.runtime.measure import Timing
 from tsx.runtime.plain import is_array, json_value, kind_of, plain_text, shown_parts
+
+if TYPE_CHECKING:
+    from tsx.passes import pipeline
+    from tsx.passes.define import Rewrite
+    from tsx.runtime.compare import Difference
+    from tsx.runtime.measure import Timing
 
 WIDTH = min(
     80, shutil.get_terminal_size((80, 24)).columns
@@ -113,6 +113,8 @@ def optimization(
 ) -> Report:
     """After optimize: the expanded list with its weakest class, what each pass did, counts before and after."""
     counts = [operator_counts([g for _, g in m.graphs()]) for m in (before, after)]
+    from tsx.passes import pipeline
+
     safety = pipeline.weakest(calls)
     data = {
         "path": path,
@@ -231,6 +233,9 @@ def _part(
     elif part == "code":
         yield Text(graph_code(graph))
     elif part == "bytecode":
+        from tsx.runtime.disassemble import disassemble
+        from tsx.runtime.lower import lower_module
+
         yield Text(clean(disassemble(lower_module(program), lines=True)))
     elif part == "weights":
         made = table("weight", "dtype", "sizes", "bytes", right=(3,))

@@ -17,9 +17,10 @@ import numpy as np
 from tsx.errors import fail
 from tsx.ir.module import Method, Module
 from tsx.ops.dtypes import Array
-from tsx.runtime.limits import Limits, Meter
+from tsx.runtime.limits import Limits
 from tsx.runtime.lower import lower_module
 from tsx.runtime.memory import arrays_in, copies_of, map_arrays, separate
+from tsx.runtime.meter import Meter
 from tsx.runtime.observe import Observer
 from tsx.runtime.program import Program
 from tsx.runtime.session import Session, make_root
@@ -64,6 +65,10 @@ class Executable:
         self._root = make_root(module, self.vm.host.weight)
         self._default: Session | None = None
         self._lock = threading.Lock()
+
+    @property
+    def methods(self) -> list[str]:
+        return list(self.module.methods)
 
     @property
     def program(self) -> Program:

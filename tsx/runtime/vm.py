@@ -20,8 +20,8 @@ from tsx.runtime import scalars  # noqa: F401  (enters the typed scalar instruct
 from tsx.runtime.bind import BINDERS, RETURN, Host, Step, enter
 from tsx.runtime.check import check
 from tsx.runtime.failure import explained
-from tsx.runtime.limits import Meter
 from tsx.runtime.memory import owner
+from tsx.runtime.meter import Meter
 from tsx.runtime.observe import Moment, Observer
 from tsx.runtime.opcodes import Opcode
 from tsx.runtime.program import Program
