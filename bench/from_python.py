@@ -1,9 +1,10 @@
 """The engine from Python: threads, loading, importing. Sides take turns; medians are printed.
 
-    python bench/from_python.py threads|load|import [--rounds 11] [--threads 1] [--clock processor] [--json]
+    python bench/from_python.py threads|busy|load|import [--rounds 11] [--threads 1] [--clock processor] [--json]
 
 ``threads``: calls a second with two Python threads beside one, each with one thread inside of an operator, and whether
-every result is the serial one to the bit. ``load``: a ResNet-50 from its file, and with its first forward, beside
+every result is the serial one to the bit. ``busy``: the same model while other processes keep every processor busy, two
+threads inside of an operator beside one. ``load``: a ResNet-50 from its file, and with its first forward, beside
 torch.jit and (where onnx and onnxruntime are installed) ONNX Runtime, each with ``--threads`` threads inside of an
 operator. ``import``: what ``import tsx`` and ``import onnxruntime`` add to NumPy's own import, each in a fresh process.
 
@@ -63,11 +64,10 @@ def seconds(function: Callable[[], object]) -> float:
     return clock() - started
 
 
-def threads(rounds: int, inside: int) -> dict[str, Any]:
+def small_network() -> tuple[Any, list[Any]]:
+    """Four layers of 256, over 64 rows, on the engine; and eight inputs."""
     import tsx
-    from tsx.runtime import native
 
-    native.set_threads(inside)
     generator = np.random.default_rng(0)
     weights = [generator.standard_normal((256, 256)).astype(np.float32) / 16 for _ in range(4)]
 
@@ -78,7 +78,40 @@ def threads(rounds: int, inside: int) -> dict[str, Any]:
 
     inputs = [generator.standard_normal((64, 256)).astype(np.float32) for _ in range(8)]
     module = tsx.trace(network, inputs[0])
-    module = tsx.api.Module(module.ir, engine="native")
+    return tsx.api.Module(module.ir, engine="native"), inputs
+
+
+def busy(rounds: int, _: int) -> dict[str, Any]:
+    from tsx.runtime import native
+
+    module, inputs = small_network()
+
+    def side(inside: int, calls: int = 100) -> Callable[[], float]:
+        def run() -> float:
+            native.set_threads(inside)
+            return seconds(lambda: [module(inputs[i % 8]) for i in range(calls)]) / calls
+
+        return run
+
+    others = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _ in range(os.cpu_count() or 1)
+    ]
+    try:
+        found = medians({"one": side(1), "two": side(2)}, rounds)
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    milliseconds = {f"{name} inside, ms a call": value * 1e3 for name, value in found.items()}
+    return milliseconds | {"two to one": found["two"] / found["one"]}
+
+
+def threads(rounds: int, inside: int) -> dict[str, Any]:
+    from tsx.runtime import native
+
+    native.set_threads(inside)
+    module, inputs = small_network()
     serial = [module(x) for x in inputs]
     same = True
 
@@ -219,7 +252,7 @@ def imports(rounds: int, _: int) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("threads", "load", "import"))
+    parser.add_argument("what", choices=("threads", "busy", "load", "import"))
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--clock", choices=CLOCKS, default="wall")
@@ -227,7 +260,7 @@ def main() -> None:
     options = parser.parse_args()
     global clock
     clock = CLOCKS[options.clock]
-    run = {"threads": threads, "load": load, "import": imports}[options.what]
+    run = {"threads": threads, "busy": busy, "load": load, "import": imports}[options.what]
     found = run(options.rounds, options.threads)
     if options.json:
         print(json.dumps(found))
