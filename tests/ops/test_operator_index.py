@@ -34,6 +34,11 @@ def test_an_operator_that_the_index_lacks_is_looked_for_everywhere() -> None:
     assert fresh("found = lookup('my::softplus')") is None
 
 
+def test_an_operator_by_itself_finds_what_its_formula_calls() -> None:
+    code = "import numpy\nfound = float(lookup('aten::sigmoid').eval(numpy.zeros(())))"
+    assert fresh(code) == 0.5
+
+
 def test_overloads_keep_their_order() -> None:
     """Scripts take the first overload that fits."""
     everything = (
