@@ -14,10 +14,11 @@ TEST_VENV := .venv-test
 PIP := -m pip --disable-pip-version-check install --quiet
 # What of the engine's Python tests runs on the build with sanitizers.
 SANITIZED := tests/engine/test_run.py tests/engine/test_plain_kernels.py tests/engine/test_limits.py
-# What of them runs in CI, on a build without the last optimisations (make engine STAGE=slice).
+# What of them runs in CI (make engine STAGE=slice).
 ENGINE_slice := tests/engine/test_run.py tests/engine/test_lower.py tests/engine/test_limits.py tests/engine/test_operator_list.py \
 	$(foreach t,golden_archives_load hostile_msgpack_gets_the_same_code broken_programs_break_the_same_invariants,tests/engine/test_readers.py::test_$(t))
-ENGINE_FLAGS_slice := -DCMAKE_CXX_FLAGS_RELEASE=-O1
+# The demo is built against an installed tree and runs where no Python is; its size and libraries are checked.
+ENGINE_DEMO := sh tools/engine_demo.sh engine/build fixtures/golden/v1.0/model_resblock.tsx
 STAGE_all := -m "not engine" tests
 STAGE_python := -m "not matrix and not zoo and not script and not engine" tests
 STAGE_matrix := -m matrix tests
@@ -42,8 +43,8 @@ CORPUS ?=
 help:
 	@echo "make demo      convert, optimise, inspect and run a model in a fresh .venv without torch (builds the engine first)"
 	@echo "make test      all tests but the engine's in a fresh .venv-test with torch (STAGE=python|matrix|zoo|script|native for one stage)"
-	@echo "make engine    build the C++ engine in engine/build, run its tests and compare it with NumPy and torch"
-	@echo "make engine-demo  build the engine and its C++ demo from an installed tree, and run that without Python"
+	@echo "make engine    build the C++ engine in engine/build, run its tests, compare it with NumPy and torch, run its demo"
+	@echo "make engine-demo  build the engine and only its C++ demo, from an installed tree, and run that without Python"
 	@echo "make sanitizers  build the engine with ASan and UBSan, and with TSan, and run its tests"
 	@echo "make fuzz      run the engine's fuzz targets for 4 minutes (FUZZ_SECONDS=N CORPUS=folder for longer)"
 	@echo "make aarch64   cross-compile the engine for 64-bit Arm and run its tests under qemu"
@@ -75,10 +76,11 @@ test: $(TEST_VENV)/ready
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 TSX_ENGINE=$(or $(ENGINE_$(STAGE)),numpy) $(TEST_VENV)/bin/python -m pytest -q -n 2 --dist worksteal $(STAGE_$(STAGE))
 
 engine: $(TEST_VENV)/ready
-	cmake -S engine -B engine/build $(ENGINE_FLAGS_$(STAGE))
+	cmake -S engine -B engine/build
 	cmake --build engine/build -j2
 	ctest --test-dir engine/build --output-on-failure
 	OMP_NUM_THREADS=1 $(TEST_VENV)/bin/python -m pytest -q -n 2 --dist worksteal $(or $(ENGINE_$(STAGE)),-m engine tests)
+	$(ENGINE_DEMO)
 
 asan-build:
 	cmake -S engine -B engine/build-asan $(CLANG) -DTSX_SANITIZE=address,undefined -DTSX_FUZZ=ON
@@ -100,7 +102,7 @@ aarch64: $(TEST_VENV)/ready
 engine-demo:
 	cmake -S engine -B engine/build
 	cmake --build engine/build -j2 --target tsx tsx_shared tsx_run
-	sh tools/engine_demo.sh engine/build fixtures/golden/v1.0/model_resblock.tsx
+	$(ENGINE_DEMO)
 
 lint: $(TEST_VENV)/ready
 	$(TEST_VENV)/bin/ruff format --check .

@@ -101,10 +101,11 @@ def formula_ops() -> list[Op]:
     return [op for op in all_ops() if isinstance(op.formula, Formula)]
 
 
-def formulas(tables: Tables) -> tuple[list[str], list[str]]:
-    """(a row for each formula, a row for each of their cases)."""
+def formulas(tables: Tables) -> tuple[list[str], list[str], list[str]]:
+    """(a row for each formula, a row for each of their cases, a row for each kind that a case has)."""
     rows: list[str] = []
     cases: list[str] = []
+    kinds: list[str] = []
     for op in formula_ops():
         formula = op.formula
         assert isinstance(formula, Formula)
@@ -113,11 +114,13 @@ def formulas(tables: Tables) -> tuple[list[str], list[str]]:
         first = len(cases)
         for case, text in formula.texts.items():
             cases.append(f'    {{"{case}", {tables.expression(parse(text), slots)}}},')
-        rows.append(_row(op, formula, names, first))
-    return rows, cases
+        rows.append(_row(op, formula, names, first, len(kinds)))
+        if not isinstance(formula.kind, Kind):
+            kinds += [f'    {{"{c}", Kind::{kind.name}}},' for c, kind in formula.kind.items()]
+    return rows, cases, kinds
 
 
-def _row(op: Op, formula: Formula, names: list[str], first: int) -> str:
+def _row(op: Op, formula: Formula, names: list[str], first_case: int, first_kind: int) -> str:
     def place(name: str) -> int:
         return names.index(name) if name else -1
 
@@ -129,14 +132,13 @@ def _row(op: Op, formula: Formula, names: list[str], first: int) -> str:
     (argument, dtype), *_ = [*fixed.items(), (-1, -1)]
     promotes = sum(1 << place(name) for name in formula.promotes)
     refuses = sum(_CLASSES[name] for name in formula.refuses)
-    kinds = list(formula.kind.items()) if not isinstance(formula.kind, Kind) else []
-    plain = formula.kind if isinstance(formula.kind, Kind) else Kind.DEFAULT
-    by_case = ", ".join(f'{{"{case}", Kind::{kind.name}}}' for case, kind in kinds)
-    assert len(kinds) <= 3
+    plain, kinds = (
+        (formula.kind, 0) if isinstance(formula.kind, Kind) else (Kind.DEFAULT, len(formula.kind))
+    )
     return (
-        f'    {{"{op.kind}", {len(names)}, {promotes}, {argument}, {dtype}, {place(formula.select)}, '
-        f"{refuses}, {code(formula.compute)}, {place(formula.becomes)}, Kind::{plain.name}, "
-        f"{{{by_case}}}, {first}, {len(formula.texts)}}},"
+        f"    {{{promotes}, {first_case}, {len(formula.texts)}, {first_kind}, {kinds}, {len(names)}, {argument}, "
+        f"{dtype}, {place(formula.select)}, {refuses}, {code(formula.compute)}, {place(formula.becomes)}, "
+        f"Kind::{plain.name}}},  // {op.kind}"
     )
 
 
@@ -144,7 +146,7 @@ def text() -> str:
     """engine/gen/formulas.inc."""
     tables = Tables()
     function_rows = functions(tables)
-    formula_rows, case_rows = formulas(tables)
+    formula_rows, case_rows, kind_rows = formulas(tables)
     assert len(tables.code) < 1 << 15
     lines = [
         "// Generated from tsx/ops by `make generate` (tools/engine_formulas.py); see src/tile/formula.cc.",
@@ -159,6 +161,10 @@ def text() -> str:
     lines += ["constexpr FunctionRow kFunctions[] = {", *function_rows, "};"]
     lines += ["", "// case, the place of its code", "constexpr CaseRow kCases[] = {", *case_rows]
     lines += [
+        "};",
+        "",
+        "constexpr KindRow kKinds[] = {",
+        *kind_rows,
         "};",
         "",
         "// see FormulaRow in src/tile/formula.h",

@@ -99,6 +99,18 @@ def test_train_mode_is_put_back() -> None:
     assert [m.training for m in model.modules()] == [True, False, True]
 
 
+def test_a_weight_may_be_called_as_dropout_calls_its_rate() -> None:
+    class Model(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.p = nn.Parameter(torch.ones(3))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + self.p
+
+    check(Model(), [torch.randn(2, 3)], [torch.randn(5, 3)])
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_other_precisions(dtype: torch.dtype) -> None:
     model = nn.Sequential(nn.Linear(3, 4), nn.LayerNorm(4), nn.GELU()).to(dtype)

@@ -61,5 +61,6 @@ def _acts_otherwise(module: Any) -> bool:
     """Whether a module is in training mode and asks for it as it runs."""
     code = getattr(inspect.getattr_static(type(module), "forward", None), "__code__", None)
     asks = code is not None and "training" in code.co_names
-    is_off = any(getattr(module, name, None) == 0 for name in ("p", "dropout"))
+    rates = [getattr(module, name, None) for name in ("p", "dropout")]  # or a weight of that name
+    is_off = any(isinstance(rate, (int, float)) and rate == 0 for rate in rates)
     return bool(module.training) and asks and not is_off

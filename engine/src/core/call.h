@@ -27,7 +27,7 @@ class RunContext;  // run/context.h: what a run gives its kernels besides operan
 
 class Call {
  public:
-  /// `context` may be null in a kernel's own tests, `op` where one kernel calls another.
+  /// `context` and `op` may be null in a kernel's own tests.
   Call(Value* operands, std::size_t operand_count, Value* results, std::size_t result_count,
        RunContext* context, const Operator* op = nullptr)
       : operands_(operands), results_(results), operand_count_(operand_count),

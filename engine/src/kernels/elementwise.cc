@@ -1,8 +1,6 @@
 #include "kernels/elementwise.h"
 
-#include <array>
 #include <unordered_map>
-#include <utility>
 
 #include "base/error.h"
 #include "ir/op.h"
@@ -52,41 +50,25 @@ std::shared_ptr<const tile::Plan> plan_for(const FormulaRow& row, Span<const Val
   return plan;
 }
 
-Span<const Value> operands_of(const Call& call) {
-  return call.size() == 0 ? Span<const Value>() : Span<const Value>(&call[0], call.size());
-}
-
 /// Casts may give their operand itself: casts.cc has them.
-bool is_cast(const FormulaRow& row) {
-  const std::string_view kind = row.kind;
-  return row.becomes >= 0 || kind == "aten::to.prim_other";
+bool is_cast(const Operator& op) {
+  return tile::formula_of(op)->becomes >= 0 || op.kind() == "aten::to.prim_other";
 }
 
-[[gnu::noinline]] void give_formula(Call& call, std::size_t formula) {
-  call.give(evaluate(tile::formulas()[formula], operands_of(call)));
+/// The operator that an in-place form writes; null for any other operator.
+const Operator* written_by(const Operator& form) {
+  return form.written_form < 0 ? nullptr : &operators()[static_cast<std::size_t>(form.written_form)];
 }
 
-[[gnu::noinline]] void write_formula(Call& call, std::size_t formula) {
+void give_formula(Call& call) {
+  call.give(evaluate(*tile::formula_of(call.op()), call.operands()));
+}
+
+void write_formula(Call& call) {
   const TensorRef target = call.tensor_ref(0);
-  write_result(*target, evaluate(tile::formulas()[formula], operands_of(call)));
+  write_result(*target, evaluate(*tile::formula_of(*written_by(call.op())), call.operands()));
   call.give(target);
 }
-
-/// Kernels are plain functions, so each formula has one of its own, and one for its in-place form;
-/// there are hundreds, so they hold nothing but its number.
-template <std::size_t I> void formula_kernel(Call& call) { give_formula(call, I); }
-template <std::size_t I> void inplace_kernel(Call& call) { write_formula(call, I); }
-
-struct FormulaKernels {
-  Kernel give, write;
-};
-
-template <std::size_t... I>
-constexpr std::array<FormulaKernels, sizeof...(I)> formula_kernels(std::index_sequence<I...>) {
-  return {{{formula_kernel<I>, inplace_kernel<I>}...}};
-}
-
-constexpr auto kFormulaKernels = formula_kernels(std::make_index_sequence<tile::kFormulaCount>());
 
 } // namespace
 
@@ -181,15 +163,9 @@ void write_result(const Tensor& target, const TensorRef& value) {
 } // namespace tsx::engine
 
 TSX_KERNELS(elementwise) {
-  for (std::size_t i = 0; i < kFormulaKernels.size(); ++i) {
-    const tile::FormulaRow& row = tile::formulas()[i];
-    if (!is_cast(row)) registry.add(row.kind, kFormulaKernels[i].give);
-  }
-  const Span<const Operator> rows = operators();
-  for (const Operator& form : rows) {
-    if (form.written_form < 0) continue;
-    const int formula = rows[static_cast<std::size_t>(form.written_form)].formula;
-    if (formula >= 0)
-      registry.add(form.kind(), kFormulaKernels[static_cast<std::size_t>(formula)].write);
+  for (const Operator& op : operators()) {
+    const Operator* const written = written_by(op);
+    if (op.formula >= 0 && !is_cast(op)) registry.add(op.kind(), give_formula);
+    if (written != nullptr && written->formula >= 0) registry.add(op.kind(), write_formula);
   }
 }

@@ -258,8 +258,7 @@ bool is_number(const Value& value, double number) {
   return value.is(Tag::kFloat) && value.real() == number;
 }
 
-template <Form form, std::size_t left, std::size_t right, bool has_dtype = false>
-void add_product_kernel(Call& call) {
+void add_product(Call& call, Form form, std::size_t left, std::size_t right, bool has_dtype) {
   const TensorRef self = call.tensor_ref(0), a = call.tensor_ref(1), b = call.tensor_ref(2);
   need_rank(*a, left, left);
   need_rank(*b, right, right);
@@ -287,6 +286,12 @@ void add_product_kernel(Call& call) {
                                            is_number(beta, 1) ? Value(std::int64_t{1}) : beta});
   }
   call.give(tile::cast(tile::cast(result, work), wanted));
+}
+
+/// `left` and `right`: the ranks of the factors.
+template <Form form, std::size_t left, std::size_t right, bool has_dtype = false>
+void add_product_kernel(Call& call) {
+  add_product(call, form, left, right, has_dtype);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #include "kernels/support.h"
 
 #include "base/error.h"
+#include "ir/op.h"
 #include "tile/promote.h"
 #include "tile/run.h"
 
@@ -76,7 +77,7 @@ Value invoke(Call& call, std::string_view kind, std::vector<Value> operands) {
   const Kernel kernel = Registry::all().find(kind);
   if (kernel == nullptr) bug("no kernel called " + std::string(kind));
   Value result;
-  Call inner(operands.data(), operands.size(), &result, 1, call.context());
+  Call inner(operands.data(), operands.size(), &result, 1, call.context(), find_operator(kind));
   kernel(inner);
   return result;
 }

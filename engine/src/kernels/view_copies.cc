@@ -1,6 +1,7 @@
 // Mirrors tsx/ops/view_copies.py: the copying twins of views, made from the views' kernels.
-#include "base/error.h"
 #include "core/call.h"
+#include "ir/op.h"
+#include "kernels/support.h"
 
 namespace tsx::engine {
 namespace {
@@ -13,81 +14,48 @@ Value copied(const Value& value) {
   return Value(make_ref<List>(std::move(items)));
 }
 
-/// The kernel of a view, found once.
-template <typename Name> void twin_kernel(Call& call) {
-  static const Kernel kView = Registry::all().find(Name::view());
-  std::vector<Value> operands;
-  for (std::size_t i = 0; i < call.size(); ++i)
-    operands.push_back(call[i]);
-  Value result;
-  Call inner(operands.data(), operands.size(), &result, 1, call.context());
-  kView(inner);
-  call.give(copied(result));
+/// The view that an operator is the copying twin of: aten::select.int for aten::select_copy.int.
+std::string view_of(std::string_view twin) {
+  if (twin == "aten::view_copy") return "aten::reshape"; // a copy needs no strides that fit
+  std::string kind(twin);
+  const std::string_view mark = kind.find("_copy") != std::string::npos ? "_copy" : "unsafe_";
+  return kind.erase(kind.find(mark), mark.size());
+}
+
+void twin_kernel(Call& call) {
+  const Span<const Value> operands = call.operands();
+  const std::string view = view_of(call.op().kind());
+  call.give(copied(invoke(call, view, {operands.begin(), operands.end()})));
 }
 
 } // namespace
 } // namespace tsx::engine
 
-#define TSX_TWIN(name, of)                                                                         \
-  namespace tsx::engine {                                                                          \
-  namespace {                                                                                      \
-  struct name {                                                                                    \
-    static std::string_view view() { return "aten::" of; }                                         \
-  };                                                                                               \
-  }                                                                                                \
-  }
-
-TSX_TWIN(Alias, "alias")
-TSX_TWIN(AsStrided, "as_strided")
-TSX_TWIN(Detach, "detach")
-TSX_TWIN(Diagonal, "diagonal")
-TSX_TWIN(Expand, "expand")
-TSX_TWIN(Narrow, "narrow")
-TSX_TWIN(Permute, "permute")
-TSX_TWIN(Select, "select.int")
-TSX_TWIN(Slice, "slice.Tensor")
-TSX_TWIN(Split, "split.Tensor")
-TSX_TWIN(SplitSizes, "split_with_sizes")
-TSX_TWIN(Squeeze, "squeeze")
-TSX_TWIN(SqueezeDim, "squeeze.dim")
-TSX_TWIN(SqueezeDims, "squeeze.dims")
-TSX_TWIN(Turn, "t")
-TSX_TWIN(Transpose, "transpose.int")
-TSX_TWIN(Unbind, "unbind.int")
-TSX_TWIN(Unfold, "unfold")
-TSX_TWIN(Unsqueeze, "unsqueeze")
-// A copy needs no strides that fit: torch's view_copy gives what reshape does.
-TSX_TWIN(View, "reshape")
-TSX_TWIN(ViewDtype, "view.dtype")
-TSX_TWIN(ViewComplex, "view_as_complex")
-TSX_TWIN(ViewReal, "view_as_real")
-TSX_TWIN(Chunk, "chunk")
-
 TSX_KERNELS(view_copies) {
-  registry.add("aten::alias_copy", twin_kernel<Alias>);
-  registry.add("aten::as_strided_copy", twin_kernel<AsStrided>);
-  registry.add("aten::detach_copy", twin_kernel<Detach>);
-  registry.add("aten::diagonal_copy", twin_kernel<Diagonal>);
-  registry.add("aten::expand_copy", twin_kernel<Expand>);
-  registry.add("aten::narrow_copy", twin_kernel<Narrow>);
-  registry.add("aten::permute_copy", twin_kernel<Permute>);
-  registry.add("aten::select_copy.int", twin_kernel<Select>);
-  registry.add("aten::slice_copy.Tensor", twin_kernel<Slice>);
-  registry.add("aten::split_copy.Tensor", twin_kernel<Split>);
-  registry.add("aten::split_with_sizes_copy", twin_kernel<SplitSizes>);
-  registry.add("aten::squeeze_copy", twin_kernel<Squeeze>);
-  registry.add("aten::squeeze_copy.dim", twin_kernel<SqueezeDim>);
-  registry.add("aten::squeeze_copy.dims", twin_kernel<SqueezeDims>);
-  registry.add("aten::t_copy", twin_kernel<Turn>);
-  registry.add("aten::transpose_copy.int", twin_kernel<Transpose>);
-  registry.add("aten::unbind_copy.int", twin_kernel<Unbind>);
-  registry.add("aten::unfold_copy", twin_kernel<Unfold>);
-  registry.add("aten::unsqueeze_copy", twin_kernel<Unsqueeze>);
-  registry.add("aten::view_copy", twin_kernel<View>);
-  registry.add("aten::view_copy.dtype", twin_kernel<ViewDtype>);
-  registry.add("aten::view_as_complex_copy", twin_kernel<ViewComplex>);
-  registry.add("aten::view_as_real_copy", twin_kernel<ViewReal>);
-  registry.add("aten::unsafe_split.Tensor", twin_kernel<Split>);
-  registry.add("aten::unsafe_split_with_sizes", twin_kernel<SplitSizes>);
-  registry.add("aten::unsafe_chunk", twin_kernel<Chunk>);
+  registry.add("aten::alias_copy", twin_kernel);
+  registry.add("aten::as_strided_copy", twin_kernel);
+  registry.add("aten::detach_copy", twin_kernel);
+  registry.add("aten::diagonal_copy", twin_kernel);
+  registry.add("aten::expand_copy", twin_kernel);
+  registry.add("aten::narrow_copy", twin_kernel);
+  registry.add("aten::permute_copy", twin_kernel);
+  registry.add("aten::select_copy.int", twin_kernel);
+  registry.add("aten::slice_copy.Tensor", twin_kernel);
+  registry.add("aten::split_copy.Tensor", twin_kernel);
+  registry.add("aten::split_with_sizes_copy", twin_kernel);
+  registry.add("aten::squeeze_copy", twin_kernel);
+  registry.add("aten::squeeze_copy.dim", twin_kernel);
+  registry.add("aten::squeeze_copy.dims", twin_kernel);
+  registry.add("aten::t_copy", twin_kernel);
+  registry.add("aten::transpose_copy.int", twin_kernel);
+  registry.add("aten::unbind_copy.int", twin_kernel);
+  registry.add("aten::unfold_copy", twin_kernel);
+  registry.add("aten::unsqueeze_copy", twin_kernel);
+  registry.add("aten::view_copy", twin_kernel);
+  registry.add("aten::view_copy.dtype", twin_kernel);
+  registry.add("aten::view_as_complex_copy", twin_kernel);
+  registry.add("aten::view_as_real_copy", twin_kernel);
+  registry.add("aten::unsafe_split.Tensor", twin_kernel);
+  registry.add("aten::unsafe_split_with_sizes", twin_kernel);
+  registry.add("aten::unsafe_chunk", twin_kernel);
 }

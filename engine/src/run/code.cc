@@ -1,36 +1,20 @@
 #include "run/code.h"
 
-#include <cstring>
-#include <map>
 #include <optional>
+#include <utility>
 
 #include "base/error.h"
-#include "run/literal.h"
-#include "run/step_kinds.h"
+#include "run/code_stack.h"
 
 namespace tsx::engine {
 namespace {
 
-/// A value on the stack: in its register, or still where it is loaded from.
-struct Pending {
-  enum Kind { kInPlace, kSlot, kLastUse, kConstant };
-
-  Kind kind = kInPlace;
-  std::uint32_t index = 0;  // of the slot or constant
-  std::uint32_t until = 0;  // the place up to which it stays so on every path, see Translator::keep
-};
-
-class Translator {
+class Translator : CodeStack {
  public:
   Translator(const Program& program, const Function& function)
-      : program_(program), function_(function), depths_(stack_depths(program, function)),
-        is_target_(function.code.size() + 1, false), unit_of_(function.code.size() + 1, 0) {
-    code_.slots = function.slots();
-    first_constant_ = function.slots() + function.depth;
-  }
+      : CodeStack(program, function), unit_of_(function.code.size() + 1, 0) {}
 
   Code code() {
-    find_targets();
     for (place_ = 0; place_ < function_.code.size(); ++place_) {
       if (is_target_[place_]) flush_all(place_);
       if (is_unreachable_ || is_target_[place_]) arrive();
@@ -44,60 +28,6 @@ class Translator {
   }
 
  private:
-  // --- jumps -------------------------------------------------------------------------------------
-
-  bool is_store(std::size_t place) const {
-    return place < function_.code.size() && (function_.code[place].opcode == Opcode::STORE ||
-                                             function_.code[place].opcode == Opcode::DROP);
-  }
-
-  /// Where a forward jump really lands: stores at its target are done before it jumps.
-  std::uint32_t landing(std::size_t place, std::uint32_t target) const {
-    if (target <= place || function_.code[place].opcode != Opcode::JMP) return target;
-    while (is_store(target)) ++target;
-    return target;
-  }
-
-  /// The LOOP whose next turn a jump to `target` begins, or kNoRegister. Ways that meet only to go
-  /// on to the next turn do so each by itself.
-  std::uint32_t turned(std::uint32_t place, std::uint32_t target) const {
-    const std::uint32_t land = landing(place, target);
-    const Instruction& there = function_.code[land];
-    const std::uint32_t loop = land > place && there.opcode == Opcode::JMP ? there.operands[0] : land;
-    const bool turns = loop <= place && function_.code[loop].opcode == Opcode::LOOP;
-    return turns && keeps_all(loop) ? loop : kNoRegister;
-  }
-
-  /// Behind the stores that follow a LOOP, or 0 when other code does.
-  std::uint32_t body_start(std::uint32_t loop) const {
-    std::uint32_t at = loop + 1;
-    while (at < function_.code.size() && function_.code[at].opcode == Opcode::FREE) ++at;
-    const std::uint32_t stores = function_.code[loop].operands[1] + 1;
-    for (std::uint32_t i = 0; i < stores; ++i)
-      if (!is_store(at + i)) return 0;
-    return at + stores;
-  }
-
-  /// Whether what follows a LOOP stores each value that it carries.
-  bool keeps_all(std::uint32_t loop) const {
-    const std::uint32_t start = body_start(loop), count = function_.code[loop].operands[1];
-    bool all = start != 0;
-    for (std::uint32_t k = 0; all && k < count; ++k)
-      all = function_.code[start - 2 - k].opcode == Opcode::STORE;
-    return all;
-  }
-
-  void find_targets() {
-    for (std::uint32_t place = 0; place < function_.code.size(); ++place) {
-      const Instruction& instruction = function_.code[place];
-      if (!row(instruction.opcode).is_jump()) continue;
-      const bool turns = instruction.opcode == Opcode::JMP &&
-                         turned(place, instruction.operands[0]) != kNoRegister;
-      if (!turns) is_target_[landing(place, instruction.operands[0])] = true;
-      if (instruction.opcode == Opcode::LOOP) is_target_[body_start(place)] = true;
-    }
-  }
-
   static std::uint32_t& target(Unit& unit) {
     const bool first = unit.kind == StepKind::kJump || unit.kind >= StepKind::kUnlessEqI;
     return first ? unit.a : unit.b;
@@ -106,157 +36,6 @@ class Translator {
   void jump(const Unit& unit, std::uint32_t place) {
     jumps_.emplace_back(next_unit(), place);
     emit(unit);
-  }
-
-  // --- registers and what is on the stack --------------------------------------------------------
-
-  std::uint32_t next_unit() const { return static_cast<std::uint32_t>(code_.units.size()); }
-  std::uint32_t depth() const { return static_cast<std::uint32_t>(stack_.size()); }
-  std::uint32_t stack_register(std::size_t depth) const {
-    return code_.slots + static_cast<std::uint32_t>(depth);
-  }
-
-  void emit(const Unit& unit) {
-    code_.units.push_back(unit);
-    code_.places.push_back(place_);
-  }
-
-  void push() { stack_.emplace_back(); }
-  Pending pop() {
-    const Pending top = stack_.back();
-    stack_.pop_back();
-    return top;
-  }
-
-  /// The last unit if it made the value of `reg`, a place on top of the stack, and nothing can come
-  /// between.
-  Unit* maker(std::uint32_t reg) {
-    if (code_.units.empty()) return nullptr;
-    for (std::uint32_t place = code_.places.back() + 1; place <= place_; ++place)
-      if (is_target_[place]) return nullptr;
-    Unit& last = code_.units.back();
-    if (is_scalar_step(last.kind)) return last.a == reg ? &last : nullptr;
-    const bool is_call = last.kind == StepKind::kCall || last.kind == StepKind::kTile;
-    return is_call && last.n == 1 && last.c == reg ? &last : nullptr;
-  }
-  /// Of a value that has just been popped.
-  Unit* maker(const Pending& popped) {
-    return popped.kind == Pending::kInPlace ? maker(stack_register(stack_.size())) : nullptr;
-  }
-
-  Unit take_back() {
-    const Unit last = code_.units.back();
-    code_.units.pop_back();
-    code_.places.pop_back();
-    return last;
-  }
-
-  /// Emits `reg` = the value.
-  void load(std::uint32_t reg, const Pending& value, std::uint32_t own) {
-    switch (value.kind) {
-    case Pending::kInPlace: {
-      const StepKind copy = reg < code_.slots ? copy_of(reg) : StepKind::kCopy;
-      if (reg != own) emit({copy == StepKind::kCopy ? StepKind::kTake : copy, 0, reg, own, 0});
-      return;
-    }
-    case Pending::kSlot: return emit({copy_of(value.index), 0, reg, value.index, 0});
-    case Pending::kLastUse: return emit({StepKind::kTake, 0, reg, value.index, 0});
-    case Pending::kConstant:
-      return emit({is_fresh(value.index) ? StepKind::kFresh : StepKind::kConst, 0, reg, value.index, 0});
-    }
-  }
-
-  StepKind copy_of(std::uint32_t slot) const { return copy_step(*function_.slot_types[slot]); }
-
-  /// Whether a constant is made each time: a weight is read on its first use, a list may be written.
-  bool is_fresh(std::uint32_t constant) const {
-    const ir::Literal& value = program_.constants[constant].value;
-    const Type* type = program_.constants[constant].type;
-    while (type->is(TypeKind::kOptional)) type = type->element();
-    return value.is(ir::Literal::Kind::kTuple) || value.is(ir::Literal::Kind::kWeight) ||
-           type->is(TypeKind::kEnum);
-  }
-
-  void flush(std::size_t from, std::size_t to) {
-    for (std::size_t i = from; i < to; ++i) {
-      if (stack_[i].kind == Pending::kLastUse)  // it is emptied: what reads it later reads it now
-        for (std::size_t below = 0; below < from; ++below)
-          if (stack_[below].kind == Pending::kSlot && stack_[below].index == stack_[i].index)
-            flush(below, below + 1);
-      load(stack_register(i), stack_[i], stack_register(i));
-      stack_[i] = Pending();
-    }
-  }
-  /// All but what stays as it is up to `place` on every path.
-  void flush_all(std::uint32_t place = UINT32_MAX) {
-    for (std::size_t i = 0; i < stack_.size(); ++i)
-      if (stack_[i].until < place) flush(i, i + 1);
-  }
-
-  /// Where paths meet: what was kept is still to be loaded, everything else is in its register.
-  void arrive() {
-    stack_.assign(static_cast<std::size_t>(depths_[place_]), Pending());
-    for (std::size_t i = 0; i < std::min(stack_.size(), kept_.size()); ++i)
-      if (kept_[i].until >= place_) stack_[i] = kept_[i];
-  }
-
-  /// Before a branch: what is loaded below it need not be, if both ways leave it alone until they
-  /// meet. Constants and numbers only, so that nothing is emptied on one way.
-  void keep(std::uint32_t other) {
-    const Instruction& last = function_.code[other - 1];  // of the first way
-    std::uint32_t meet = other;
-    if (last.opcode == Opcode::JMP && last.operands[0] > other)
-      meet = landing(other - 1, last.operands[0]);
-    std::vector<bool> is_written(function_.slots(), false);
-    for (std::uint32_t at = place_; at <= meet; ++at) {
-      const Instruction& instruction = function_.code[at];
-      if (instruction.opcode == Opcode::LOOP) return;  // it wants all in their registers
-      if (instruction.opcode == Opcode::STORE || instruction.opcode == Opcode::FREE)
-        is_written[instruction.operands[0]] = true;
-    }
-    kept_.resize(std::max(kept_.size(), stack_.size()));
-    for (std::size_t i = 0; i < stack_.size(); ++i) {
-      Pending& value = stack_[i];
-      const bool is_number = value.kind == Pending::kConstant
-                                 ? !is_fresh(value.index)
-                                 : value.kind != Pending::kInPlace && !is_written[value.index] &&
-                                       copy_of(value.index) != StepKind::kCopy;
-      if (is_number) value.until = std::max(value.until, meet);
-      kept_[i] = is_number ? value : Pending();
-    }
-  }
-  /// The top `count` values into their registers; gives the first of these.
-  std::uint32_t flush_top(std::size_t count) {
-    flush(stack_.size() - count, stack_.size());
-    return stack_register(stack_.size() - count);
-  }
-  /// Before a slot changes: what is still to be loaded from it.
-  void flush_slot(std::uint32_t slot) {
-    for (std::size_t i = 0; i < stack_.size(); ++i) {
-      const bool is_slot = stack_[i].kind == Pending::kSlot || stack_[i].kind == Pending::kLastUse;
-      if (is_slot && stack_[i].index == slot) flush(i, i + 1);
-    }
-  }
-
-  /// Where an operation finds the number that was at `depth` of the stack.
-  std::uint32_t number_register(const Pending& value, std::size_t depth) {
-    switch (value.kind) {
-    case Pending::kInPlace: return stack_register(depth);
-    case Pending::kConstant: return constant_register(value_of(program_.constants[value.index].value, nullptr));
-    default: return value.index;
-    }
-  }
-
-  std::uint32_t constant_register(Value number) {
-    std::uint64_t bits = static_cast<std::uint64_t>(number.integer());
-    if (number.is(Tag::kFloat)) {
-      const double real = number.real();
-      std::memcpy(&bits, &real, sizeof bits);
-    }
-    const auto fresh = static_cast<std::uint32_t>(code_.constants.size());
-    const auto [found, is_new] = constants_.emplace(std::make_pair(number.tag(), bits), fresh);
-    if (is_new) code_.constants.push_back(std::move(number));
-    return first_constant_ + found->second;
   }
 
   // --- instructions ------------------------------------------------------------------------------
@@ -440,7 +219,7 @@ class Translator {
   }
 
   void jump_to(std::uint32_t target_place) {
-    const std::uint32_t land = landing(place_, target_place), loop = turned(place_, target_place);
+    const std::uint32_t land = flow_.landing(place_, target_place), loop = flow_.turned(place_, target_place);
     for (std::uint32_t at = target_place; at < land; ++at)
       function_.code[at].opcode == Opcode::STORE ? store(function_.code[at].operands[0]) : drop();
     if (loop != kNoRegister) {
@@ -462,7 +241,7 @@ class Translator {
 
   /// Carried values go straight to the slots where the next turn wants them.
   void next_turn(std::uint32_t loop) {
-    const std::uint32_t start = body_start(loop), count = function_.code[loop].operands[1];
+    const std::uint32_t start = flow_.body_start(loop), count = function_.code[loop].operands[1];
     const std::size_t base = stack_.size() - 3 - count;
     std::vector<Move> moves;
     for (std::uint32_t k = 0; k < count; ++k)
@@ -538,18 +317,8 @@ class Translator {
     }
   }
 
-  const Program& program_;
-  const Function& function_;
-  std::vector<std::int64_t> depths_;
-  std::vector<bool> is_target_;
-  std::vector<std::uint32_t> unit_of_;
+  std::vector<std::uint32_t> unit_of_;                          // of each place
   std::vector<std::pair<std::uint32_t, std::uint32_t>> jumps_;  // unit, place that it jumps to
-  std::vector<Pending> stack_;
-  std::vector<Pending> kept_;  // by depth
-  Code code_;
-  std::map<std::pair<Tag, std::uint64_t>, std::uint32_t> constants_;
-  std::uint32_t first_constant_ = 0;
-  std::uint32_t place_ = 0;
   bool is_unreachable_ = false;
 };
 

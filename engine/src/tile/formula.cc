@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "ir/op.h"
 
 namespace tsx::engine::tile {
 namespace {
@@ -23,9 +24,14 @@ struct NumberRow {
 struct FunctionRow {
   int operands, code, code_in_float32;
 };
+// Names stand in their rows: a pointer to one would be mended by the loader of each program, and is larger.
 struct CaseRow {
-  const char* name;
-  int code;
+  char name[14];
+  std::uint16_t code;
+};
+struct KindRow {
+  char name[7];
+  Kind kind;
 };
 #include "formulas.inc"
 
@@ -341,9 +347,9 @@ int code_of_case(const FormulaRow& row, const std::string& chosen, DType compute
 }
 
 Kind kind_of(const FormulaRow& row, const std::string& chosen) {
-  if (row.kinds[0].name == nullptr) return row.kind_of_dtype;
-  for (const KindOfCase& candidate : row.kinds) {
-    if (candidate.name != nullptr && chosen == candidate.name) return candidate.kind;
+  if (row.kinds == 0) return row.kind_of_dtype;
+  for (int i = row.first_kind; i < row.first_kind + row.kinds; ++i) {
+    if (chosen == kKinds[i].name) return kKinds[i].kind;
   }
   wrong_case(row, chosen);
 }
@@ -389,13 +395,13 @@ DType number_dtype(const Number& number) {
   return std::holds_alternative<double>(number) ? DType::kFloat64 : DType::kComplex128;
 }
 
-Span<const FormulaRow> formulas() { return Span<const FormulaRow>(kFormulas); }
+const FormulaRow* formula_of(const Operator& op) {
+  return op.formula < 0 ? nullptr : &kFormulas[op.formula];
+}
 
 const FormulaRow* find_formula(std::string_view kind) {
-  const auto* found = std::lower_bound(
-      std::begin(kFormulas), std::end(kFormulas), kind,
-      [](const FormulaRow& row, std::string_view wanted) { return row.kind < wanted; });
-  return found != std::end(kFormulas) && found->kind == kind ? found : nullptr;
+  const Operator* const op = find_operator(kind);
+  return op == nullptr ? nullptr : formula_of(*op);
 }
 
 Register emit(Builder& builder, const FormulaRow& row, Span<const Operand> operands,

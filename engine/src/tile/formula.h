@@ -11,44 +11,36 @@
 
 #include "tile/program.h"
 
+namespace tsx::engine {
+struct Operator;
+}
+
 namespace tsx::engine::tile {
 
 /// An operand of a formula: a register, a number that is part of the program, a string, or None.
 using Operand = std::variant<std::monostate, Register, Number, std::string_view>;
 
-struct KindOfCase {
-  const char* name = nullptr;
-  Kind kind = Kind::DEFAULT;
-};
-
 /// A row of the table; -1 stands for none. Bits and places count the schema's arguments.
 struct FormulaRow {
-  const char* kind;
-  int arguments;
-  unsigned promotes;      // bits of those that take part in promotion
-  int fixed, fixed_dtype; // the argument that is loaded as one dtype
-  int select;             // the argument whose value picks the case
-  unsigned refuses;       // 1 bool, 2 integer, 4 float, 8 complex: classes of promoted dtype
-  int compute;            // instead of the promoted dtype
-  int becomes;            // a cast: the argument that says the dtype
+  std::uint16_t promotes; // bits of those that take part in promotion
+  std::uint16_t first_case;
+  std::uint8_t cases;
+  std::uint8_t first_kind, kinds; // how the case decides the dtype, if it does
+  std::uint8_t arguments;
+  std::int8_t fixed, fixed_dtype; // the argument that is loaded as one dtype
+  std::int8_t select;             // the argument whose value picks the case
+  std::uint8_t refuses;           // 1 bool, 2 integer, 4 float, 8 complex: classes of promoted dtype
+  std::int8_t compute;            // instead of the promoted dtype
+  std::int8_t becomes;            // a cast: the argument that says the dtype
   Kind kind_of_dtype;
-  KindOfCase kinds[3]; // by the case, if there are any
-  int first_case, cases;
 
   /// Whether the value of a number is part of the program; one that takes part in promotion is
   /// loaded.
   bool bakes(int argument) const { return (promotes >> argument & 1) == 0 || argument == select; }
 };
 
-inline constexpr std::size_t kFormulaCount = 0
-#define TSX_OPERATOR(schema, length, operands, results, version, traits, instruction, composite,   \
-                     formula, written_form, write_mode)                                            \
-  +((formula) >= 0 ? 1 : 0)
-#include "operators.inc"
-#undef TSX_OPERATOR
-    ;
-Span<const FormulaRow> formulas();
 /// Null when the operator has no formula.
+const FormulaRow* formula_of(const Operator& op);
 const FormulaRow* find_formula(std::string_view kind);
 
 /// Appends the operator's instructions; gives its result, rounded to the operator's result dtype.

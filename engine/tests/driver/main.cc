@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "core/call.h"
+#include "ir/op.h"
 
 namespace tsx::engine {
 namespace {
@@ -223,7 +224,8 @@ void run_call(Reader& in, Writer& out) {
   if (kernel == nullptr) return out.error("none", kind);
   const std::vector<Value> given = operands;
   try {
-    Call call(operands.data(), operands.size(), results.data(), results.size(), nullptr);
+    Call call(operands.data(), operands.size(), results.data(), results.size(), nullptr,
+              find_operator(kind));
     kernel(call);
     out.answer(results, given);
   } catch (const Refusal& refusal) {

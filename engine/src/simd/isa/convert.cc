@@ -1,12 +1,13 @@
 // Between dtypes in memory and registers: float16 and bfloat16 are float32 in a register, every
-// integer is int64. Casts convert as C does on x86 and NumPy does there; what doesn't fit wraps.
+// integer is int64.
+#include "simd/elements.h"
 #include "simd/isa/levels.h"
 #include "simd/isa/vector.h"
 
-namespace tsx::engine::simd::TSX_LEVEL {
+namespace tsx::engine::simd {
 namespace {
 
-using Byte = unsigned char;
+using TSX_LEVEL::bits;
 
 struct Half {
   std::uint16_t bits;
@@ -14,13 +15,6 @@ struct Half {
 struct Brain {
   std::uint16_t bits;
 };
-struct Bool {
-  std::uint8_t bits;
-};
-template <typename T> struct Pair {
-  T real, imag;
-};
-
 // --- one element ---------------------------------------------------------------------------------
 
 float half_to_float(std::uint16_t half) {
@@ -68,10 +62,6 @@ float double_rounded_to_half(double value) {
 
 // --- memory and registers ------------------------------------------------------------------------
 
-template <typename R, typename M> struct Element {
-  static R in(M value) { return static_cast<R>(value); }
-  static M out(R value) { return static_cast<M>(value); }
-};
 template <> struct Element<float, Half> {
   static float in(Half value) { return half_to_float(value.bits); }
   static Half out(float value) { return {float_to_half(value)}; }
@@ -80,99 +70,6 @@ template <> struct Element<float, Brain> {
   static float in(Brain value) { return brain_to_float(value.bits); }
   static Brain out(float value) { return {float_to_brain(value)}; }
 };
-template <> struct Element<std::uint8_t, Bool> {
-  static std::uint8_t in(Bool value) { return value.bits != 0; }
-  static Bool out(std::uint8_t value) { return {value}; }
-};
-template <typename T> struct Element<Pair<T>, Pair<T>> {
-  static Pair<T> in(Pair<T> value) { return value; }
-  static Pair<T> out(Pair<T> value) { return value; }
-};
-
-template <typename R, typename M>
-void load_all(void* to, const void* from, std::ptrdiff_t stride, std::size_t count) {
-  auto* result = static_cast<R*>(to);
-  if (stride == static_cast<std::ptrdiff_t>(sizeof(M))) {
-    const auto* x = static_cast<const M*>(from);
-    for (std::size_t i = 0; i < count; ++i)
-      result[i] = Element<R, M>::in(x[i]);
-    return;
-  }
-  const auto* place = static_cast<const Byte*>(from);
-  for (std::size_t i = 0; i < count; ++i) {
-    result[i] = Element<R, M>::in(*reinterpret_cast<const M*>(place));
-    place += stride;
-  }
-}
-
-template <typename R, typename M>
-void store_all(void* to, std::ptrdiff_t stride, const void* from, std::size_t count) {
-  const auto* x = static_cast<const R*>(from);
-  if (stride == static_cast<std::ptrdiff_t>(sizeof(M))) {
-    auto* result = static_cast<M*>(to);
-    for (std::size_t i = 0; i < count; ++i)
-      result[i] = Element<R, M>::out(x[i]);
-    return;
-  }
-  auto* place = static_cast<Byte*>(to);
-  for (std::size_t i = 0; i < count; ++i) {
-    *reinterpret_cast<M*>(place) = Element<R, M>::out(x[i]);
-    place += stride;
-  }
-}
-
-// --- between registers ---------------------------------------------------------------------------
-
-template <typename To, typename From> struct Convert {
-  static To of(From value) { return static_cast<To>(value); }
-};
-/// Out of range gives the least int64, as the processor's instruction does.
-template <typename From> std::int64_t to_int(From value) {
-  const bool fits = value >= From(-9223372036854775808.0) && value < From(9223372036854775808.0);
-  return fits ? static_cast<std::int64_t>(value) : INT64_MIN;
-}
-template <> struct Convert<std::int64_t, float> {
-  static std::int64_t of(float value) { return to_int(value); }
-};
-template <> struct Convert<std::int64_t, double> {
-  static std::int64_t of(double value) { return to_int(value); }
-};
-template <typename From> struct Convert<Bool, From> {
-  static Bool of(From value) { return {static_cast<std::uint8_t>(value != From(0))}; }
-};
-template <> struct Convert<Bool, Bool> {
-  static Bool of(Bool value) { return value; }
-};
-template <typename To> struct Convert<To, Bool> {
-  static To of(Bool value) { return static_cast<To>(value.bits); }
-};
-template <typename To, typename From> struct Convert<Pair<To>, From> {
-  static Pair<To> of(From value) { return {Convert<To, From>::of(value), To(0)}; }
-};
-template <typename To, typename From> struct Convert<To, Pair<From>> {
-  static To of(Pair<From> value) { return Convert<To, From>::of(value.real); }
-};
-template <typename To, typename From> struct Convert<Pair<To>, Pair<From>> {
-  static Pair<To> of(Pair<From> value) {
-    return {static_cast<To>(value.real), static_cast<To>(value.imag)};
-  }
-};
-template <typename To> struct Convert<Pair<To>, Bool> {
-  static Pair<To> of(Bool value) { return {static_cast<To>(value.bits), To(0)}; }
-};
-template <typename From> struct Convert<Bool, Pair<From>> {
-  static Bool of(Pair<From> value) {
-    return {static_cast<std::uint8_t>(value.real != From(0) || value.imag != From(0))};
-  }
-};
-
-template <typename To, typename From> void cast_all(void* to, const void* from, std::size_t count) {
-  auto* result = static_cast<To*>(to);
-  const auto* x = static_cast<const From*>(from);
-  for (std::size_t i = 0; i < count; ++i)
-    result[i] = Convert<To, From>::of(x[i]);
-}
-
 template <typename From> void fill_casts(CastOp (*casts)[kComputes], Compute from) {
   const auto row = static_cast<std::size_t>(from);
   const auto set = [&](Compute to, CastOp op) { casts[row][static_cast<std::size_t>(to)] = op; };
@@ -180,8 +77,6 @@ template <typename From> void fill_casts(CastOp (*casts)[kComputes], Compute fro
   set(Compute::kF64, cast_all<double, From>);
   set(Compute::kI64, cast_all<std::int64_t, From>);
   set(Compute::kBool, cast_all<Bool, From>);
-  set(Compute::kC64, cast_all<Pair<float>, From>);
-  set(Compute::kC128, cast_all<Pair<double>, From>);
 }
 
 template <typename M> void narrow_int(void* to, const void* from, std::size_t count) {
@@ -213,6 +108,8 @@ template <typename R, typename M> void fill_memory(Table& table, std::size_t dty
 
 } // namespace
 
+namespace TSX_LEVEL {
+
 void fill_convert(Table& table) {
   using Int = std::int64_t;
   fill_memory<Int, std::uint8_t>(table, 0);
@@ -223,16 +120,12 @@ void fill_convert(Table& table) {
   fill_memory<float, Half>(table, 5);
   fill_memory<float, float>(table, 6);
   fill_memory<double, double>(table, 7);
-  fill_memory<Pair<float>, Pair<float>>(table, 9);
-  fill_memory<Pair<double>, Pair<double>>(table, 10);
   fill_memory<std::uint8_t, Bool>(table, 11);
   fill_memory<float, Brain>(table, 15);
   fill_casts<float>(table.cast, Compute::kF32);
   fill_casts<double>(table.cast, Compute::kF64);
   fill_casts<Int>(table.cast, Compute::kI64);
   fill_casts<Bool>(table.cast, Compute::kBool);
-  fill_casts<Pair<float>>(table.cast, Compute::kC64);
-  fill_casts<Pair<double>>(table.cast, Compute::kC128);
   table.narrow[0] = narrow_int<std::uint8_t>;
   table.narrow[1] = narrow_int<std::int8_t>;
   table.narrow[2] = narrow_int<std::int16_t>;
@@ -242,4 +135,5 @@ void fill_convert(Table& table) {
   table.double_to_half = double_to_half;
 }
 
-} // namespace tsx::engine::simd::TSX_LEVEL
+} // namespace TSX_LEVEL
+} // namespace tsx::engine::simd

@@ -23,20 +23,32 @@ template <typename T, std::size_t R> struct Sums {
   Vector<T> at[R][kVectors];
 };
 
-/// `columns` elements in a vector's worth of memory.
-template <typename T> struct Padded {
-  T at[kVectors * kLanes<T>];
-  Padded(const T* from, std::size_t columns) : at{} {
-    for (std::size_t i = 0; i < columns; ++i)
-      at[i] = from[i];
+template <typename T> constexpr std::size_t kWidth = kVectors * kLanes<T>; // of a tile
+
+/// `rows` rows of `columns` elements in rows of a tile's width, with zeros behind. A `stride` of 0
+/// is one row for all.
+template <typename T>
+[[gnu::noinline]] void pad(T* to, const T* from, std::size_t stride, std::size_t rows,
+                           std::size_t columns) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t i = 0; i < kWidth<T>; ++i)
+      to[r * kWidth<T> + i] = i < columns ? from[r * stride + i] : T(0);
   }
-};
+}
+
+template <typename T>
+[[gnu::noinline]] void unpad(T* to, std::size_t stride, const T* from, std::size_t rows,
+                             std::size_t columns) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t i = 0; i < columns; ++i)
+      to[r * stride + i] = from[r * kWidth<T> + i];
+  }
+}
 
 template <typename T, std::size_t R> inline void start(Sums<T, R>& sums, const T* c,
                                                        std::size_t c_stride, std::size_t columns,
                                                        const Epilogue& epilogue) {
   using V = Vector<T>;
-  constexpr std::size_t kLane = kLanes<T>;
   const auto* bias = static_cast<const T*>(epilogue.bias);
   if (epilogue.start == Epilogue::Start::kZero) {
     TSX_UNROLL for (std::size_t r = 0; r < R; ++r) {
@@ -46,18 +58,19 @@ template <typename T, std::size_t R> inline void start(Sums<T, R>& sums, const T
     TSX_UNROLL for (std::size_t r = 0; r < R; ++r) {
       TSX_UNROLL for (std::size_t v = 0; v < kVectors; ++v) sums.at[r][v] = splat<V>(bias[r]);
     }
-  } else if (epilogue.start == Epilogue::Start::kColumnBias) {
-    const Padded<T> row(bias, columns);
-    TSX_UNROLL for (std::size_t r = 0; r < R; ++r) {
-      TSX_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
-        sums.at[r][v] = load<V>(row.at + v * kLane);
-      }
-    }
   } else {
+    const bool is_bias = epilogue.start == Epilogue::Start::kColumnBias;
+    const T* from = is_bias ? bias : c;
+    std::size_t stride = is_bias ? 0 : c_stride;
+    T padded[R * kWidth<T>];
+    if (columns != kWidth<T>) {
+      pad(padded, from, stride, R, columns);
+      from = padded;
+      stride = kWidth<T>;
+    }
     TSX_UNROLL for (std::size_t r = 0; r < R; ++r) {
-      const Padded<T> row(c + r * c_stride, columns);
       TSX_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
-        sums.at[r][v] = load<V>(row.at + v * kLane);
+        sums.at[r][v] = load<V>(from + r * stride + v * kLanes<T>);
       }
     }
   }
@@ -65,21 +78,16 @@ template <typename T, std::size_t R> inline void start(Sums<T, R>& sums, const T
 
 template <typename T, std::size_t R>
 inline void finish(const Sums<T, R>& sums, T* c, std::size_t c_stride, std::size_t columns) {
-  constexpr std::size_t kLane = kLanes<T>;
-  if (columns == kVectors * kLane) {
-    TSX_UNROLL for (std::size_t r = 0; r < R; ++r) {
-      TSX_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
-        store(c + r * c_stride + v * kLane, sums.at[r][v]);
-      }
-    }
-    return;
-  }
+  const bool is_full = columns == kWidth<T>;
+  T padded[R * kWidth<T>];
+  T* const to = is_full ? c : padded;
+  const std::size_t stride = is_full ? c_stride : kWidth<T>;
   TSX_UNROLL for (std::size_t r = 0; r < R; ++r) {
-    T row[kVectors * kLane];
-    TSX_UNROLL for (std::size_t v = 0; v < kVectors; ++v) store(row + v * kLane, sums.at[r][v]);
-    for (std::size_t i = 0; i < columns; ++i)
-      c[r * c_stride + i] = row[i];
+    TSX_UNROLL for (std::size_t v = 0; v < kVectors; ++v) {
+      store(to + r * stride + v * kLanes<T>, sums.at[r][v]);
+    }
   }
+  if (!is_full) unpad(c, c_stride, padded, R, columns);
 }
 
 template <typename T, std::size_t R> void tile(const void* a_, std::size_t a_stride, const void* b_,
@@ -101,7 +109,7 @@ template <typename T, std::size_t R> void tile(const void* a_, std::size_t a_str
         sums.at[r][v] = fma(factor, row[v], sums.at[r][v]);
       }
     }
-    b += kVectors * kLane;
+    b += kWidth<T>;
   }
   finish<T, R>(sums, c, c_stride, columns);
 }
@@ -118,7 +126,7 @@ template <typename T> struct Fill<T, 0> {
 
 template <typename T> void fill(Gemm& gemm) {
   gemm.rows = kRows;
-  gemm.columns = kVectors * kLanes<T>;
+  gemm.columns = kWidth<T>;
   Fill<T, kRows>::into(gemm);
 }
 

@@ -14,6 +14,7 @@ Table made() {
   fill_integer(table);
   fill_complex(table);
   fill_convert(table);
+  fill_complex_conversions(table);
   fill_gemm(table);
   fill_rows(table);
   fill_hash(table);

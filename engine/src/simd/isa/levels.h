@@ -18,5 +18,6 @@ namespace tsx::engine::simd {
 
 /// Complex numbers are the same on every level.
 void fill_complex(Table& table);
+void fill_complex_conversions(Table& table);
 
 } // namespace tsx::engine::simd
