@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from tsx.ir.op import Op, all_ops
 from tsx.ir.types import DTYPE_BY_NAME, DType
 from tsx.ops.formula import Formula
+from tsx.ops.functions import FUNCTIONS
 from tsx.ops.primitives import PRIMITIVES
 from tsx.ops.promote import Kind
-from tsx.ops.scalar import FUNCTIONS, Apply, Expression, Name, Number, Tree, parse
+from tsx.ops.scalar import Apply, Expression, Name, Number, Tree, parse
 
 NUMBER, NAME, PRIMITIVE, CALL, CAST, CAST_TO, DEFAULT, POLY, LET = range(9)
 _CLASSES = {"bool": 1, "integer": 2, "float": 4, "complex": 8}

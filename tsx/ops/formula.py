@@ -17,7 +17,6 @@ from tsx.errors import fail
 from tsx.ir.op import Unknown
 from tsx.ir.schema import Schema, parse_schema
 from tsx.ir.types import DType
-from tsx.ops import functions  # noqa: F401  (formulas call them)
 from tsx.ops.abstract import dtype_arg, mismatch
 from tsx.ops.dtypes import Array, dtype_of, to_numpy
 from tsx.ops.interpret import Runner, compile_tile

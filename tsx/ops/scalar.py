@@ -267,6 +267,8 @@ class _Emitter:
         return self.builder.constant(value, dtype)
 
     def function(self, name: str, operands: list[Value]) -> Value:
+        import tsx.ops.functions  # noqa: F401  (they are written in this language)
+
         function = FUNCTIONS.get(name)
         if function is None or len(function.parameters) != len(operands):
             raise fail("TSX4011", name=f"{name}/{len(operands)}", text=self.expression.text)
