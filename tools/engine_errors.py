@@ -13,13 +13,14 @@ ENGINE = Path(__file__).resolve().parent.parent / "engine"
 
 
 def error_table() -> str:
-    """One row an error, ascending by code: code, exit status, sentence and help as format templates."""
+    """One row an error, ascending by code: code, exit status, sentence and helps as format templates."""
     lines = [
         "// Generated from tsx/error_codes.toml by `make generate`: the errors that the engine's sources name.",
-        "// TSX_ERROR(code, exit status, sentence, help)",
+        "// TSX_ERROR(code, exit status, sentence, help, help for users of tsx/tsx.h where it is another)",
     ]
     lines += [
-        f"TSX_ERROR({_quoted(code)}, {row.exit}, {_quoted(row.sentence)}, {_quoted(row.help)})"
+        f"TSX_ERROR({_quoted(code)}, {row.exit}, {_quoted(row.sentence)}, {_quoted(row.help)}, "
+        f"{_quoted(row.api if row.api != row.help else '')})"
         for code, row in sorted(error_codes().items())
         if code in _named()
     ]

@@ -52,6 +52,8 @@ def errors() -> str:
         lines.append(f"- **{code}** `{row.name}` (exit {row.exit}): {row.sentence}")
         if row.help:
             lines.append(f"  - help: {row.help}")
+        if row.api != row.help:
+            lines.append(f"  - in C and C++: {row.api}")
     lines += ["", "## Exit codes", "", "| exit | meaning |", "| --- | --- |"]
     lines += [f"| {number} | {meaning} |" for number, meaning in EXIT_CODES.items()]
     return "\n".join(lines) + "\n"

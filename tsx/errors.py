@@ -20,12 +20,16 @@ _EXIT_BY_FAMILY = {"1": 2, "2": 4, "3": 4, "4": 4, "5": 5, "6": 3, "7": 3, "8": 
 
 @dataclass(frozen=True, slots=True)
 class ErrorCode:
-    """One row of the table: ``sentence`` has ``{fields}`` that the raising site fills in."""
+    """One row of the table: ``sentence`` has ``{fields}`` that the raising site fills in.
+
+    ``api`` is the help where a C or C++ program is told, and ``help`` everywhere else.
+    """
 
     code: str
     name: str
     sentence: str
     help: str
+    api: str
     exit: int
     explain: str
 
@@ -42,6 +46,7 @@ def error_codes() -> dict[str, ErrorCode]:
             row["name"],
             row["sentence"],
             row.get("help", ""),
+            row.get("api", row.get("help", "")),
             row.get("exit", _EXIT_BY_FAMILY[code[3]]),
             row.get("explain", ""),
         )

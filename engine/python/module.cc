@@ -378,6 +378,7 @@ class PyProgram {
 NB_MODULE(_engine, module) {
   using namespace tsx::engine::python;
   namespace engine = tsx::engine;
+  engine::speak_to_python();
   nb::set_leak_warnings(false);  // what Python keeps until the process ends is no leak of ours
   module.doc() = "The C++ engine over NumPy arrays; tsx.runtime.native is its only user.";
   module.def("register_types", [](nb::object error, nb::object instance, nb::object enum_member,

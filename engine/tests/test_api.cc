@@ -1,6 +1,7 @@
 // The public interface, over archives of fixtures/golden.
 #include <cstdint>
 #include <cstring>
+#include <sstream>
 #include <thread>
 #include <vector>
 
@@ -54,6 +55,108 @@ TEST("inputs that don't fit are named") {
   CHECK_EQUAL(code([&] { module.forward({x, tsx::ones({2, 4})}); }), "TSX5014");
   CHECK_EQUAL(code([&] { module.forward({x, tsx::ones({3, 3})}); }), "TSX5016");
   CHECK_EQUAL(code([&] { module.call("backward", {x, x}); }), "TSX5008");
+}
+
+namespace {
+
+std::string printed(const tsx::Value& value) {
+  std::ostringstream out;
+  out << value;
+  return out.str();
+}
+
+/// The way out that an error names.
+template <typename Run> std::string help(Run run) {
+  try {
+    run();
+  } catch (const tsx::Error& error) {
+    return error.help();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST("values print as torch prints them") {
+  CHECK_EQUAL(printed(counting({2, 3})), "tensor([[0., 1., 2.],\n        [3., 4., 5.]])");
+  CHECK_EQUAL(printed(tsx::full({1}, 0.5f)), "tensor([0.5000])");
+  CHECK_EQUAL(printed(tsx::full<std::int32_t>({}, 7)), "tensor(7, dtype=torch.int32)");
+  CHECK_EQUAL(printed(counting({2000})), "tensor([0.0000e+00, 1.0000e+00, 2.0000e+00,  ..., 1.9970e+03, "
+                                         "1.9980e+03,\n        1.9990e+03])");
+  CHECK_EQUAL(printed(tsx::Value::tuple({counting({2}), 3, "a"})), "(tensor([0., 1.]), 3, 'a')");
+  CHECK_EQUAL(printed(tsx::Value::dict({{"x", tsx::Value::list({tsx::zeros({0})})}})), "{'x': [tensor([])]}");
+  std::ostringstream out;
+  out << tsx::ones({2});
+  CHECK_EQUAL(out.str(), "tensor([1., 1.])");
+}
+
+TEST("elements are read as what they are") {
+  const tsx::Tensor x = counting({2, 3}), y = tsx::zeros({1}, TSX_FLOAT16);
+  CHECK_EQUAL(code([&] { x.data<double>(); }), "TSX5013");
+  CHECK_EQUAL(code([&] { x.data<std::int64_t>(); }), "TSX5013");
+  CHECK_EQUAL(x.data<const float>()[1], 1.0f);
+  CHECK(x.data<void>() == x.data<float>());
+  CHECK_EQUAL(y.item<std::uint16_t>(), 0);
+  CHECK_EQUAL(tsx::full({1, 1}, 2.5).item<double>(), 2.5);
+  CHECK_EQUAL(code([&] { x.item<float>(); }), "TSX5002");
+  CHECK_EQUAL(code([&] { tsx::zeros({0}).item<float>(); }), "TSX5002");
+}
+
+TEST("ways out are those of this interface") {
+  const tsx::Module module = load("arithmetic");
+  const tsx::Tensor x = tsx::ones({2, 3});
+  CHECK_EQUAL(help([&] { module.forward({x}); }), "give it by position, or by its name");
+  CHECK_EQUAL(help([&] { module.forward({x, x}, {{"z", x}}); }),
+              "tsx_module_signature lists the inputs, in C++ module.signature()");
+  CHECK_EQUAL(help([&] { module.forward({x, tsx::full({2, 3}, 1.0)}); }),
+              "give a tensor of float32 elements: nothing is converted behind your back");
+  CHECK_EQUAL(help([&] { tsx::Value("a").to_tensor(); }),
+              "tsx_value_kind says what a value is, in C++ value.kind()");
+  CHECK_EQUAL(module.signature(), "(x, y)");
+  CHECK_EQUAL(load("several_methods").signature("negate"), "(x)");
+  CHECK_EQUAL(load("several_methods").signature("nothing"), "");
+}
+
+TEST("a null pointer is told") {
+  const auto refused = [](tsx_error* error) {
+    const std::string found = error ? tsx_error_code(error) : "";
+    tsx_error_free(error);
+    return found == "TSX1016";
+  };
+  tsx_module* module = nullptr;
+  tsx_session* session = nullptr;
+  tsx_value* value = nullptr;
+  tsx_tensor* tensor = nullptr;
+  CHECK(refused(tsx_load(nullptr, nullptr, &module)));
+  CHECK(refused(tsx_load_memory(nullptr, 10, nullptr, &module)));
+  CHECK(refused(tsx_load((std::string(TSX_GOLDEN) + "/arithmetic.tsx").c_str(), nullptr, nullptr)));
+  CHECK(refused(tsx_module_call(nullptr, nullptr, nullptr, nullptr, &value)));
+  CHECK(refused(tsx_session_new(nullptr, &session)));
+  CHECK(refused(tsx_session_call(nullptr, nullptr, nullptr, nullptr, &value)));
+  const tsx_value* const none[] = {nullptr};
+  const tsx_arguments holes = {none, 1, nullptr, nullptr, 0}, nameless = {nullptr, 0, nullptr, none, 1};
+  const tsx::Module loaded = load("arithmetic");
+  CHECK(refused(tsx_module_call(loaded.get(), nullptr, &holes, nullptr, &value)));
+  CHECK(refused(tsx_module_call(loaded.get(), nullptr, &nameless, nullptr, &value)));
+  CHECK(refused(tsx_value_list(none, 1, &value)));
+  CHECK(refused(tsx_value_list(nullptr, 1, &value)));
+  CHECK(refused(tsx_value_dict(none, none, 1, &value)));
+  CHECK(refused(tsx_value_string(nullptr, 1, &value)));
+  CHECK(refused(tsx_value_tensor(nullptr, &value)));
+  CHECK(refused(tsx_value_none(nullptr)));
+  std::int64_t number = 0;
+  CHECK(refused(tsx_value_to_int(nullptr, &number)));
+  CHECK(refused(tsx_value_to_tensor(nullptr, &tensor)));
+  CHECK(refused(tsx_value_item(nullptr, 0, &value)));
+  CHECK(refused(tsx_value_field(tsx::Value::dict({}).get(), nullptr, &value)));
+  CHECK(refused(tsx_tensor_new(TSX_FLOAT32, nullptr, 2, &tensor)));
+  const std::int64_t size = 3;
+  CHECK(refused(tsx_tensor_borrow(TSX_FLOAT32, &size, nullptr, 1, nullptr, nullptr, nullptr, &tensor)));
+  CHECK(refused(tsx_tensor_contiguous(nullptr, &tensor)));
+  CHECK(refused(tsx_register_kernel(nullptr, nullptr, nullptr, nullptr)));
+  CHECK(refused(tsx_register_kernel("my::none(Tensor x) -> Tensor", nullptr, nullptr, nullptr)));
+  CHECK_EQUAL(code([] { tsx::Value(static_cast<const char*>(nullptr)); }), "TSX1016");
+  CHECK(!value && !tensor && !module && !session);
 }
 
 TEST("numbers and lists of them become tensors") {

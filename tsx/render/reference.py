@@ -143,11 +143,18 @@ def explanation(code: str) -> Report:
         close = difflib.get_close_matches(code.upper(), error_codes(), n=1)
         hint = f" (closest: {close[0]})" if close else ""
         raise fail("TSX1006", what="error code", name=code, hint=hint)
-    data = {"code": row.code, "name": row.name, "sentence": row.sentence, "help": row.help}
+    data = {
+        "code": row.code,
+        "name": row.name,
+        "sentence": row.sentence,
+        "help": row.help,
+        "api": row.api,
+    }
     lines = [
         Text(f"{row.code} {row.name}", "bold"),
         Text(f"says:  {row.sentence}"),
         *([Text(f"help:  {row.help}")] if row.help else []),
+        *([Text(f"in C and C++:  {row.api}")] if row.api != row.help else []),
         Text(f"exit:  {row.exit} ({EXIT_CODES[row.exit]})"),
         *([Text(f"\n{row.explain}")] if row.explain else []),
     ]

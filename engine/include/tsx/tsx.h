@@ -24,7 +24,8 @@
  *     tsx::register_kernel("my::peaks(Tensor x, float above) -> Tensor", peaks);
  *
  * Errors. C functions give a tsx_error*, null when all went well; C++ throws tsx::Error. Both have
- * a code that never changes (TSX5013), a message, the source line of the model, and a way out. */
+ * a code that never changes (TSX5013), a message, the source line of the model, and a way out. A null
+ * pointer that may not be one is such an error (TSX1016); functions that give no error take none. */
 #ifndef TSX_TSX_H
 #define TSX_TSX_H
 
@@ -102,6 +103,8 @@ TSX_API int64_t tsx_tensor_count(const tsx_tensor* tensor);          /* of its e
 TSX_API int tsx_tensor_is_contiguous(const tsx_tensor* tensor);
 /* The first element. Of a result it may be written; of a borrowed tensor it is your memory. */
 TSX_API void* tsx_tensor_data(const tsx_tensor* tensor);
+/* The same, of a tensor that has to have this dtype (else TSX5013). */
+TSX_API tsx_error* tsx_tensor_data_of(const tsx_tensor* tensor, tsx_dtype dtype, void** data);
 
 /* --- Values: what goes into a model and comes out --------------------------------------------- */
 
@@ -148,7 +151,8 @@ TSX_API size_t tsx_value_size(const tsx_value* value);
 TSX_API tsx_error* tsx_value_item(const tsx_value* value, size_t index, tsx_value** item);
 TSX_API tsx_error* tsx_value_key(const tsx_value* value, size_t index, tsx_value** key);
 TSX_API tsx_error* tsx_value_field(const tsx_value* value, const char* name, tsx_value** item);
-/* As Python's repr shows it. The text lives as long as `value`. */
+/* As Python's repr shows it, a tensor as torch's: "tensor([1., 2.])", both ends of what has more than 1000
+ * elements. The text lives until the next call of this for `value`, or its end. */
 TSX_API tsx_error* tsx_value_text(tsx_value* value, const char** text);
 
 /* --- Operators of your own --------------------------------------------------------------------- */
@@ -299,7 +303,8 @@ template <typename T, typename Function, typename... Args> T* made(Function func
   return out;
 }
 
-template <typename T> struct DTypeOf;
+template <typename T> struct DTypeOf {};
+template <typename T> struct DTypeOf<const T> : DTypeOf<T> {};
 template <> struct DTypeOf<std::uint8_t> { static constexpr tsx_dtype value = TSX_UINT8; };
 template <> struct DTypeOf<std::int8_t> { static constexpr tsx_dtype value = TSX_INT8; };
 template <> struct DTypeOf<std::int16_t> { static constexpr tsx_dtype value = TSX_INT16; };
@@ -312,6 +317,9 @@ template <> struct DTypeOf<std::complex<double>> {
   static constexpr tsx_dtype value = TSX_COMPLEX128;
 };
 template <> struct DTypeOf<bool> { static constexpr tsx_dtype value = TSX_BOOL; };
+
+template <typename T, typename = void> struct HasDType : std::false_type {};
+template <typename T> struct HasDType<T, std::void_t<decltype(DTypeOf<T>::value)>> : std::true_type {};
 
 }  // namespace detail
 
@@ -335,11 +343,20 @@ class Tensor {
   Tensor contiguous() const {
     return Tensor(detail::made<tsx_tensor>(tsx_tensor_contiguous, get()));
   }
-  /// The elements, one after the other when the tensor is contiguous. T must be its element type;
-  /// float16 and bfloat16 are read as std::uint16_t by data<void>().
-  template <typename T> T* data() const { return static_cast<T*>(tsx_tensor_data(get())); }
-  /// The only element.
-  template <typename T> T item() const { return *data<T>(); }
+  /// The elements, one after the other when the tensor is contiguous. T must be its element type, or this
+  /// throws; data<void>() and types that are no dtype's (std::uint16_t for float16 and bfloat16) take any.
+  template <typename T> T* data() const {
+    if constexpr (detail::HasDType<T>::value)
+      return static_cast<T*>(detail::made<void>(tsx_tensor_data_of, get(), detail::DTypeOf<T>::value));
+    else
+      return static_cast<T*>(tsx_tensor_data(get()));
+  }
+  /// The only element; throws when there are more, or none, or they are of another type.
+  template <typename T> T item() const {
+    T* only = data<T>();
+    if (count() != 1) throw Error(tsx_error_new("item() is for tensors of one element"));
+    return *only;
+  }
 
   tsx_tensor* get() const { return tensor_.get(); }
 
@@ -379,7 +396,9 @@ class Value {
   Value(double number) : Value(detail::made<tsx_value>(tsx_value_float, number)) {}
   Value(std::complex<double> number)
       : Value(detail::made<tsx_value>(tsx_value_complex, number.real(), number.imag())) {}
-  Value(const char* text) : Value(std::string_view(text)) {}
+  Value(const char* text)
+      : Value(detail::made<tsx_value>(tsx_value_string, text,
+                                      text ? std::char_traits<char>::length(text) : std::size_t{1})) {}
   Value(std::string_view text)
       : Value(detail::made<tsx_value>(tsx_value_string, text.data(), text.size())) {}
   Value(const Tensor& tensor) : Value(detail::made<tsx_value>(tsx_value_tensor, tensor.get())) {}
@@ -425,6 +444,7 @@ class Value {
     return Value(detail::made<tsx_value>(tsx_value_key, get(), index));
   }
 
+  /// As tsx_value_text has it: "(tensor([1., 2.]), 3)".
   friend std::ostream& operator<<(std::ostream& out, const Value& value) {
     const char* text = nullptr;
     detail::check(tsx_value_text(value.get(), &text));
@@ -447,6 +467,8 @@ class Value {
 
   std::shared_ptr<tsx_value> value_;
 };
+
+inline std::ostream& operator<<(std::ostream& out, const Tensor& tensor) { return out << Value(tensor); }
 
 namespace detail {
 
@@ -569,6 +591,14 @@ class Module {
     for (std::size_t i = 0; i < tsx_module_method_count(get()); ++i)
       names.emplace_back(tsx_module_method_name(get(), i));
     return names;
+  }
+  /// The inputs of a method, or of `forward` or the only one: "(x, mask)".
+  std::string signature(const std::string& method = "forward") const {
+    const std::size_t count = tsx_module_method_count(get());
+    for (std::size_t i = 0; i < count; ++i)
+      if (count == 1 || tsx_module_method_name(get(), i) == method)
+        return tsx_module_signature(get(), i);
+    return "";
   }
   /// The instructions that the module became, as text.
   std::string code() const { return tsx_module_code(get()); }

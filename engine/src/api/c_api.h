@@ -57,9 +57,20 @@ template <typename Body> tsx_error* guarded(Body body) noexcept {
   }
 }
 
+/// What a caller's pointer points to; TSX1016 where it is null.
+template <typename T> T& at(T* pointer, const char* what) {
+  if (!pointer) throw failure("TSX1016", {{"what", what}});
+  return *pointer;
+}
+
+/// The same of an array, of which an empty one may be null.
+template <typename T> T* first(T* items, std::size_t count, const char* what) {
+  return count == 0 ? items : &at(items, what);
+}
+
 /// A new handle, given to the caller.
 template <typename Handle, typename... Args> void give(Handle** out, Args&&... args) {
-  *out = std::make_unique<Handle>(Handle{std::forward<Args>(args)...}).release();
+  at(out, "the place for the result") = std::make_unique<Handle>(Handle{std::forward<Args>(args)...}).release();
 }
 
 }  // namespace tsx::engine

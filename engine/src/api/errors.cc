@@ -51,7 +51,7 @@ using namespace tsx::engine;
 tsx_error* tsx_error_new(const char* message) {
   tsx_error* made = nullptr;
   tsx_error* failed = guarded([&] {
-    give(&made, failure("TSX5002", {{"op", "the kernel"}, {"reason", message}}), std::string(message));
+    give(&made, failure("TSX5002", {{"op", "the kernel"}, {"reason", &at(message, "the message")}}), std::string(message));
   });
   return failed ? failed : made;
 }

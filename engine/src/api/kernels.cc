@@ -55,9 +55,10 @@ tsx_error* tsx_register_kernel(const char* schema, tsx_kernel kernel, void* owne
     const std::shared_ptr<void> kept(owner, [release](void* held) {
       if (release) release(held);
     });
+    at(kernel, "the kernel");
     const auto function = [kernel, kept](Span<const Value> operands, std::size_t results) {
       return run(kernel, kept.get(), operands, results);
     };
-    register_operator(std::make_shared<const HostOperator>(schema, std::int16_t{1}, function));
+    register_operator(std::make_shared<const HostOperator>(&at(schema, "the schema"), std::int16_t{1}, function));
   });
 }

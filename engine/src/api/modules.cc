@@ -19,11 +19,12 @@ namespace {
 template <typename Mode>
 Mode option(const char* given, const char* name, std::initializer_list<const char*> names) {
   int number = 0;
+  std::string all;
   for (const char* known : names) {
     if (!given || std::strcmp(given, known) == 0) return static_cast<Mode>(number);
-    ++number;
+    all += (number++ ? ", " : "") + std::string(known);
   }
-  throw failure("TSX1006", {{"what", name}, {"name", given}, {"hint", ""}});
+  throw failure("TSX1006", {{"what", name}, {"name", given}, {"hint", " (there are " + all + ")"}});
 }
 
 CheckMode check_mode(const tsx_load_options* options) {
@@ -69,10 +70,14 @@ Value run(const Executable& executable, Session* session, const char* method, co
           const tsx_arguments* arguments, const tsx_call_options* options) {
   std::vector<Value> positional;
   Keywords named;
-  for (std::size_t i = 0; arguments && i < arguments->positional_count; ++i)
-    positional.push_back(arguments->positional[i]->value);
-  for (std::size_t i = 0; arguments && i < arguments->named_count; ++i)
-    named.emplace_back(arguments->names[i], arguments->named[i]->value);
+  const tsx_arguments all = arguments ? *arguments : tsx_arguments{};
+  first(all.positional, all.positional_count, "the array of arguments");
+  first(all.names, all.named_count, "the array of names");
+  first(all.named, all.named_count, "the array of named arguments");
+  for (std::size_t i = 0; i < all.positional_count; ++i)
+    positional.push_back(at(all.positional[i], "an argument").value);
+  for (std::size_t i = 0; i < all.named_count; ++i)
+    named.emplace_back(&at(all.names[i], "a name"), at(all.named[i], "a named argument").value);
   CallOptions call_options;
   call_options.limits = limits;
   if (options) {
@@ -90,13 +95,14 @@ Value run(const Executable& executable, Session* session, const char* method, co
 }  // namespace
 
 tsx_error* tsx_load(const char* path, const tsx_load_options* options, tsx_module** module) {
-  return guarded([&] { load_source(open_file(path, map_mode(options)), options, module); });
+  return guarded([&] { load_source(open_file(&at(path, "the path"), map_mode(options)), options, module); });
 }
 
 tsx_error* tsx_load_memory(const void* data, size_t length, const tsx_load_options* options,
                            tsx_module** module) {
   return guarded([&] {
-    const Span<const std::uint8_t> bytes(static_cast<const std::uint8_t*>(data), length);
+    const auto* start = static_cast<const std::uint8_t*>(data);
+    const Span<const std::uint8_t> bytes(first(start, length, "the archive"), length);
     load_source(open_bytes(bytes), options, module);
   });
 }
@@ -115,23 +121,25 @@ tsx_error* tsx_module_call(const tsx_module* module, const char* method,
                            const tsx_arguments* arguments, const tsx_call_options* options,
                            tsx_value** result) {
   return guarded([&] {
-    give(result, run(*module->executable, nullptr, method, module->limits, arguments, options),
+    const tsx_module& called = at(module, "the module");
+    give(result, run(*called.executable, nullptr, method, called.limits, arguments, options),
          std::string());
   });
 }
 
 tsx_error* tsx_session_new(const tsx_module* module, tsx_session** session) {
   return guarded([&] {
-    give(session, module->executable, std::make_unique<Session>(module->executable),
-         module->limits);
+    const tsx_module& of = at(module, "the module");
+    give(session, of.executable, std::make_unique<Session>(of.executable), of.limits);
   });
 }
 
 tsx_error* tsx_session_call(tsx_session* session, const char* method, const tsx_arguments* arguments,
                             const tsx_call_options* options, tsx_value** result) {
   return guarded([&] {
+    const tsx_session& called = at(session, "the session");
     give(result,
-         run(*session->executable, session->session.get(), method, session->limits, arguments, options),
+         run(*called.executable, called.session.get(), method, called.limits, arguments, options),
          std::string());
   });
 }

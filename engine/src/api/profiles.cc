@@ -61,8 +61,8 @@ std::string event_text(const Program& program, const Profile::Event& event) {
 tsx_error* tsx_profile_new(const tsx_module* module, tsx_profile** profile) {
   return guarded([&] {
     auto made = std::make_unique<tsx_profile>();
-    made->executable = module->executable;
-    *profile = made.release();
+    made->executable = at(module, "the module").executable;
+    at(profile, "the place for the result") = made.release();
   });
 }
 

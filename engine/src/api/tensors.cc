@@ -1,4 +1,5 @@
 #include "api/c_api.h"
+#include "core/format.h"
 
 using namespace tsx::engine;
 
@@ -12,7 +13,7 @@ DType dtype_of(tsx_dtype dtype) {
 }
 
 Dims dims_of(const std::int64_t* values, std::size_t rank) {
-  return Dims(Span<const std::int64_t>(values, rank));
+  return Dims(Span<const std::int64_t>(first(values, rank, "the array of sizes"), rank));
 }
 
 /// How many elements `sizes` and `strides` reach over, counted from the first one.
@@ -60,6 +61,7 @@ tsx_error* tsx_tensor_borrow(tsx_dtype dtype, const int64_t* sizes, const int64_
     const Dims steps = strides ? dims_of(strides, rank) : row_major(shape);
     const DType type = dtype_of(dtype);
     const Size bytes = reach_of(shape, steps) * Size::of(item_size(type));
+    if (bytes != Size(0)) at(static_cast<std::byte*>(data), "the memory");
     Ref<Storage> storage =
         Storage::borrow(static_cast<std::byte*>(data), bytes, Access::kWritable, kept);
     give(tensor, make_ref<Tensor>(std::move(storage), type, shape, steps, 0, !repeats(shape, steps)));
@@ -67,7 +69,7 @@ tsx_error* tsx_tensor_borrow(tsx_dtype dtype, const int64_t* sizes, const int64_
 }
 
 tsx_error* tsx_tensor_contiguous(const tsx_tensor* tensor, tsx_tensor** result) {
-  return guarded([&] { give(result, contiguous(tensor->tensor)); });
+  return guarded([&] { give(result, contiguous(at(tensor, "the tensor").tensor)); });
 }
 
 tsx_tensor* tsx_tensor_share(const tsx_tensor* tensor) {
@@ -91,6 +93,16 @@ const int64_t* tsx_tensor_strides(const tsx_tensor* tensor) {
 int64_t tsx_tensor_count(const tsx_tensor* tensor) { return tensor->tensor->count(); }
 int tsx_tensor_is_contiguous(const tsx_tensor* tensor) {
   return tensor->tensor->is_contiguous();
+}
+tsx_error* tsx_tensor_data_of(const tsx_tensor* tensor, tsx_dtype dtype, void** data) {
+  return guarded([&] {
+    const Tensor& given = *at(tensor, "the tensor").tensor;
+    if (given.dtype() != dtype_of(dtype))
+      throw failure("TSX5013", {{"name", "tensor"}, {"expected", name(dtype_of(dtype))},
+                                {"found", type_text(given)}, {"dtype", name(dtype_of(dtype))}},
+                    {}, {}, "read it as what it is: tsx_tensor_dtype, in C++ tensor.dtype()");
+    at(data, "the place for the result") = const_cast<std::byte*>(given.raw());
+  });
 }
 void* tsx_tensor_data(const tsx_tensor* tensor) {
   return const_cast<std::byte*>(tensor->tensor->raw());

@@ -1,18 +1,21 @@
 #include "api/c_api.h"
 #include "base/utf8.h"
 #include "core/format.h"
+#include "kernels/tensor_text.h"
 
 using namespace tsx::engine;
 
 namespace {
 
 [[noreturn]] void wrong_kind(const char* expected, const Value& found) {
-  throw failure("TSX5012", {{"name", "value"}, {"expected", expected}, {"found", type_text(found)}});
+  throw failure("TSX5012", {{"name", "value"}, {"expected", expected}, {"found", type_text(found)}}, {}, {},
+                "tsx_value_kind says what a value is, in C++ value.kind()");
 }
 
 std::vector<Value> values_of(const tsx_value* const* items, std::size_t count) {
+  first(items, count, "the array of items");
   std::vector<Value> values;
-  for (std::size_t i = 0; i < count; ++i) values.push_back(items[i]->value);
+  for (std::size_t i = 0; i < count; ++i) values.push_back(at(items[i], "an item").value);
   return values;
 }
 
@@ -49,14 +52,14 @@ tsx_error* tsx_value_complex(double real, double imaginary, tsx_value** value) {
 }
 tsx_error* tsx_value_string(const char* utf8, size_t length, tsx_value** value) {
   return guarded([&] {
-    const std::string_view text(utf8, length);
+    const std::string_view text(first(utf8, length, "the string"), length);
     if (!utf8::is_valid(text))
       throw failure("TSX5012", {{"name", "value"}, {"expected", "UTF-8"}, {"found", "other bytes"}});
     give(value, Value(text), std::string());
   });
 }
 tsx_error* tsx_value_tensor(const tsx_tensor* tensor, tsx_value** value) {
-  return make(value, tensor->tensor);
+  return guarded([&] { give(value, Value(at(tensor, "the tensor").tensor), std::string()); });
 }
 tsx_error* tsx_value_list(const tsx_value* const* items, size_t count, tsx_value** value) {
   return guarded(
@@ -68,8 +71,9 @@ tsx_error* tsx_value_tuple(const tsx_value* const* items, size_t count, tsx_valu
 tsx_error* tsx_value_dict(const tsx_value* const* keys, const tsx_value* const* items, size_t count,
                           tsx_value** value) {
   return guarded([&] {
+    const std::vector<Value> names = values_of(keys, count), values = values_of(items, count);
     Ref<Dict> dict = make_ref<Dict>();
-    for (std::size_t i = 0; i < count; ++i) dict->set(keys[i]->value, items[i]->value);
+    for (std::size_t i = 0; i < count; ++i) dict->set(names[i], values[i]);
     give(value, Value(dict), std::string());
   });
 }
@@ -100,41 +104,46 @@ tsx_kind tsx_value_kind(const tsx_value* value) {
 
 tsx_error* tsx_value_to_bool(const tsx_value* value, int* boolean) {
   return guarded([&] {
-    if (!value->value.is(Tag::kBool)) wrong_kind("a bool", value->value);
-    *boolean = value->value.boolean();
+    const Value& given = at(value, "the value").value;
+    if (!given.is(Tag::kBool)) wrong_kind("a bool", given);
+    *boolean = given.boolean();
   });
 }
 tsx_error* tsx_value_to_int(const tsx_value* value, int64_t* number) {
   return guarded([&] {
-    if (!value->value.is(Tag::kInt)) wrong_kind("an int", value->value);
-    *number = value->value.integer();
+    const Value& given = at(value, "the value").value;
+    if (!given.is(Tag::kInt)) wrong_kind("an int", given);
+    *number = given.integer();
   });
 }
 tsx_error* tsx_value_to_float(const tsx_value* value, double* number) {
   return guarded([&] {
-    const Value& given = value->value;
+    const Value& given = at(value, "the value").value;
     if (!given.is(Tag::kInt) && !given.is(Tag::kFloat)) wrong_kind("a float", given);
     *number = given.is(Tag::kInt) ? static_cast<double>(given.integer()) : given.real();
   });
 }
 tsx_error* tsx_value_to_complex(const tsx_value* value, double* real, double* imaginary) {
   return guarded([&] {
-    if (!value->value.is(Tag::kComplex)) wrong_kind("a complex", value->value);
-    *real = value->value.complex().real();
-    *imaginary = value->value.complex().imag();
+    const Value& given = at(value, "the value").value;
+    if (!given.is(Tag::kComplex)) wrong_kind("a complex", given);
+    *real = given.complex().real();
+    *imaginary = given.complex().imag();
   });
 }
 tsx_error* tsx_value_to_string(const tsx_value* value, const char** utf8, size_t* length) {
   return guarded([&] {
-    if (!value->value.is(Tag::kString)) wrong_kind("a str", value->value);
-    *utf8 = value->value.string().c_str();
-    *length = value->value.string().size();
+    const Value& given = at(value, "the value").value;
+    if (!given.is(Tag::kString)) wrong_kind("a str", given);
+    *utf8 = given.string().c_str();
+    *length = given.string().size();
   });
 }
 tsx_error* tsx_value_to_tensor(const tsx_value* value, tsx_tensor** tensor) {
   return guarded([&] {
-    if (!value->value.is(Tag::kTensor)) wrong_kind("a tensor", value->value);
-    give(tensor, value->value.tensor_ref());
+    const Value& given = at(value, "the value").value;
+    if (!given.is(Tag::kTensor)) wrong_kind("a tensor", given);
+    give(tensor, given.tensor_ref());
   });
 }
 
@@ -143,25 +152,27 @@ size_t tsx_value_size(const tsx_value* value) {
   return is_sequence(value->value) ? value->value.elements().size() : 0;
 }
 tsx_error* tsx_value_item(const tsx_value* value, size_t index, tsx_value** item) {
-  return guarded([&] { give(item, item_at(value->value, index), std::string()); });
+  return guarded([&] { give(item, item_at(at(value, "the value").value, index), std::string()); });
 }
 tsx_error* tsx_value_key(const tsx_value* value, size_t index, tsx_value** key) {
   return guarded([&] {
-    if (!value->value.is(Tag::kDict)) wrong_kind("a dict", value->value);
-    give(key, entry_at(value->value.dict(), index).key, std::string());
+    const Value& given = at(value, "the value").value;
+    if (!given.is(Tag::kDict)) wrong_kind("a dict", given);
+    give(key, entry_at(given.dict(), index).key, std::string());
   });
 }
 tsx_error* tsx_value_field(const tsx_value* value, const char* name, tsx_value** item) {
   return guarded([&] {
-    if (!value->value.is(Tag::kDict)) wrong_kind("a dict", value->value);
-    const Value* found = value->value.dict().find(Value(std::string_view(name)));
+    const Value& given = at(value, "the value").value;
+    if (!given.is(Tag::kDict)) wrong_kind("a dict", given);
+    const Value* found = given.dict().find(Value(std::string_view(&at(name, "the name"))));
     if (!found) throw failure("TSX4013", {{"key", repr(Value(std::string_view(name)))}});
     give(item, *found, std::string());
   });
 }
 tsx_error* tsx_value_text(tsx_value* value, const char** text) {
   return guarded([&] {
-    value->text = repr(value->value);
+    value->text = text_with_tensors(at(value, "the value").value);
     *text = value->text.c_str();
   });
 }

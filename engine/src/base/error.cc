@@ -1,8 +1,10 @@
 #include "base/error.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/quote.h"
+#include "base/refusal.h"
 
 namespace tsx::engine {
 namespace {
@@ -12,10 +14,13 @@ struct Row {
   int exit;
   std::string_view sentence;
   std::string_view help;
+  std::string_view api_help;  // "" where it is the same
 };
 
+std::atomic<bool> speaks_to_python = false;
+
 constexpr Row kRows[] = {
-#define TSX_ERROR(code, exit, sentence, help) {code, exit, sentence, help},
+#define TSX_ERROR(code, exit, sentence, help, api_help) {code, exit, sentence, help, api_help},
 #include "errors.inc"
 #undef TSX_ERROR
 };
@@ -24,6 +29,10 @@ const Row* find_row(std::string_view code) {
   for (const Row& row : kRows)
     if (row.code == code) return &row;
   return nullptr;
+}
+
+std::string_view help_template(const Row& row) {
+  return speaks_to_python || row.api_help.empty() ? row.help : row.api_help;
 }
 
 std::string_view fact(std::initializer_list<Fact> facts, std::string_view name) {
@@ -96,8 +105,17 @@ Error failure(std::string_view code, std::initializer_list<Fact> facts, std::str
   const Row* row = find_row(code);
   if (!row) bug("no error " + std::string(code));
   return Error(code, filled(row->sentence, facts), std::move(where), std::move(excerpt),
-               help ? *help : filled(row->help, facts));
+               help ? *help : filled(help_template(*row), facts));
 }
+
+void speak_to_python() { speaks_to_python = true; }
+
+std::string help_of(std::string_view code) {
+  const Row* row = find_row(code);
+  return row ? std::string(help_template(*row)) : std::string();
+}
+
+void refuse_as(const char* code, std::string reason) { throw KnownRefusal(code, std::move(reason)); }
 
 void refuse(std::string reason) { throw Refusal(std::move(reason)); }
 

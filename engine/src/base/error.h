@@ -58,9 +58,13 @@ struct Fact {
 };
 
 /// The error `code` with its sentence filled in: throw failure("TSX6001", {{"path", path}}).
-/// `help` replaces the row's own.
+/// `help` replaces the row's own. A row may have two: for programs that call tsx/tsx.h, which is what is
+/// taken until `speak_to_python`, and for Python and the command.
 Error failure(std::string_view code, std::initializer_list<Fact> facts, std::string where = {},
               std::string excerpt = {}, std::optional<std::string> help = {});
+
+/// From now on helps are those for Python and the command `tsx`.
+void speak_to_python();
 
 /// What an operator says when its operands won't do. The VM makes it TSX5002 with the operator's
 /// name, its operand types and the source line.

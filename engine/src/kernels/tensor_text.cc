@@ -1,5 +1,7 @@
 // Tensors as torch prints them (tsx/ops/tensor_text.py): four digits, scientific where the numbers
 // differ much, lines of 80 characters, both ends of what is long.
+#include "kernels/tensor_text.h"
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -200,7 +202,7 @@ std::string text_of(const Value& value, int depth) {
   return "(" + inner + (value.elements().size() == 1 ? ",)" : ")");
 }
 
-void repr_kernel(Call& call) { call.give(std::string_view(text_of(call[0], 0))); }
+void repr_kernel(Call& call) { call.give(std::string_view(text_with_tensors(call[0]))); }
 
 void tuple_kernel(Call& call) {
   const Span<const Value> items = elements_of(call, 0);
@@ -256,6 +258,9 @@ void dtype_name_kernel(Call& call) {
 }
 
 }  // namespace
+
+std::string text_with_tensors(const Value& value) { return text_of(value, 0); }
+
 }  // namespace tsx::engine
 
 TSX_KERNELS(tensor_text) {
