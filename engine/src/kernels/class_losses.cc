@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "kernels/places.h"
 #include "kernels/rows.h"
 #include "kernels/softmax.h"
@@ -69,7 +70,7 @@ void set_classes(Loss& loss, const TensorRef& target) {
   for (std::int64_t i = 0; i < target->count(); ++i) {
     const std::int64_t number = loss.target->data<std::int64_t>()[i];
     if (number != loss.ignored && (number < 0 || number >= loss.classes))
-      refuse("expected a target from 0 to " + std::to_string(loss.classes - 1) + ", got " +
+      refuse_as("TSX4057", "expected a target from 0 to " + std::to_string(loss.classes - 1) + ", got " +
              std::to_string(number));
   }
 }

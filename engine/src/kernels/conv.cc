@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "kernels/gemm.h"
 #include "kernels/support.h"
 #include "kernels/views.h"
@@ -247,10 +248,12 @@ void check_channels(const Convolution& c, const Tensor& weight, const Tensor* bi
                     bool transposed) {
   const std::int64_t expected = transposed ? weight.size(0) : weight.size(1) * c.groups;
   if (c.inputs != expected) {
-    refuse("expected " + std::to_string(expected) + " channels, got " + std::to_string(c.inputs));
+    refuse_as("TSX4051", "expected an input with " + std::to_string(expected) + " channels, got " +
+                             std::to_string(c.inputs));
   }
   if ((transposed ? expected : weight.size(0)) % c.groups != 0) {
-    refuse("expected channels that " + std::to_string(c.groups) + " groups divide");
+    refuse_as("TSX4062", "expected channels to divide into " + std::to_string(c.groups) + " groups, got " +
+                             std::to_string(transposed ? expected : weight.size(0)));
   }
   if (bias != nullptr && (bias->rank() != 1 || bias->size(0) != c.outputs)) {
     refuse("expected a bias of " + std::to_string(c.outputs) + " elements, got " +
@@ -294,7 +297,7 @@ TensorRef convolution(const TensorRef& input, const TensorRef& weight, const Ten
   Windows& w = c.windows;
   w.dims = weight->rank() - 2;
   need_rank(*input, w.dims + 1, w.dims + 2);
-  if (numbers.groups < 1) refuse("expected 1 group or more, got " + std::to_string(numbers.groups));
+  if (numbers.groups < 1) refuse_as("TSX4052", "needs groups of at least 1, got " + std::to_string(numbers.groups));
   c.groups = numbers.groups;
   const bool is_batch = input->rank() == weight->rank();
   const TensorRef x = plain(is_batch ? input : unsqueeze(*input, 0), work);

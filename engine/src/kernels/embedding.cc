@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "kernels/elementwise.h"
 #include "kernels/support.h"
 #include "kernels/views.h"
@@ -24,7 +25,7 @@ void embedding_kernel(Call& call) {
   const std::int64_t rows = weight->size(0);
   for (std::int64_t i = 0; i < places->count(); ++i) {
     if (at[i] < 0 || at[i] >= rows) {
-      refuse("expected indices from 0 to " + std::to_string(rows - 1) + ", got " +
+      refuse_as("TSX4057", "expected indices from 0 to " + std::to_string(rows - 1) + ", got " +
              std::to_string(at[i]));
     }
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "threads/pool.h"
 
 namespace tsx::engine {
@@ -228,8 +229,8 @@ DType product_dtype(DType dtype) {
 DType need_same_dtype(Span<const Tensor* const> tensors) {
   for (const Tensor* tensor : tensors) {
     if (tensor->dtype() != tensors[0]->dtype()) {
-      refuse("expected tensors of one dtype, got " + std::string(name(tensors[0]->dtype())) +
-             " and " + std::string(name(tensor->dtype())));
+      refuse_as("TSX4054", "needs operands of one dtype, got " + std::string(name(tensors[0]->dtype())) +
+                               " and " + std::string(name(tensor->dtype())));
     }
   }
   return tensors[0]->dtype();

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "kernels/support.h"
@@ -81,8 +82,8 @@ TensorRef with_plain_rows(const TensorRef& a) {
 }
 
 [[noreturn]] void refuse_sizes(const Tensor& a, const Tensor& b) {
-  refuse("expected the last size of the first to equal the inner size of the second, got " +
-         text_of(a.sizes()) + " and " + text_of(b.sizes()));
+  refuse_as("TSX4050", "expected the last size of the first to equal the inner size of the second, got sizes " +
+                           text_of(a.sizes()) + " and " + text_of(b.sizes()));
 }
 
 } // namespace

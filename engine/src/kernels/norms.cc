@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "kernels/elementwise.h"
 #include "kernels/rows.h"
 #include "kernels/support.h"
@@ -66,7 +67,7 @@ Dims check_normalized(const Tensor& x, const Dims& over,
     refuse("expected an input that ends in sizes " + text_of(over) + ", got " + text_of(x.sizes()));
   for (const Tensor* tensor : terms) {
     if (tensor != nullptr && tensor->sizes() != over) {
-      refuse("expected a weight or bias of sizes " + text_of(over) + ", got " +
+      refuse_as("TSX4060", "expected a weight or bias of sizes " + text_of(over) + ", got " +
              text_of(tensor->sizes()));
     }
   }
@@ -177,7 +178,7 @@ void fused_rms_norm_kernel(Call& call) {
 // --- group_norm ----------------------------------------------------------------------------------
 
 void check_channels(const Tensor& x, std::initializer_list<const Tensor*> terms) {
-  if (x.rank() < 2) refuse("expected an input of 2 or more dimensions, got " + text_of(x.sizes()));
+  if (x.rank() < 2) refuse_as("TSX4055", "expected an input of 2 or more dimensions, got " + text_of(x.sizes()));
   for (const Tensor* tensor : terms) {
     if (tensor != nullptr && (tensor->rank() != 1 || tensor->size(0) != x.size(1))) {
       refuse("expected weight, bias and statistics of " + std::to_string(x.size(1)) +
@@ -193,7 +194,8 @@ Normalized normalize_groups(const TensorRef& x, std::int64_t groups, const Tenso
   if (groups < 1) refuse("expected 1 group or more, got " + std::to_string(groups));
   check_channels(*x, {weight.get(), bias.get()});
   if (x->size(1) % groups != 0)
-    refuse("expected channels that " + std::to_string(groups) + " groups divide");
+    refuse_as("TSX4062", "expected channels to divide into " + std::to_string(groups) + " groups, got " +
+                             std::to_string(x->size(1)));
   const TensorRef from = plain(x, work), w = term(weight, work), b = term(bias, work);
   Normalized made{Tensor::empty(work, x->sizes()), Tensor::empty(work, {x->size(0), groups}),
                   Tensor::empty(work, {x->size(0), groups})};

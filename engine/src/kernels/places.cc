@@ -1,5 +1,6 @@
 #include "kernels/places.h"
 
+#include "base/refusal.h"
 #include "tile/run.h"
 
 namespace tsx::engine {
@@ -23,7 +24,7 @@ void need_indices(const Tensor& index, std::int64_t size, std::int64_t low) {
   const auto* places = index.data<std::int64_t>();
   for (std::int64_t i = 0; i < index.count(); ++i)
     if (places[i] < low || places[i] >= size)
-      refuse("expected an index from " + std::to_string(low) + " to " + std::to_string(size - 1) +
+      refuse_as("TSX4032", "expected indices from " + std::to_string(low) + " to " + std::to_string(size - 1) +
              ", got " + std::to_string(places[i]));
 }
 

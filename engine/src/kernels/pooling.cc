@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "core/half.h"
 #include "kernels/rows.h"
 #include "kernels/support.h"
@@ -149,7 +150,7 @@ Pool window_pool(Call& call, std::size_t dims, bool has_dilation, bool ceil, boo
   if (has_dilation) spread_numbers(w.dilation, call.ints(4), dims, 1, "a dilation");
   for (int a = 0; a < 3; ++a) {
     if (w.pad[a] > w.reach(a) / 2)
-      refuse("expected padding of at most half the window (" + std::to_string(w.reach(a) / 2) +
+      refuse_as("TSX4055", "expected padding of at most half the window (" + std::to_string(w.reach(a) / 2) +
              ")");
   }
   count_windows(w, ceil, {0, 0, 0});

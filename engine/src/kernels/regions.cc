@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "kernels/regions.h"
 #include "kernels/places.h"
 #include "kernels/views.h"
@@ -124,7 +125,7 @@ Pooling pooling_of(Call& call, bool is_positional) {
     refuse("expected an input with elements, got " + text_of(p.input->sizes()));
   const std::int64_t places = (Size(p.height) * Size(p.width)).value();
   if (is_positional && p.input->size(1) % places != 0)
-    refuse("expected channels to divide into " + std::to_string(places) + " groups, got " +
+    refuse_as("TSX4062", "expected channels to divide into " + std::to_string(places) + " groups, got " +
            std::to_string(p.input->size(1)));
   return p;
 }

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "kernels/support.h"
 #include "kernels/views.h"
 #include "tile/run.h"
@@ -23,7 +24,7 @@ TensorRef select(const Tensor& tensor, std::int64_t dim, std::int64_t index) {
   if (tensor.rank() == 0) refuse("expected a tensor with a dimension, got a 0-dim tensor");
   const std::int64_t size = tensor.size(axis);
   if (index < -size || index >= size) {
-    refuse("expected indices from " + std::to_string(-size) + " to " + std::to_string(size - 1) +
+    refuse_as("TSX4032", "expected indices from " + std::to_string(-size) + " to " + std::to_string(size - 1) +
            ", got " + std::to_string(index));
   }
   Dims sizes = tensor.sizes(), strides = tensor.strides();
@@ -53,7 +54,7 @@ TensorRef narrow(const Tensor& tensor, std::int64_t dim, std::int64_t start, std
   if (tensor.rank() == 0) refuse("expected a tensor with a dimension, got a 0-dim tensor");
   const std::int64_t size = tensor.size(axis);
   if (start < -size || start > size) {
-    refuse("expected indices from " + std::to_string(-size) + " to " + std::to_string(size) +
+    refuse_as("TSX4032", "expected indices from " + std::to_string(-size) + " to " + std::to_string(size) +
            ", got " + std::to_string(start));
   }
   const std::int64_t first = start < 0 ? start + size : start;
@@ -67,7 +68,7 @@ TensorRef narrow(const Tensor& tensor, std::int64_t dim, std::int64_t start, std
 TensorRef diagonal(const Tensor& tensor, std::int64_t offset, std::int64_t dim1,
                    std::int64_t dim2) {
   const std::size_t a = axis_of(dim1, tensor.rank()), b = axis_of(dim2, tensor.rank());
-  if (a == b) refuse("got a dimension twice in " + text_of(Dims{dim1, dim2}));
+  if (a == b) refuse_as("TSX4035", "got a dimension twice in " + text_of(Dims{dim1, dim2}));
   const std::int64_t rows = tensor.size(a), columns = tensor.size(b);
   const std::int64_t down = offset < 0 ? std::min(-std::max(offset, -rows), rows) : 0;
   const std::int64_t right = offset > 0 ? std::min(offset, columns) : 0;

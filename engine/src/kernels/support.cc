@@ -1,6 +1,7 @@
 #include "kernels/support.h"
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "ir/op.h"
 #include "tile/promote.h"
 #include "tile/run.h"
@@ -18,7 +19,7 @@ std::string text_of(Span<const std::int64_t> numbers) {
 std::size_t axis_of(std::int64_t dim, std::size_t rank, std::size_t extra) {
   const auto span = static_cast<std::int64_t>(rank + extra == 0 ? 1 : rank + extra);
   if (dim < -span || dim >= span) {
-    refuse("expected a dimension from " + std::to_string(-span) + " to " +
+    refuse_as("TSX4030", "expected a dimension from " + std::to_string(-span) + " to " +
            std::to_string(span - 1) + ", got " + std::to_string(dim));
   }
   return static_cast<std::size_t>(dim < 0 ? dim + span : dim);
@@ -32,7 +33,7 @@ Axes axes_of(Span<const std::int64_t> dims, std::size_t rank) {
   }
   for (const std::int64_t dim : dims) {
     bool& has = axes.has[axis_of(dim, rank)];
-    if (has) refuse("got a dimension twice in " + text_of(dims));
+    if (has) refuse_as("TSX4035", "got a dimension twice in " + text_of(dims));
     has = true;
   }
   return axes;
@@ -55,7 +56,7 @@ void need_rank(const Tensor& tensor, std::size_t least, std::size_t most) {
   if (tensor.rank() >= least && tensor.rank() <= most) return;
   const std::string wanted =
       least == most ? std::to_string(least) : std::to_string(least) + " to " + std::to_string(most);
-  refuse("expected a tensor of " + wanted + " dimensions, got " + text_of(tensor.sizes()));
+  refuse_as("TSX4055", "expected a tensor of " + wanted + " dimensions, got " + text_of(tensor.sizes()));
 }
 
 DType joined_dtype(Span<const TensorRef> tensors) {

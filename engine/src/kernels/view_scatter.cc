@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "kernels/places.h"
 #include "kernels/views.h"
 #include "tile/run.h"
@@ -42,7 +43,7 @@ TensorRef embedded(const TensorRef& x, std::int64_t offset, std::int64_t dim1, s
   const std::size_t rank = x->rank() + 1;
   if (x->rank() == 0) refuse("expected a tensor with a dimension, got a 0-dim tensor");
   const std::size_t a = axis_of(dim1, rank), b = axis_of(dim2, rank);
-  if (a == b) refuse("got a dimension twice in " + text_of(Dims{dim1, dim2}));
+  if (a == b) refuse_as("TSX4035", "got a dimension twice in " + text_of(Dims{dim1, dim2}));
   if (offset == INT64_MIN) refuse("expected a smaller offset");
   const std::int64_t side = (Size(x->size(x->rank() - 1)) + Size(std::abs(offset))).value();
   Dims sizes;

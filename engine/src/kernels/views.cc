@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "kernels/support.h"
 #include "tile/run.h"
 #include "tile/space.h"
@@ -40,7 +41,7 @@ TensorRef with(const Tensor& tensor, const Dims& sizes, const Dims& strides) {
 
 Dims resolved_sizes(const Tensor& tensor, const Dims& sizes) {
   const auto wrong = [&]() {
-    refuse("can't make " + text_of(sizes) + " of a tensor of sizes " + text_of(tensor.sizes()));
+    refuse_as("TSX4037", "can't make " + text_of(sizes) + " of a tensor of sizes " + text_of(tensor.sizes()));
   };
   Dims result = sizes;
   std::optional<std::size_t> free;

@@ -1,6 +1,7 @@
 #include "kernels/windows.h"
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "kernels/support.h"
 
 namespace tsx::engine {
@@ -18,8 +19,8 @@ void spread_numbers(std::int64_t (&to)[3], const Dims& numbers, std::size_t dims
   for (std::size_t i = 0; i < dims; ++i) {
     const std::int64_t number = numbers[numbers.size() == 1 ? 0 : i];
     if (number < least || number > kMostWindow) {
-      refuse("expected " + std::string(what) + " of at least " + std::to_string(least) + ", got " +
-             text_of(numbers));
+      refuse_as("TSX4052", "needs " + std::string(what) + " of at least " + std::to_string(least) + ", got " +
+                               text_of(numbers));
     }
     to[3 - dims + i] = number;
   }
@@ -34,8 +35,9 @@ void count_windows(Windows& w, bool ceil, const std::int64_t (&extra)[3]) {
     // A last window that would start in the padding on the right is dropped.
     if (ceil && (count - 1) * w.stride[a] >= size + w.pad[a]) --count;
     if (count < 1) {
-      refuse("a window of " + std::to_string(w.reach(a)) + " doesn't fit into a size of " +
-             std::to_string(whole));
+      refuse_as("TSX4053", "has no output: a window of " + std::to_string(w.reach(a)) +
+                               " does not fit into a padded size of " + std::to_string(whole) +
+                               " (dimension " + std::to_string(a - 3) + ")");
     }
     w.out[a] = count;
   }

@@ -4,6 +4,7 @@
 #include <new>
 #include <sstream>
 
+#include "base/refusal.h"
 #include "core/format.h"
 #include "kernels/quantized_forms.h"
 
@@ -126,9 +127,11 @@ Error explained(std::exception_ptr stopped, const Moment& moment,
     if (!takes_quantized(op) && std::any_of(given.begin(), given.end(), is_quantized_tensor))
       return failed("it takes no quantised tensors",
                     "dequantize() them before this line, and quantize its result again");
+    const auto* known = dynamic_cast<const KnownRefusal*>(&refusal);
     const bool is_truth = op == "aten::Bool.Tensor";
-    return failed(without_name(refusal.reason(), op),
-                  is_truth ? std::optional<std::string>(kTruth) : std::nullopt);
+    return failed(without_name(refusal.reason(), op), is_truth ? std::optional<std::string>(kTruth)
+                                                      : known  ? std::optional(help_of(known->code()))
+                                                               : std::nullopt);
   } catch (const Raised& raised) {
     const std::string text = one_line(raised.text());
     return failure("TSX5023", {{"raised", raised.exception() + (text.empty() ? "" : ": " + text)}},

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "ir/op.h"
 
 namespace tsx::engine::tile {
@@ -380,7 +381,7 @@ ComputeAndResult dtypes_for(const FormulaRow& row, Span<const Operand> operands,
   const DType common = promoted(row, operands);
   if (target) return {*target, *target};
   if ((row.refuses & class_bit(common)) != 0) {
-    refuse("is not defined for " + std::string(name(common)) + " tensors");
+    refuse_as("TSX4006", "is not defined for " + std::string(name(common)) + " tensors");
   }
   ComputeAndResult found = dtypes_of(kind_of(row, chosen), common);
   if (row.compute >= 0) found.compute = static_cast<DType>(row.compute);
