@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tsx.ir.build import constant_value, is_constant
 from tsx.ir.graph import Block, Graph, Node, Value, WeightRef
+from tsx.ir.guards import guard_value
 from tsx.render.clean import clean
 from tsx.render.expressions import Expressions, short_kind
 
@@ -65,8 +66,10 @@ def _body(block: Block, code: _Code, depth: int) -> list[str]:
 
 def _statement(node: Node, code: _Code) -> str:
     if node.kind == "tsx::guard":
-        source = node.attributes.get("source") or code.text(node.inputs[0])
-        return f"assert {source} == {node.attributes.get('expect')!r}"
+        kind, expect, source = (node.attributes.get(name) for name in ("kind", "expect", "source"))
+        subject = _GUARDED.get(str(kind), "{}").format(source or code.text(node.inputs[0]))
+        value = f"torch.{guard_value(kind, expect)}" if kind == "dtype" else repr(expect)
+        return f"assert {subject} == {value}"
     if node.kind == "prim::RaiseException":
         return f"raise Exception({code.text(node.inputs[0])})"
     if node.kind == "prim::SetAttr":
@@ -75,6 +78,9 @@ def _statement(node: Node, code: _Code) -> str:
     results = ", ".join(code.name(v) for v in node.outputs)
     call = _call(node, code)
     return f"{results} = {call}" if results else call
+
+
+_GUARDED = {"rank": "({}).dim()", "len": "len({})", "dtype": "({}).dtype"}
 
 
 def _call(node: Node, code: _Code) -> str:

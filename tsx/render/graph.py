@@ -13,6 +13,7 @@ from rich.text import Text
 
 from tsx.ir.dims import Expr
 from tsx.ir.graph import Block, Graph, Node
+from tsx.ir.guards import guard_subject, guard_value
 from tsx.ir.location import Origin
 from tsx.render.clean import clean
 from tsx.render.expressions import Expressions
@@ -88,8 +89,11 @@ def _block_lines(block: Block, expressions: Expressions, depth: int) -> Iterator
 def _node_line(node: Node, expressions: Expressions, depth: int) -> Line:
     results = ", ".join(expressions.name(v) for v in node.outputs)
     if node.kind == "tsx::guard":
-        source = node.attributes.get("source") or expressions.text(node.inputs[0])
-        code = f"guard {source} is {node.attributes.get('expect')!r}"
+        kind, expect, source = (node.attributes.get(name) for name in ("kind", "expect", "source"))
+        subject = guard_subject(kind, str(source) if source else expressions.text(node.inputs[0]))
+        code = (
+            f"guard {subject} is {guard_value(kind, expect if kind == 'dtype' else repr(expect))}"
+        )
         return Line(depth, code, "", node.origin, "yellow")
     code = expressions.operation(node)
     types = ", ".join(str(v.type) for v in node.outputs)

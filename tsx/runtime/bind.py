@@ -14,6 +14,7 @@ import numpy as np
 
 from tsx.errors import TsxError, fail
 from tsx.ir.graph import Attribute, WeightRef
+from tsx.ir.guards import guard_subject, guard_value
 from tsx.ir.op import lookup
 from tsx.ir.types import AtomType, ClassType, EnumType, ListType, OptionalType, TupleType, Type
 from tsx.ops.dtypes import Array, to_numpy
@@ -250,7 +251,9 @@ def _guard(host: Host, index: int) -> Step:
 
 def _guard_failure(guard: Guard, value: Value) -> TsxError:
     found = value.item() if hasattr(value, "item") and value.size == 1 else value
-    return fail("TSX5004", source=guard.source or "a value", found=found, expected=guard.expect)
+    subject = guard_subject(guard.kind, guard.source)
+    given, expected = (guard_value(guard.kind, v) for v in (found, guard.expect))
+    return fail("TSX5004", source=subject, found=given, expected=expected)
 
 
 @_binds(Opcode.RAISE)

@@ -14,9 +14,11 @@ from math import prod
 import tsx.ops  # noqa: F401  (fills the registry that flops and rules come from)
 from tsx.ir.dims import Dim, Expr, evaluate
 from tsx.ir.graph import Block, Graph, Node, Value
+from tsx.ir.guards import guard_subject, guard_value
 from tsx.ir.infer import propagate
 from tsx.ir.module import Method, Module
 from tsx.ir.op import Abstract, Trait, lookup
+from tsx.ir.prim import PRIMS
 from tsx.ir.types import DType, TensorType, map_tensors
 
 # Nodes that move no tensor data and are not what a person means by "operator".
@@ -41,9 +43,9 @@ class GuardInfo:
     where: str
 
     def __str__(self) -> str:
-        what = self.source or self.kind
-        subject = f"the rank of {what}" if self.kind == "rank" else what
-        return f"{subject} must be {self.expect!r} ({self.where})"
+        expect = self.expect if self.kind == "dtype" else repr(self.expect)
+        subject = guard_subject(self.kind, self.source or self.kind)
+        return f"{subject} must be {guard_value(self.kind, expect)} ({self.where})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ class Description:
     weight_bytes: int
     dtypes: dict[str, int]  # bytes of weights by dtype
     operators: dict[str, int]  # a fusion group counts as one, by its display name
+    requires: dict[
+        str, str
+    ]  # operators that the host provides, in all methods: their schemas, "" where it does not
     guards: list[GuardInfo]
     pins: list[tuple[str, int, int, str, str]]  # input, dimension, size, reason, where
     cost: Cost | None
@@ -87,6 +92,7 @@ def describe(
         weight_bytes=sum(by_dtype.values()),
         dtypes=dict(by_dtype.most_common()),
         operators=_histogram(method.graph),
+        requires=host_operators(module),
         guards=guards(method.graph),
         pins=[
             (p.input, p.dim, p.size, p.reason, str(p.span) if p.span else "") for p in method.pins
@@ -94,6 +100,17 @@ def describe(
         cost=cost(module, method, sizes),
         metadata=dict(module.metadata),
     )
+
+
+def host_operators(module: Module) -> dict[str, str]:
+    """The operators that the program around has to provide, each with the schema of the one that it does, or ""."""
+    kinds = {node.kind for _, graph in module.graphs() for node in graph.all_nodes()}
+    found = {kind: lookup(kind) for kind in sorted(kinds) if kind not in PRIMS}
+    return {
+        kind: str(op.schema) if op else ""
+        for kind, op in found.items()
+        if op is None or op.is_of_host
+    }
 
 
 def guards(graph: Graph) -> list[GuardInfo]:
@@ -125,9 +142,9 @@ def cost(module: Module, method: Method, sizes: Mapping[str, int] | None = None)
 
 
 def sample_bindings(method: Method) -> dict[str, int] | None:
-    """The symbols' values that the sample inputs of capture give; None without samples."""
+    """The symbols' values that the sample inputs of capture give; None without any. A script has no symbols."""
     inputs = method.graph.inputs[1 if method.has_self else 0 :]
-    if inputs and not method.samples:
+    if inputs and (not method.samples or method.source == "script"):
         return None
     bindings: dict[str, int] = {}
     for value, sample in zip(inputs, method.samples, strict=False):

@@ -37,6 +37,22 @@ const Object& object_of(const Value& value) {
   return value.object();
 }
 
+/// "the rank of y": what is guarded, as tsx/ir/guards.py says it.
+std::string guard_subject(const Guard& guard) {
+  const char* property = guard.kind == "rank"    ? "the rank of "
+                         : guard.kind == "len"   ? "the length of "
+                         : guard.kind == "dtype" ? "the dtype of "
+                                                 : "";
+  return property + std::string(guard.source.empty() ? "a value" : guard.source);
+}
+
+/// A value that was expected or found; a dtype, which is a number in graphs, by its name.
+std::string guard_value(const Guard& guard, const Value& value) {
+  const bool is_dtype = guard.kind == "dtype" && value.is(Tag::kInt);
+  const std::optional<DType> dtype = is_dtype ? dtype_of_code(value.integer()) : std::nullopt;
+  return dtype ? std::string(name(*dtype)) : to_text(value);
+}
+
 /// "Float(1, 3), int": the types of values, for a profile.
 std::string types_text(Span<const Value> values) {
   std::string text;
@@ -190,9 +206,9 @@ void Run::guard(const Unit& unit, Value* r) const {
   if (!is_same(value, expected)) {
     const bool is_number = value.is(Tag::kTensor) && value.tensor().count() == 1;
     const Value found = is_number ? to_numbers(value.tensor()) : value;
-    throw failure("TSX5004", {{"source", guard.source.empty() ? "a value" : guard.source},
-                              {"found", to_text(found)},
-                              {"expected", to_text(expected)}});
+    throw failure("TSX5004", {{"source", guard_subject(guard)},
+                              {"found", guard_value(guard, found)},
+                              {"expected", guard_value(guard, expected)}});
   }
   value = Value();
 }

@@ -146,7 +146,8 @@ def _check_sizes(
             continue
         name = formal.name or "input"
         if type.dtype is not None:
-            _guard(ctx, at, "prim::dtype", [value], type.dtype.code, f"{name}.dtype")
+            found = ctx.emit("prim::dtype", [value], ty.INT, at).value
+            _emit_guard(ctx, at, found, "dtype", type.dtype.code, name)
         if type.shape is None:
             continue
         _guard(ctx, at, "aten::dim", [value], len(type.shape), f"{name}.ndim")

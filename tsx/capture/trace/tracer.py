@@ -412,8 +412,6 @@ class Tracer:
             return
         self._guarded.add((value, kind))
         span, source = self.locator.span_and_source()
-        if kind == "dtype":
-            source = f"prim::dtype of {source}"
         self._ids += 1
         self.builder.origin = Origin.at(self._ids, span, self.scope)
         attributes = {"kind": kind, "expect": expect, "source": source}
