@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 
-import tsx.ops  # noqa: F401  (fills the registry)
+import tsx
 from tests.runtime.build import floats
 from tsx.api import Module as Api
-from tsx.errors import RunError, UsageError
+from tsx.errors import RunError, TsxError, UsageError
 from tsx.ir.location import Span
 from tsx.ir.module import LEAF, Method, Module, Parameter, Pin, TreeSpec
 from tsx.ir.text import parse_graph
@@ -56,6 +57,48 @@ def read_only() -> Array:
     array = floats(1, 2)
     array.flags.writeable = False
     return array
+
+
+def matrix() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # NumPy warns of the class as such
+        return np.matrix([[1, 2]], np.float32)
+
+
+@pytest.mark.parametrize("engine", ["native", "numpy"])
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (np.ma.masked_array(floats(1, 2, 3), [0, 1, 0]), "a masked array, 1 of whose 3 elements is hidden"),
+        (np.ma.masked, "a masked array, 1 of whose 1 elements is hidden"),
+        (matrix(), "an np.matrix, whose * is the matrix product"),
+    ],
+)  # fmt: skip
+def test_arrays_that_say_more_than_their_elements_are_refused(
+    given: Any, words: str, engine: Any
+) -> None:
+    program = Module(
+        "m",
+        {
+            "forward": Method(
+                parse_graph(IDENTITY.replace("Float(s0)", "Tensor")), (Parameter("x"),)
+            )
+        },
+    )
+    with pytest.raises(TsxError, match="TSX5012") as caught:
+        Api(program, engine=engine)(given)
+    assert f"got {words}" in caught.value.message
+    assert "np.asarray(x)" in caught.value.help or "x.filled(0)" in caught.value.help
+    with pytest.raises(TsxError, match="TSX2006") as caught:
+        tsx.trace(lambda x: x + 1, (given,))
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("engine", ["native", "numpy"])
+def test_a_mask_that_hides_nothing_is_no_matter(engine: Any) -> None:
+    program = Module("m", {"forward": Method(parse_graph(IDENTITY), (Parameter("x"),))})
+    given = np.ma.masked_array(floats(1, 2), [0, 0])
+    np.testing.assert_array_equal(Api(program, engine=engine)(given), [-1, -2])
 
 
 class Subclass(np.ndarray[Any, Any]):

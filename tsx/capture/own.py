@@ -30,7 +30,7 @@ from tsx.ir.schema import Argument, Schema, parse_schema
 from tsx.ir.text import parse_graph, print_graph
 from tsx.ir.walk import all_values
 from tsx.ops.call import RECORD, bind
-from tsx.ops.dtypes import dtype_of
+from tsx.ops.dtypes import dtype_of, more_than_elements
 from tsx.passes import pipeline
 from tsx.passes.support.purity import only_computes
 from tsx.runtime.lower import lower
@@ -232,6 +232,10 @@ def _given_by(schema: Schema, result: Argument, value: Any, operands: Sequence[o
 
 def _value(schema: Schema, wanted: ty.Type, value: Any) -> Any:
     if isinstance(wanted, ty.TensorType) and isinstance(value, (np.ndarray, np.generic)):
+        more = more_than_elements(value)
+        if more is not None:
+            expected = f"a result of type {wanted}"
+            raise fail("TSX4075", op=schema.kind, expected=expected, found=more[0], help=more[1])
         value = np.asarray(value)
         dtype_of(value)  # TSX4004 for one that programs have not
     if not is_a(value, wanted):

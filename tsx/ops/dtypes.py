@@ -52,6 +52,23 @@ def dtype_of(array: Array) -> DType:
     return from_numpy(array.dtype)
 
 
+def more_than_elements(array: object) -> tuple[str, str] | None:
+    """What an array says beyond its elements, so that a tensor of them would mean something else, and the way out.
+
+    That is a mask that hides some of them, and the ``*`` of ``np.matrix``. Other subclasses count for their elements.
+    """
+    if array.__class__ is np.ndarray or not isinstance(array, np.ndarray):
+        return None
+    classes = {c.__name__ for c in type(array).__mro__ if c.__module__.partition(".")[0] == "numpy"}
+    if "MaskedArray" in classes and np.any(getattr(array, "mask", False)):
+        hidden = int(np.sum(getattr(array, "mask", False)))
+        what = f"a masked array, {hidden} of whose {array.size} elements {'is' if hidden == 1 else 'are'} hidden"
+        return what, "say what counts in their place: x.filled(0)"
+    if "matrix" in classes:
+        return "an np.matrix, whose * is the matrix product", "give it as an array: np.asarray(x)"
+    return None
+
+
 def type_of(array: Array) -> TensorType:
     """The fully known tensor type of an array."""
     return TensorType(dtype_of(array), tuple(array.shape))

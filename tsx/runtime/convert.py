@@ -16,7 +16,7 @@ import numpy as np
 from tsx.errors import TsxError, fail
 from tsx.ir import types as ty
 from tsx.ir.types import DType, TensorType, Type
-from tsx.ops.dtypes import Array, cast, from_numpy, to_numpy, type_of
+from tsx.ops.dtypes import Array, cast, from_numpy, more_than_elements, to_numpy, type_of
 from tsx.runtime.tree import named_tuple, record_type
 from tsx.runtime.values import Instance, Value, is_a, quantized_name
 
@@ -25,6 +25,9 @@ _KINDS = {"b": 0, "i": 1, "u": 1, "f": 2, "c": 3}  # numbers may go up these, ne
 
 def to_value(name: str, given: Any, type: Type) -> Value:
     """``given`` as a value of ``type``; TSX5012 or TSX5013 names the input. Sizes are checked by ``sizes.check``."""
+    more = more_than_elements(given)
+    if more is not None:
+        raise fail("TSX5012", name=name, expected=type, found=more[0], help=more[1])
     match type:
         case TensorType():
             return to_array(name, given, type)

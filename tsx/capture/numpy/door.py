@@ -27,7 +27,7 @@ from tsx.ir.dims import Dim
 from tsx.ir.graph import Value
 from tsx.ir.types import TensorType
 from tsx.nn.module import Module, module_scopes
-from tsx.ops.dtypes import Array, type_of
+from tsx.ops.dtypes import Array, more_than_elements, type_of
 from tsx.ops.weights import Weight
 
 _TSX = str(Path(__file__).parents[2])
@@ -145,6 +145,9 @@ class NumpyDoor:
 def _real(array: object) -> Array:
     real = array.array if isinstance(array, TracedArray) else array
     assert isinstance(real, np.ndarray)
+    more = more_than_elements(real)
+    if more is not None:
+        raise fail("TSX2006", what=more[0], help=more[1])
     return real
 
 
