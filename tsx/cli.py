@@ -39,7 +39,7 @@ def _lazy(name: str) -> ModuleType:
 if TYPE_CHECKING:
     from tsx import jobs
     from tsx.capture import source as source_files
-    from tsx.jobs import CheckMode, Engine
+    from tsx.jobs import Engine
     from tsx.render import problems, reference, reports, show
     from tsx.runtime import profile as observers
 else:
@@ -393,9 +393,8 @@ def compare(
     "tsx bench model.tsx --against model.py --calls 100 --json",
 )
 @click.argument("model", type=PATH)
-@click.option(
-    "--input", "inputs", multiple=True, metavar="[NAME=]FILE.npy", help="An input; again for more."
-)
+@INPUT
+@VALUE
 @click.option(
     "--against",
     "source",
@@ -425,6 +424,7 @@ def bench(
     out: show.Output,
     model: Path,
     inputs: tuple[str, ...],
+    values: tuple[str, ...],
     source: Path | None,
     entry: str,
     method: str,
@@ -433,10 +433,11 @@ def bench(
     engine: Engine,
     untrusted: bool,
 ) -> int:
-    """Time MODEL on arrays from files, or on made-up ones of the sizes it was captured with."""
+    """Time MODEL on given inputs, or on made-up ones like those it was captured with."""
     module = _runnable(out, model, engine, untrusted)
     if source is None:
         positional, named = source_files.read_inputs(inputs, sys.stdin.buffer)
+        named |= jobs.parse_values(module, method, values)
         found = jobs.bench(module, method, positional, named, calls=calls, warmup=warmup)
     else:
         beside = jobs.original_of(
@@ -496,12 +497,8 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _load(
-    path: Path, check: CheckMode = "auto", engine: Engine = "auto", untrusted: bool = False
-) -> jobs.Module:
-    return jobs.load(
-        _existing(path), check=check, engine=engine, untrusted=untrusted, stdin=sys.stdin.buffer
-    )
+def _load(path: Path, engine: Engine = "auto", untrusted: bool = False) -> jobs.Module:
+    return jobs.load(_existing(path), engine=engine, untrusted=untrusted, stdin=sys.stdin.buffer)
 
 
 def _runnable(out: show.Output, path: Path, engine: Engine, untrusted: bool) -> jobs.Module:

@@ -25,11 +25,10 @@ from tsx.errors import fail
 from tsx.ir import module as ir
 from tsx.ir.graph import Graph
 from tsx.ir.module import Module as Program
-from tsx.ir.types import STR, OptionalType, TensorType
-from tsx.ops.dtypes import cast, to_numpy
+from tsx.ir.types import STR, OptionalType
 from tsx.runtime.limits import Limits
 from tsx.serialize import archive
-from tsx.serialize.archive import CheckMode, SaveInfo
+from tsx.serialize.archive import SaveInfo
 from tsx.serialize.format import MAGIC
 from tsx.serialize.write import write_file
 
@@ -42,7 +41,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MAGIC",
-    "CheckMode",
     "Engine",
     "Module",
     "bench",
@@ -59,19 +57,18 @@ __all__ = [
 def load(
     path: Path,
     *,
-    check: CheckMode = "auto",
     engine: Engine = "auto",
     untrusted: bool = False,
     stdin: BinaryIO | None = None,
 ) -> Module:
     """The archive at ``path``, ready to run; ``-`` reads it from ``stdin``."""
     limits: Literal["untrusted"] | None = "untrusted" if untrusted else None
-    return api.load(_source(path, stdin), check=check, engine=engine, limits=limits)
+    return api.load(_source(path, stdin), engine=engine, limits=limits)
 
 
 def read(path: Path, *, stdin: BinaryIO | None = None) -> Program:
-    """The program at ``path``, only to be looked at; its weights stay in the file."""
-    return archive.load(_source(path, stdin), check="header")
+    """The program at ``path``, only to be looked at: weights stay in the file, operators of the host may be absent."""
+    return archive.Opened(_source(path, stdin), "auto", "header").module(to_read=True)
 
 
 def _source(path: Path, stdin: BinaryIO | None) -> Path | bytes:
@@ -189,10 +186,9 @@ def optimize(
     found = Optimization(module.ir, result, calls, steps)
     if verify is not None:
         positional, named = verify
-        if not positional and not named and module.ir.forward.input_names():
-            positional = sample_inputs(
-                module, "give them with --input and --value, or leave out --verify"
-            )
+        if not positional:
+            way = "give them with --input and --value, or leave out --verify"
+            named = inputs_like(module, "", named, way)
         from tsx.runtime.compare import compare
 
         before, after = (run(m, "", positional, named).value for m in (module, result))
@@ -200,31 +196,17 @@ def optimize(
     return found
 
 
-def sample_inputs(module: Module, way: str) -> list[Any]:
-    """Deterministic arrays of the sizes and dtypes of capture, for ``forward`` with plain tensor parameters.
+def inputs_like(
+    module: Module, method: str, named: Mapping[str, Any], way: str
+) -> Mapping[str, Any]:
+    """``named`` with inputs made up where no array was given at all; ``way`` is what to do where that can't be."""
+    from tsx.runtime.examples import made_up
 
-    ``way`` is what to do where none can be made.
-    """
-    method = module.ir.forward
-    others = [p.name for p in method.parameters if p.spec.kind != "leaf"]
-    reason = f"{', '.join(others)}: no plain tensor" if others else ""
-    if not method.samples:
-        reason = reason or "a script is captured without sizes, and with values of every type"
-    if reason:
-        names = ", ".join(method.input_names())
-        raise fail(
-            "TSX1008", method=method.graph.name, reason=reason, way=f"{way} (inputs: {names})"
-        )
-    generator = np.random.default_rng(0)
-    return [_sample(type, generator) for type in method.samples]
-
-
-def _sample(type: TensorType, generator: np.random.Generator) -> Any:
-    sizes = [s for s in type.shape or () if isinstance(s, int)]
-    assert type.dtype is not None
-    if type.dtype.is_float:
-        return cast(np.asarray(generator.standard_normal(sizes)), type.dtype)
-    return np.asarray(generator.integers(0, 2, sizes), dtype=to_numpy(type.dtype))
+    found = module.ir.methods[method_name(module, method)]
+    _, given = _arguments(found, (), named)
+    if any(isinstance(value, np.ndarray) for value in named.values()):
+        return given
+    return {**given, **made_up(found, module.ir.metadata, given, way)}
 
 
 @dataclass(slots=True)
@@ -350,14 +332,20 @@ def keep_other_files(target: Path, magics: tuple[bytes, ...], kind: str) -> None
 
 
 def check(path: Path) -> dict[str, Any]:
-    """Every digest, the canonical form and the verifier; ``ArchiveError`` when something is wrong."""
+    """Every digest, the canonical form and the verifier; ``ArchiveError`` when something is wrong.
+
+    ``requires`` are the operators that the host has to provide, ``not_registered`` those that it does not here.
+    """
     header = archive.verify_file(path)
+    absent = archive.absent_operators(header)
     return {
         "name": header.name,
         "format": ".".join(map(str, header.version)),
         "bytes": header.file_bytes,
         "tensors": len(header.tensors),
         "operators": len(header.operators),
+        "requires": list(header.requires),
+        "not_registered": absent,
         "program_digest": header.program_digest.hex(),
         "file_digest": header.file_digest.hex(),
     }
@@ -413,8 +401,8 @@ def bench(
     from tsx.runtime.measure import in_turns, peak_memory, processors
 
     threads = native.threads() if module.engine == "native" else None
-    if not positional and not named and module.ir.forward.graph.inputs:
-        positional = sample_inputs(module, "give them with --input")
+    if original is None and not positional:
+        named = inputs_like(module, method, named, "give them with --input and --value")
     name = method_name(module, method)
     positional, named = _arguments(module.ir.methods[name], positional, named)
     sides: dict[str, Callable[[], Any]] = {

@@ -90,7 +90,16 @@ TEST("an operator that nobody provides is named, with the way out") {
   const std::string said = words([] { tsx::load(std::string(TSX_HOST) + "/peaks.tsx"); });
   CHECK(has(said, "TSX6007"));
   CHECK(has(said, "the archive uses operators that this tsx does not have: my::peaks; the host has to register: my::peaks"));
-  CHECK(has(said, "in C++ tsx::register_kernel"));
+  CHECK(has(said, "tsx_register_kernel, in C++ tsx::register_kernel"));
+  CHECK(!has(said, "--import"));
+}
+
+TEST("a kernel under another schema than the archive's is told, with both") {
+  tsx::register_kernel("my::peaks(Tensor x) -> Tensor", [](const Operands& operands) { return operands[0]; });
+  const std::string said = words([] { tsx::load(std::string(TSX_HOST) + "/peaks.tsx"); });
+  CHECK(has(said, "TSX6012: my::peaks is registered as my::peaks(Tensor x) -> Tensor, "
+                  "and the archive calls it as my::peaks(Tensor, float) -> Tensor"));
+  CHECK(has(said, "register it under the schema that the model was converted with"));
 }
 
 TEST("operands in, results out") {

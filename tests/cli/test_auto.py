@@ -71,3 +71,95 @@ def test_what_can_not_be_scripted_is_a_guarded_trace_with_its_problems(
     assert len(data["problems"]) == 1
     report = json.loads(tsx("convert", "--report", "json", path).out)
     assert [problem["code"] for problem in report["problems"]] == ["TSX3301"]
+
+
+def test_what_branches_itself_is_scripted_as_a_whole_and_keeps_its_examples(
+    tsx: Tsx, tmp_path: Path
+) -> None:
+    path, archive = tmp_path / "model.py", tmp_path / "model.tsx"
+    path.write_text(WHOLE, encoding="utf-8")
+    assert "forward (model.py:4:0) branches on data: scripted" in tsx("convert", path).out
+    method = load(archive).ir.forward
+    assert (method.source, list(map(str, method.samples))) == ("script", ["Float(3, 4)"])
+    bench = tsx("bench", archive, "--calls", "1", "--warmup", "0")
+    assert bench.status == 0, bench.err
+    done = tsx("optimize", archive, "-o", tmp_path / "fast.tsx", "--verify")
+    assert "equal to the original" in done.out, done.err
+
+
+@pytest.mark.parametrize("mode", ["--script", "--auto"])
+def test_values_of_every_kind_are_examples(tsx: Tsx, tmp_path: Path, mode: str) -> None:
+    path, archive = tmp_path / "model.py", tmp_path / "model.tsx"
+    path.write_text(KINDS, encoding="utf-8")
+    modes = [mode] if mode == "--script" else []
+    assert tsx("convert", path, *modes).status == 0
+    method = load(archive).ir.forward
+    assert list(map(str, method.samples)) == ["Tensor", "Float(2)"]
+    bench = tsx("bench", archive, "--calls", "1", "--warmup", "0")
+    assert bench.status == 0, bench.err
+    tsx("run", archive, "--value", "n=1")
+    # a value that is given counts, and arrays are made up beside it
+    wrong = tsx("bench", archive, "--calls", "1", "--value", "n=-1")
+    assert "n is negative" in wrong.err
+    assert tsx("optimize", archive, "-o", tmp_path / "fast.tsx", "--verify").status == 0
+
+
+def test_what_no_example_was_kept_of_is_asked_for(tsx: Tsx, tmp_path: Path) -> None:
+    path, archive = tmp_path / "model.py", tmp_path / "model.tsx"
+    path.write_text(KINDS.partition("example_inputs")[0], encoding="utf-8")
+    assert tsx("convert", "--script", path).status == 0
+    refused = tsx("bench", archive)
+    assert refused.status == 2
+    assert "captured without an example of n, x" in refused.err
+    np.save(tmp_path / "x.npy", np.ones(2, np.float32))
+    given = ("--value", "n=2", "--value", "words=[]", "--input", f"x={tmp_path / 'x.npy'}")
+    assert tsx("bench", archive, "--calls", "1", *given).status == 0
+
+
+def test_structured_inputs_of_a_trace_are_made_up(tsx: Tsx, tmp_path: Path) -> None:
+    path, archive = tmp_path / "model.py", tmp_path / "model.tsx"
+    path.write_text(STRUCTURED, encoding="utf-8")
+    assert tsx("trace", path).status == 0
+    bench = tsx("bench", archive, "--calls", "1", "--warmup", "0")
+    assert bench.status == 0, bench.err
+
+
+WHOLE = """\
+import numpy as np
+
+
+def forward(x):
+    if x.sum() > 0:
+        return x + 1
+    return x - 1
+
+
+example_inputs = (np.ones((3, 4), np.float32),)
+"""
+KINDS = """\
+import numpy as np
+
+
+def forward(n: int, x: np.ndarray, words: list[str], scale: float = 2.0):
+    if n < 0:
+        raise ValueError("n is negative")
+    if x.sum() > 100:
+        return x, words
+    for _ in range(n):
+        x = x * scale
+    return x, words
+
+
+example_inputs = (3, np.ones(2, np.float32), ["a", "b"])
+"""
+STRUCTURED = """\
+import numpy as np
+
+
+def forward(batch, pair, n):
+    return batch["a"] + pair[0] * pair[1] + n
+
+
+x = np.ones((3, 4), np.float32)
+example_inputs = ({"a": x}, (x, x), 2)
+"""

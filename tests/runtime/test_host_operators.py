@@ -156,6 +156,44 @@ def test_both_runtimes_say_alike_that_nobody_provides_it() -> None:
     assert "tsx.register_kernel" in caught.value.help
 
 
+@pytest.mark.parametrize(
+    ("schema", "results"),
+    [
+        ("host::above(Tensor x) -> Tensor", 1),  # fewer operands
+        ("host::above(Tensor x, str limit) -> Tensor", 1),  # of another type
+        ("host::above(Tensor x, float limit) -> (Tensor, Tensor)", 2),
+    ],
+)
+def test_a_kernel_under_another_schema_is_told_with_both(schema: str, results: int) -> None:
+    said = both(schema, lambda *operands: (operands[0],) * results, "above", floats(1), 0.5)
+    assert said[0] == said[1]
+    (text, _) = said[0]
+    assert text.startswith(
+        f"TSX6012: host::above is registered as {schema}, and the archive calls it as "
+        "host::above(Tensor, float) -> Tensor\n  at model.py:3:4\nhelp: register it under the schema"
+    )
+
+
+def test_a_formula_under_another_schema_is_told_as_well() -> None:
+    text = "graph(%x : Tensor):\n  %y : Tensor = host::twice(%x)\n  return (%y)"
+    made = [tsx.operator("host::twice(Tensor x) -> Tensor")(twice)]
+    try:
+        data = archive.to_bytes(Program("net", {"forward": method("forward", text)}))
+        made.append(tsx.operator("host::twice(Tensor x, int y) -> Tensor")(twice_and_more))
+        with pytest.raises(TsxError, match=r"TSX6012.*int y\).*as host::twice\(Tensor\)"):
+            tsx.load(data, engine="numpy")
+    finally:
+        forget(made[-1].op)
+
+
+def twice(x: np.ndarray) -> np.ndarray:
+    return x + x
+
+
+def twice_and_more(x: np.ndarray, y: int) -> np.ndarray:
+    return x + x + y
+
+
 def test_what_the_engine_can_not_call_runs_on_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TSX_ENGINE", raising=False)
     made = tsx.register_kernel("host::more(int[](a!) numbers) -> ()")(

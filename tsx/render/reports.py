@@ -21,7 +21,7 @@ from tsx.render.diff import count_rows, count_table, diff_lines, graph_diff, ope
 from tsx.render.graph import render_graph, symbol_lines
 from tsx.render.show import Report
 from tsx.render.summary import render_summary, summary_json
-from tsx.runtime.describe import describe
+from tsx.runtime.describe import describe, host_operators
 from tsx.runtime.plain import is_array, json_value, kind_of, plain_text, shown_parts
 
 if TYPE_CHECKING:
@@ -236,7 +236,8 @@ def _part(
         from tsx.runtime.disassemble import disassemble
         from tsx.runtime.lower import lower_module
 
-        yield Text(clean(disassemble(lower_module(program), lines=True)))
+        code = lower_module(program, absent=host_operators(program))
+        yield Text(clean(disassemble(code, lines=True)))
     elif part == "weights":
         made = table("weight", "dtype", "sizes", "bytes", right=(3,))
         for name, weight in _weights(program):
@@ -400,7 +401,9 @@ def checked(path: str, facts: Mapping[str, Any], *, only_digest: bool) -> Report
     made = table("", "")
     made.show_header = False
     for key, value in facts.items():
-        made.add_row(*cells(key.replace("_", " "), value))
+        shown = ", ".join(value) if isinstance(value, list) else value
+        if shown != "":
+            made.add_row(*cells(key.replace("_", " "), shown))
     return Report(dict(facts), [Text(clean(f"{path}: ok"), "green"), made])
 
 

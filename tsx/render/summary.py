@@ -33,6 +33,11 @@ def summary_rows(facts: Description, file_bytes: int | None) -> Iterator[tuple[s
         yield "work", f"{least}{count_text(facts.cost.flops)} FLOPs a call{at}"
         yield "activations", f"{least}{size_text(facts.cost.peak_activation_bytes)} at the peak{at}"
     yield "operators", _histogram(facts.operators)
+    for kind, schema in facts.requires.items():
+        yield (
+            "requires",
+            schema or f"{kind}, which is not registered here: who runs it has to do that",
+        )
     for input_name, dim, size, reason, where in facts.pins:
         place = f" ({where})" if where else ""
         yield "pinned", f"size {dim} of {input_name} is {size}: {reason}{place}"

@@ -6,7 +6,7 @@ value has a slot of its own. Constants are pushed where they are used. Never cha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import replace
 
 from tsx.ir.graph import Attribute, Block, Graph, Node, Value
@@ -55,14 +55,15 @@ def lower(graph: Graph, module: Module | None = None, *, bodies: bool = False) -
     return _lower(Tables(module, bodies), {graph.name: graph})
 
 
-def lower_module(module: Module, *, bodies: bool = False) -> Program:
+def lower_module(module: Module, *, bodies: bool = False, absent: Container[str] = ()) -> Program:
     """The program whose entries are the methods of ``module``.
 
     ``bodies``: composite operators run their bodies (``CALLF``) instead of the runtime's own answer. An operator or
-    function that does not exist is an ``OperatorError`` or ``RunError`` with the line that calls it.
+    function that does not exist is an ``OperatorError`` or ``RunError`` with the line that calls it, unless it is in
+    ``absent``: such a program can be shown, and not run.
     """
     entries = {name: method.graph for name, method in module.methods.items()}
-    return _lower(Tables(module, bodies), entries)
+    return _lower(Tables(module, bodies, absent), entries)
 
 
 def _lower(tables: Tables, graphs: dict[str, Graph]) -> Program:
@@ -158,11 +159,11 @@ class _Emitter:
 
     def _call(self, node: Node) -> None:
         op = lookup(node.kind)
-        if op is None:
+        if op is None and node.kind not in self.tables.absent:
             raise unknown_op(node.kind, node.origin.span or "")
-        if op.scalar_op:
+        if op is not None and op.scalar_op:
             self._emit(OPCODE_BY_NAME[op.scalar_op], origin=node.origin)
-        elif op.body and self.tables.bodies:
+        elif op is not None and op.body and self.tables.bodies:
             self._emit(Opcode.CALLF, self.tables.body(op), origin=node.origin)
         else:
             index = self.tables.operator(node.kind, len(node.inputs), len(node.outputs))

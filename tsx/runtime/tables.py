@@ -6,7 +6,7 @@ rows has code.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Container, Hashable
 from typing import Generic, TypeVar
 
 from tsx.errors import fail
@@ -36,11 +36,12 @@ class _Table(Generic[_T]):
 
 
 class Tables:
-    """``bodies`` says whether composite operators become calls of their bodies."""
+    """``bodies`` says whether composite operators become calls of their bodies; ``absent``, what may be undefined."""
 
-    def __init__(self, module: Module | None, bodies: bool) -> None:
+    def __init__(self, module: Module | None, bodies: bool, absent: Container[str] = ()) -> None:
         self.module = module
         self.bodies = bodies
+        self.absent = absent
         self.functions: list[tuple[str, Graph]] = []
         self.methods: dict[tuple[str, str], int] = {}
         self._function_places: dict[int, int] = {}  # by the identity of the graph

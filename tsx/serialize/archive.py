@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
@@ -19,6 +19,7 @@ import tsx.ops  # noqa: F401  (fills the operator registry)
 from tsx.errors import ArchiveError, fail
 from tsx.ir.graph import Graph
 from tsx.ir.module import Module
+from tsx.ir.op import lookup
 from tsx.ir.verify import check as check_invariants
 from tsx.ir.verify import verify, verify_module
 from tsx.ir.verify.report import excerpt
@@ -37,7 +38,7 @@ from tsx.serialize.format import (
     header_from,
     read_preamble,
 )
-from tsx.serialize.operators import settle_operators
+from tsx.serialize.operators import another_schema, settle_operators
 from tsx.serialize.program import read_program
 from tsx.serialize.source import MemorySource, MmapMode, ReadFrom, Source, open_source
 from tsx.serialize.tensors import lazy_weights
@@ -110,9 +111,9 @@ class Opened:
         self.source = open_source(source, mmap)
         self.check = check
 
-    def module(self) -> Module:
-        """The module in it, as ``load`` gives it."""
-        return _load(self.source, self.check)[1]
+    def module(self, *, to_read: bool = False) -> Module:
+        """The module in it, as ``load`` gives it; ``to_read``: it never runs, so operators of the host may lack."""
+        return _load(self.source, self.check, to_read)[1]
 
     def weight_bytes(self) -> int:
         """The bytes of all its tensors; only the header is read."""
@@ -148,8 +149,11 @@ class InMemory:
 
 
 def verify_file(source: ReadFrom) -> Header:
-    """Checks everything in an archive: all digests, the format, the program. Raises ``ArchiveError``."""
-    return _load(open_source(source, "auto"), "full")[0]
+    """Checks everything in an archive: all digests, the format, the program. Raises ``ArchiveError``.
+
+    Operators that the host has to provide may be absent: how they are called is not checked then.
+    """
+    return _load(open_source(source, "auto"), "full", to_read=True)[0]
 
 
 def read_header(source: ReadFrom) -> Header:
@@ -159,19 +163,25 @@ def read_header(source: ReadFrom) -> Header:
         return _read_header(opened)
 
 
-def _load(source: Source, check: CheckMode) -> tuple[Header, Module]:
+def _load(source: Source, check: CheckMode, to_read: bool = False) -> tuple[Header, Module]:
     with _told_of(source):
         header = _read_header(source)
+        absent = absent_operators(header) if to_read else []
         sections = _read_sections(source, header)
         weights = lazy_weights(source, header.tensors, check != "header")
         is_small = header.tensor_bytes <= limits.EAGER_CHECK_BYTES
         if check == "full" or (check == "auto" and is_small):
             for weight in weights.values():
                 weight.load()
-        module, bodies = _decode(header, sections)
+        module, bodies = _decode(header, sections, absent)
         module.weights.update(weights)
-        _verify(module, bodies)
+        _verify(module, bodies, absent)
     return header, module
+
+
+def absent_operators(header: Header) -> list[str]:
+    """The operators that the host has to provide, and does not."""
+    return [kind for kind in header.requires if lookup(kind) is None]
 
 
 @contextlib.contextmanager
@@ -225,7 +235,9 @@ def _read_sections(source: Source, header: Header) -> dict[str, bytes]:
     return sections
 
 
-def _decode(header: Header, sections: dict[str, bytes]) -> tuple[Module, list[Graph]]:
+def _decode(
+    header: Header, sections: dict[str, bytes], absent: Container[str] = ()
+) -> tuple[Module, list[Graph]]:
     """The module, still without weights and not yet verified, and the bodies that it doesn't call."""
     major = header.version[0]
 
@@ -238,14 +250,19 @@ def _decode(header: Header, sections: dict[str, bytes]) -> tuple[Module, list[Gr
     if "debug" in sections:
         read_debug(value("debug"), module, parts.unit.graphs)
     module.metadata.update(header.metadata)
-    bodies = settle_operators(module, dict(header.operators), header.requires, parts.bodies)
+    operators = dict(header.operators)
+    bodies = settle_operators(module, operators, header.requires, parts.bodies, absent)
     return module, bodies
 
 
-def _verify(module: Module, bodies: list[Graph]) -> None:
-    found = verify_module(module)
-    found += [violation for body in bodies for violation in verify(body, module, body.name)]
+def _verify(module: Module, bodies: list[Graph], absent: Container[str]) -> None:
+    found = verify_module(module, absent=absent)
+    for body in bodies:
+        found += verify(body, module, body.name, absent=absent)
     if found:
+        other = another_schema(found[0])
+        if other is not None:
+            raise other
         raise fail("TSX6006", count=len(found), first=found[0], excerpt=excerpt(found))
 
 

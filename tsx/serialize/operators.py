@@ -7,15 +7,17 @@ tsx, after upgrading its nodes; else the body, which then is a function that the
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from tsx.errors import fail
-from tsx.ir.graph import Graph, Node, WeightRef
+from tsx.errors import TsxError, fail
+from tsx.ir import types as ty
+from tsx.ir.graph import Graph, Node, Value, WeightRef
 from tsx.ir.module import Module
-from tsx.ir.op import Op, lookup, unknown_op
+from tsx.ir.op import BUILT_IN, Op, lookup, unknown_op
 from tsx.ir.prim import PRIMS
 from tsx.ir.text import parse_graph
+from tsx.ir.verify.report import Violation
 from tsx.serialize import canonical, checked
 from tsx.serialize.format import digest
 from tsx.serialize.graph_codec import UnitReader, UnitWriter
@@ -58,12 +60,16 @@ def _named(graph: Graph, name: str) -> Graph:
 
 
 def settle_operators(
-    module: Module, operators: Mapping[str, int], requires: Iterable[str], bodies: list[Any]
+    module: Module,
+    operators: Mapping[str, int],
+    requires: Iterable[str],
+    bodies: list[Any],
+    absent: Container[str] = (),
 ) -> list[Graph]:
     """Upgrades nodes of older operators and turns those that only a body defines into calls of a function.
 
     Gives the bodies that nobody calls, which have to be valid as well. Raises ``ArchiveError`` TSX6007 with all
-    operators that nobody here defines.
+    operators that nobody here defines, but for those in ``absent``.
     """
     graphs = _read_bodies(bodies, operators)
     called: set[str] = set()
@@ -74,7 +80,7 @@ def settle_operators(
             continue
         if kind in graphs and kind not in module.functions:
             called.add(kind)
-        else:
+        elif kind not in absent:
             missing.append(f"{kind} (version {version})" if op else kind)
     if missing:
         hint = "; the host has to register: " + ", ".join(requires) if requires else ""
@@ -86,6 +92,24 @@ def settle_operators(
         _call_bodies(graph, called)
         upgrade_operators(graph, operators)
     return unused
+
+
+def another_schema(found: Violation) -> TsxError | None:
+    """What is wrong where a call of an operator of the user's has other operands or results than its schema."""
+    node = found.node
+    op = lookup(node.kind) if node is not None and found.code in ("V12", "V13", "V14") else None
+    if node is None or op is None or op.kind.partition("::")[0] in BUILT_IN:
+        return None
+    results = _in_schema(node.outputs)
+    used = f"{node.kind}({_in_schema(node.inputs)}) -> {results if len(node.outputs) == 1 else f'({results})'}"
+    return fail(
+        "TSX6012", op=op.kind, registered=op.schema, used=used, where=node.origin.span or ""
+    )
+
+
+def _in_schema(values: Iterable[Value]) -> str:
+    """Types as schemas write them, which know no sizes."""
+    return ", ".join("Tensor" if isinstance(v.type, ty.TensorType) else str(v.type) for v in values)
 
 
 def _read_bodies(rows: list[Any], operators: Mapping[str, int]) -> dict[str, Graph]:

@@ -31,6 +31,22 @@ std::string excerpt(const std::vector<Violation>& found) {
   return lines;
 }
 
+/// A type as schemas write it: they know no sizes.
+std::string in_schema(const Type* type) {
+  return type->is(TypeKind::kTensor) ? "Tensor" : shown(type);
+}
+
+/// How a node calls its operator: "my::peaks(Tensor, float) -> Tensor".
+std::string call_text(const Graph& graph, const Node& node) {
+  std::string operands, results;
+  for (std::size_t i = 0; i < node.inputs.size(); ++i)
+    operands += (i ? ", " : "") + in_schema(graph.input(node, i).type);
+  for (std::size_t i = 0; i < node.outputs.size(); ++i)
+    results += (i ? ", " : "") + in_schema(graph.output(node, i).type);
+  if (node.outputs.size() != 1) results = "(" + results + ")";
+  return std::string(node.kind) + "(" + operands + ") -> " + results;
+}
+
 }  // namespace
 
 std::vector<std::pair<std::string, const Graph*>> named_graphs(const Module& module) {
@@ -62,12 +78,18 @@ void check(Module& module) {
   const std::vector<Violation> found = verify(module);
   if (found.empty()) return;
   const Violation& first = found[0];
-  const bool has_place = first.graph && first.node != kNoId;
+  const Node* node = first.graph && first.node != kNoId ? &first.graph->nodes[first.node] : nullptr;
+  std::string where = node ? module.where(node->origin) : std::string();
+  // The counts and types of a call of the host's: its schema is another one than the archive's.
+  const std::string_view code = first.code;
+  if (node && node->op && node->op->is_host() && (code == "V12" || code == "V13" || code == "V14"))
+    throw failure("TSX6012",
+                  {{"op", node->kind}, {"registered", node->op->schema()}, {"used", call_text(*first.graph, *node)}},
+                  std::move(where));
   throw failure(
       "TSX6006",
       {{"count", found.size()}, {"first", std::string(first.code) + ": " + first.message}},
-      has_place ? module.where(first.graph->nodes[first.node].origin) : std::string(),
-      excerpt(found));
+      std::move(where), excerpt(found));
 }
 
 }  // namespace tsx::engine::ir

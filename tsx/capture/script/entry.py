@@ -32,6 +32,7 @@ from tsx.capture.script import (  # noqa: F401  (these enter statements, types a
 from tsx.capture.script.bodies import NotAValue, compile_graph
 from tsx.capture.script.borrowed import check_unwritten
 from tsx.capture.script.classes import of_program
+from tsx.capture.script.examples import keep_examples
 from tsx.capture.script.facts import Facts, Restart
 from tsx.capture.script.functions import may_change, signature_of
 from tsx.capture.script.live import sample_type
@@ -69,7 +70,7 @@ def script(
     *,
     name: str | None = None,
 ) -> tuple[Module, ScriptReport]:
-    """Compiles ``obj``; ``args`` and ``kwargs`` only give types."""
+    """Compiles ``obj``; ``args`` and ``kwargs`` only give types, and are kept as examples."""
     load_meanings()
     facts = Facts()
     while True:
@@ -82,6 +83,7 @@ def script(
         program.problems.raise_all()
         module.name = name or module.name
         finish(module, program)
+        keep_examples(module, args, kwargs or {})
         if _learns_writes(module, program):
             continue
         check_unwritten(module, program)

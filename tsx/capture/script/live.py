@@ -295,6 +295,11 @@ def sample_type(value: object) -> ty.Type | None:
     return ty.erase_shapes(found) if found is not None else None
 
 
+def concrete_type(value: object) -> ty.Type | None:
+    """The type of a sample argument with its sizes; None for what no program can hold."""
+    return _value_type(value, worlds)
+
+
 def _value_type(value: object, known: Sequence[World]) -> ty.Type | None:
     for world in known:
         if world.is_array(value):

@@ -60,12 +60,20 @@ INVARIANTS: dict[str, str] = dict(re.findall(r"^  (V\d\d)  (.*)$", __doc__, re.M
 
 
 def verify(
-    graph: Graph, module: Module | None = None, name: str = "", learned: Learned | None = None
+    graph: Graph,
+    module: Module | None = None,
+    name: str = "",
+    learned: Learned | None = None,
+    absent: Container[str] = (),
 ) -> list[Violation]:
-    """Every violation in ``graph``; what it says of tables is checked when its module is given."""
+    """Every violation in ``graph``; what it says of tables is checked when its module is given.
+
+    ``absent`` names operators of a host that is not there: nothing is known of them, so how they are called is not
+    checked.
+    """
     listed, found = parts(graph)
     if not found:
-        found = [*structure(graph, listed), *nodes(listed.nodes)]
+        found = [*structure(graph, listed), *nodes(listed.nodes, absent)]
         if module is not None:
             found += references(listed, module)
     if not found:
@@ -74,17 +82,22 @@ def verify(
 
 
 def verify_module(
-    module: Module, *, only: Container[str] | None = None, learned: Learned | None = None
+    module: Module,
+    *,
+    only: Container[str] | None = None,
+    learned: Learned | None = None,
+    absent: Container[str] = (),
 ) -> list[Violation]:
     """Every violation in the graphs and tables of ``module``, graphs first.
 
     ``only`` names the graphs to look into where the others were found sound with the same tables; what these say of
-    graphs that they call is looked at again. ``learned`` takes what the walks over graphs have found.
+    graphs that they call is looked at again. ``learned`` takes what the walks over graphs have found; ``absent`` is as
+    for ``verify``.
     """
     found: list[Violation] = []
     for name, graph in module.graphs():
         if only is None or name in only:
-            found += verify(graph, module, name, learned)
+            found += verify(graph, module, name, learned, absent)
         else:
             found += (
                 violation.within(graph, name) for violation in references(parts(graph)[0], module)
