@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <sstream>
+#include <utility>
 
 #include "npy.h"
 
@@ -23,7 +24,7 @@ class Parser {
   }
 
  private:
-  [[noreturn]] void wrong() const { throw FileError("it is no value: " + text_); }
+  [[noreturn]] void wrong() const { throw FileError("it is no value as Python writes it; text goes in quotes: '" + text_ + "'"); }
 
   void skip() {
     while (at_ < text_.size() && text_[at_] == ' ') ++at_;
@@ -108,6 +109,21 @@ class Parser {
   std::size_t at_ = 0;
 };
 
+/// "Float(2, 3)", as types are written.
+std::string type_of(const Tensor& tensor) {
+  static constexpr std::pair<tsx_dtype, const char*> kNames[] = {
+      {TSX_UINT8, "Byte"},     {TSX_INT8, "Char"},     {TSX_INT16, "Short"},
+      {TSX_INT32, "Int"},      {TSX_INT64, "Long"},    {TSX_FLOAT16, "Half"},
+      {TSX_FLOAT32, "Float"},  {TSX_FLOAT64, "Double"}, {TSX_COMPLEX64, "ComplexFloat"},
+      {TSX_COMPLEX128, "ComplexDouble"}, {TSX_BOOL, "Bool"}, {TSX_BFLOAT16, "BFloat16"}};
+  std::string text;
+  for (const auto& [dtype, name] : kNames)
+    if (dtype == tensor.dtype()) text = name;
+  text += '(';
+  for (std::size_t i = 0; i < tensor.rank(); ++i) text += (i ? ", " : "") + std::to_string(tensor.size(i));
+  return text + ")";
+}
+
 /// The element at `data` as Python writes it.
 std::string element(const Tensor& tensor, std::int64_t at) {
   const auto real = [](double value) {
@@ -121,7 +137,7 @@ std::string element(const Tensor& tensor, std::int64_t at) {
   case TSX_INT16: return std::to_string(tensor.data<std::int16_t>()[at]);
   case TSX_INT32: return std::to_string(tensor.data<std::int32_t>()[at]);
   case TSX_INT64: return std::to_string(tensor.data<std::int64_t>()[at]);
-  case TSX_BOOL: return tensor.data<std::uint8_t>()[at] ? "True" : "False";
+  case TSX_BOOL: return tensor.data<bool>()[at] ? "True" : "False";
   case TSX_FLOAT32: return real(tensor.data<float>()[at]);
   case TSX_FLOAT64: return real(tensor.data<double>()[at]);
   case TSX_BFLOAT16: return std::to_string(tensor.data<std::uint16_t>()[at]);  // the bits
@@ -159,8 +175,8 @@ std::string shown(const Value& value, std::int64_t most) {
   std::ostringstream out;
   switch (value.kind()) {
   case TSX_KIND_TENSOR: {
-    out << value;
     const Tensor tensor = value.to_tensor().contiguous();
+    out << type_of(tensor);
     std::int64_t at = 0;
     if (tensor.count() <= most) out << " " << elements(tensor, 0, at);
     return out.str();
