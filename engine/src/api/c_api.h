@@ -57,9 +57,12 @@ template <typename Body> tsx_error* guarded(Body body) noexcept {
   }
 }
 
+/// TSX1016: `what` is a null pointer, and may not be one.
+[[noreturn]] void refuse_null(const char* what);
+
 /// What a caller's pointer points to; TSX1016 where it is null.
 template <typename T> T& at(T* pointer, const char* what) {
-  if (!pointer) throw failure("TSX1016", {{"what", what}});
+  if (!pointer) refuse_null(what);
   return *pointer;
 }
 

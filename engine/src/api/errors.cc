@@ -34,6 +34,8 @@ Error current() {
 
 }  // namespace
 
+void refuse_null(const char* what) { throw failure("TSX1016", {{"what", what}}); }
+
 tsx_error* caught() noexcept {
   try {
     tsx_error* made = nullptr;
