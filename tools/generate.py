@@ -15,6 +15,7 @@ import engine_numpy_types
 import engine_opcodes
 import engine_operators
 import engine_prims
+import engine_rules
 import engine_unicode
 import operator_bodies
 import operator_index
@@ -182,6 +183,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "engine/gen/opcodes.inc": engine_opcodes.opcodes,
     "engine/gen/operators.inc": engine_operators.operators,
     "engine/gen/prims.inc": engine_prims.prims,
+    "engine/gen/rules.inc": engine_rules.rules,
     "engine/gen/primitives.inc": engine_operators.primitives,
     "engine/gen/unicode.inc": engine_unicode.table,
     "engine/gen/without_kernel.txt": engine_operators.without_kernel,

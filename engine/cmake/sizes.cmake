@@ -12,7 +12,7 @@ set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/run/vm.cc PROPERTY COMPILE_OPTIONS
   -O2 $<$<CXX_COMPILER_ID:GNU>:-fno-gcse> $<$<CXX_COMPILER_ID:GNU>:-fno-crossjumping>)
 
 # Reading, verifying and the interface run once for a model.
-file(GLOB once CONFIGURE_DEPENDS src/api/*.cc src/ir/*.cc src/read/*.cc)
+file(GLOB once CONFIGURE_DEPENDS src/api/*.cc src/ir/*.cc src/read/*.cc src/rules/*.cc)
 set_property(SOURCE ${once} PROPERTY COMPILE_OPTIONS $<$<NOT:$<CONFIG:Debug>>:-Os> ${WITHOUT_INLINING})
 
 if(CMAKE_CXX_FLAGS_RELEASE MATCHES "-O3")

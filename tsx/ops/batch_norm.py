@@ -195,9 +195,17 @@ op(
     eval=_native,
     traits=Trait.EFFECT,
 )
+
+
+def _infer_no_stats(
+    input: Abstract, weight: Abstract, bias: Abstract, *rest: Abstract
+) -> tuple[Abstract, ...]:
+    return _infer_native(input, weight, bias, None, None, *rest)
+
+
 op(
     f"aten::_native_batch_norm_legit.no_stats({_TERMS}{_NUMBERS}) -> (Tensor, Tensor, Tensor)",
-    infer=lambda input, weight, bias, *rest: _infer_native(input, weight, bias, None, None, *rest),
+    infer=_infer_no_stats,
     eval=lambda input, weight, bias, *rest: _native(input, weight, bias, None, None, *rest),
 )
 op(

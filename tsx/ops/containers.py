@@ -92,6 +92,14 @@ def _copy_rule(values: Abstract) -> Abstract:
     return list(values) if isinstance(values, list) else like_first(values)
 
 
+def _repeated_rule(n: Abstract, values: Abstract) -> Abstract:
+    return _repeat_rule(values, n)
+
+
+def _pop_rule(values: Abstract, _: Abstract) -> Abstract:
+    return element_of(values)
+
+
 # fmt: off
 op("aten::len.t(t[] a) -> int", infer=_len_rule, eval=len)
 op("aten::len.any(Any[] a) -> int", infer=_len_rule, eval=len)
@@ -100,7 +108,7 @@ op("aten::__getitem__.t(t[](a) list, int idx) -> t(*)", infer=_get_rule, eval=_g
 op("aten::slice.t(t[] l, int? start=None, int? end=None, int step=1) -> t[]", infer=_slice_rule, eval=_slice, traits=RAISES)
 op("aten::add.t(t[] a, t[] b) -> t[]", infer=_concat_rule, eval=operator.add)
 op("aten::mul.left_t(t[] l, int n) -> t[]", infer=_repeat_rule, eval=operator.mul)
-op("aten::mul.right_(int n, t[] l) -> t[]", infer=lambda n, values: _repeat_rule(values, n), eval=operator.mul)
+op("aten::mul.right_(int n, t[] l) -> t[]", infer=_repeated_rule, eval=operator.mul)
 op("aten::list.t(t[] l) -> t[]", infer=_copy_rule, eval=list)
 op("aten::list(str t) -> str[]", infer=fact(ty.ListType(ty.STR)), eval=list)
 op("aten::copy.t(t[](a) self) -> t[]", infer=_copy_rule, eval=list)
@@ -188,7 +196,7 @@ op("aten::append.t(t[](a!) self, t(c -> *) el) -> t[](a!)", infer=like_first, ev
 op("aten::add_.t(t[](a!) self, t[] b) -> t[]", infer=like_first, eval=_add_in_place, traits=WRITE)
 op("aten::extend.t(t[](a!) self, t[] other) -> ()", infer=nothing, eval=_extend, traits=WRITE)
 op("aten::insert.t(t[](a!) self, int idx, t(b -> *) el) -> ()", infer=nothing, eval=_insert, traits=WRITE)
-op("aten::pop.t(t[](a!) self, int idx=-1) -> t(*)", infer=lambda values, index: element_of(values), eval=_pop, traits=WRITE_OR_RAISE)
+op("aten::pop.t(t[](a!) self, int idx=-1) -> t(*)", infer=_pop_rule, eval=_pop, traits=WRITE_OR_RAISE)
 op("aten::_set_item.t(t[](a!) l, int idx, t(b -> *) el) -> t[](a!)", infer=like_first, eval=_set, traits=WRITE_OR_RAISE)
 op("aten::Delete.t(t[](a!) self, int idx) -> ()", infer=nothing, eval=_delete, traits=WRITE_OR_RAISE)
 op("aten::clear.t(t[](a!) self) -> ()", infer=nothing, eval=_clear, traits=WRITE)

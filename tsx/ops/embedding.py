@@ -60,9 +60,13 @@ def _renorm(self: Array, indices: Array, max_norm: float, norm_type: float) -> A
     return self
 
 
+def _renorm_rule(self: Abstract, *_: Abstract) -> Abstract:
+    return self
+
+
 op(
     "aten::embedding_renorm_(Tensor(a!) self, Tensor indices, float max_norm, float norm_type) -> Tensor(a!)",
-    infer=lambda self, *rest: self,
+    infer=_renorm_rule,
     eval=_renorm,
     traits=Trait.INPLACE,
 )

@@ -66,7 +66,10 @@ def _strides(x: Array) -> list[int]:
 
 
 def _fact(type: ty.Type) -> Callable[..., Abstract]:
-    return lambda *_: Unknown(type)
+    def infer(*_: Abstract) -> Abstract:
+        return Unknown(type)
+
+    return infer
 
 
 def _dtype_fact(type: ty.Type, answer: Callable[[DType], Abstract]) -> Callable[..., Abstract]:
@@ -77,15 +80,43 @@ def _dtype_fact(type: ty.Type, answer: Callable[[DType], Abstract]) -> Callable[
     return infer
 
 
+def _dim_rule(x: Abstract) -> Abstract:
+    return _int(_tensor(x).rank)
+
+
+def _numel_rule(x: Abstract) -> Abstract:
+    return _int(numel(_tensor(x).shape))
+
+
+def _data_rule(x: Abstract) -> Abstract:
+    return TensorType(_tensor(x).dtype, _tensor(x).shape)
+
+
+def _device_rule(_: Abstract) -> Abstract:
+    return "cpu"
+
+
+def _layout_rule(_: Abstract) -> Abstract:
+    return 0
+
+
+def _true_rule(_: Abstract) -> Abstract:
+    return True
+
+
+def _false_rule(_: Abstract) -> Abstract:
+    return False
+
+
 # fmt: off
 op("aten::size(Tensor self) -> int[]", infer=_size_rule, eval=lambda x: list(x.shape))
 op("aten::size.int(Tensor self, int dim) -> int", infer=_size_int_rule, eval=_size_int)
 op("aten::sym_size(Tensor self) -> SymInt[]", infer=_size_rule, eval=lambda x: list(x.shape))
 op("aten::sym_size.int(Tensor self, int dim) -> SymInt", infer=_size_int_rule, eval=_size_int)
 op("aten::len.Tensor(Tensor t) -> int", infer=_len_rule, eval=_len)
-op("aten::dim(Tensor self) -> int", infer=lambda x: _int(_tensor(x).rank), eval=lambda x: x.ndim)
-op("aten::numel(Tensor self) -> int", infer=lambda x: _int(numel(_tensor(x).shape)), eval=lambda x: x.size)
-op("aten::sym_numel(Tensor self) -> SymInt", infer=lambda x: _int(numel(_tensor(x).shape)), eval=lambda x: x.size)
+op("aten::dim(Tensor self) -> int", infer=_dim_rule, eval=lambda x: x.ndim)
+op("aten::numel(Tensor self) -> int", infer=_numel_rule, eval=lambda x: x.size)
+op("aten::sym_numel(Tensor self) -> SymInt", infer=_numel_rule, eval=lambda x: x.size)
 op("aten::stride(Tensor self) -> int[]", infer=_fact(ty.ListType(ty.INT)), eval=_strides)
 op("aten::stride.int(Tensor self, int dim) -> int", infer=_fact(ty.INT), eval=lambda x, dim: _strides(x)[dim])
 op("aten::is_contiguous(Tensor self) -> bool", infer=_fact(ty.BOOL), eval=lambda x: x.flags.c_contiguous)
@@ -93,12 +124,12 @@ op("aten::is_floating_point(Tensor self) -> bool", infer=_dtype_fact(ty.BOOL, la
 op("aten::is_complex(Tensor self) -> bool", infer=_dtype_fact(ty.BOOL, lambda d: d.is_complex), eval=lambda x: dtype_of(x).is_complex)
 op("aten::element_size(Tensor self) -> int", infer=_dtype_fact(ty.INT, lambda d: d.itemsize), eval=lambda x: x.itemsize)
 op("prim::dtype(Tensor a) -> int", infer=_dtype_fact(ty.INT, lambda d: d.code), eval=lambda x: dtype_of(x).code)
-op("prim::device(Tensor a) -> Device", infer=lambda x: "cpu", eval=lambda x: "cpu")
-op("prim::layout(Tensor a) -> Layout", infer=lambda x: 0, eval=lambda x: 0)
-op("prim::is_cuda(Tensor a) -> bool", infer=lambda x: False, eval=lambda x: False)
-op("prim::is_cpu(Tensor a) -> bool", infer=lambda x: True, eval=lambda x: True)
-op("prim::requires_grad(Tensor a) -> bool", infer=lambda x: False, eval=lambda x: False)
-op("prim::data(Tensor(a) a) -> Tensor(a)", infer=lambda x: TensorType(_tensor(x).dtype, _tensor(x).shape), eval=lambda x: x, traits=Trait.PURE | Trait.VIEW)
+op("prim::device(Tensor a) -> Device", infer=_device_rule, eval=lambda x: "cpu")
+op("prim::layout(Tensor a) -> Layout", infer=_layout_rule, eval=lambda x: 0)
+op("prim::is_cuda(Tensor a) -> bool", infer=_false_rule, eval=lambda x: False)
+op("prim::is_cpu(Tensor a) -> bool", infer=_true_rule, eval=lambda x: True)
+op("prim::requires_grad(Tensor a) -> bool", infer=_false_rule, eval=lambda x: False)
+op("prim::data(Tensor(a) a) -> Tensor(a)", infer=_data_rule, eval=lambda x: x, traits=Trait.PURE | Trait.VIEW)
 # fmt: on
 
 

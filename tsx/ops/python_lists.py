@@ -98,6 +98,10 @@ def _tuple_item(items: list[Any], index: int) -> Any:
     return tuple(items)[index]  # for the words of its IndexError
 
 
+def _same_rule(value: Abstract) -> Abstract:
+    return value
+
+
 # fmt: off
 op("tsx::__getitem__.tuple(t[](a) items, int index) -> t(*)", infer=element_of, eval=_tuple_item, traits=ELEMENT)
 op("tsx::__contains__.t(t[] l, t item) -> bool", infer=_BOOL, eval=operator.contains)
@@ -112,7 +116,7 @@ for _name, _pick in (("max", max), ("min", min)):
 op("tsx::reversed(t[] values) -> t[]", infer=like_first, eval=_reversed)
 op("tsx::sorted(t[] values, *, bool reverse=False) -> t[]", infer=like_first, eval=_sorted, traits=RAISES)
 op("tsx::sorted.by(t[] values, k[] keys, *, bool reverse=False) -> t[]", infer=like_first, eval=_sorted_by, traits=RAISES)
-op("tsx::deepcopy(t value) -> t", infer=lambda value: value, eval=copy.deepcopy)
+op("tsx::deepcopy(t value) -> t", infer=_same_rule, eval=copy.deepcopy)
 op("tsx::zip_length(int[] lengths, bool strict) -> int", infer=_INT, eval=_zip_length, traits=RAISES)
 # fmt: on
 

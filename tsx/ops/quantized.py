@@ -131,13 +131,20 @@ def _reading(schema: str, rule: Infer, read: Callable[[QuantizedTensor], object]
     op(schema, infer=rule, eval=lambda self: read(need(name, self)))
 
 
+def _dequantize_rule(self: Abstract) -> TensorType:
+    return TensorType(DType.FLOAT32, tensor_of(self).shape)
+
+
 def _int_repr_rule(self: Abstract) -> TensorType:
     x = tensor_of(self)
     return TensorType(_STORED_TYPES.get(x.dtype) if x.dtype else None, x.shape)
 
 
 def _channel_terms(dtype: DType) -> Infer:
-    return lambda self: TensorType(dtype, (None,))
+    def rule(_: Abstract) -> Abstract:
+        return TensorType(dtype, (None,))
+
+    return rule
 
 
 def _channel_scales(q: QuantizedTensor) -> Array:
@@ -151,12 +158,15 @@ def _channel_zeros(q: QuantizedTensor) -> Array:
 
 
 def _scalar(type: ty.Type) -> Infer:
-    return lambda self: Unknown(type)
+    def rule(_: Abstract) -> Abstract:
+        return Unknown(type)
+
+    return rule
 
 
 _reading(
     "aten::dequantize.self(Tensor self) -> Tensor",
-    lambda self: TensorType(DType.FLOAT32, tensor_of(self).shape),
+    _dequantize_rule,
     dequantized,
 )
 _reading("aten::int_repr(Tensor self) -> Tensor", _int_repr_rule, lambda q: q.values.copy())

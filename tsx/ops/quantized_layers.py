@@ -138,7 +138,10 @@ def _dynamic(name: str, is_relu: bool, X: Array, packed: object, reduce_range: b
 
 
 def _class(name: str) -> Infer:
-    return lambda *_: Unknown(ClassType(name))
+    def rule(*_: Abstract) -> Abstract:
+        return Unknown(ClassType(name))
+
+    return rule
 
 
 def _layer_rule(qx: Abstract, *_: Abstract) -> TensorType:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tsx.errors import fail
 from tsx.ir import types as ty
-from tsx.ir.op import Trait, Unknown
+from tsx.ir.op import Abstract, Infer, Trait, Unknown
 from tsx.ops.define import op
 from tsx.ops.dtypes import Array, bfloat16_to_float32, dtype_of
 from tsx.ops.number_rules import define
@@ -37,13 +37,20 @@ def _to_list(kind: str, depth: int) -> Callable[[Array], Any]:
     return convert
 
 
+def _rule(type: ty.Type) -> Infer:
+    def rule(_: Abstract) -> Abstract:
+        return Unknown(type)
+
+    return rule
+
+
 for _kind, _element in _KINDS.items():
     _type: ty.Type = _element
     for _depth in range(1, DEEPEST + 1):
         _type = ty.ListType(_type)
         op(
             f"tsx::tolist.{_kind}{_depth}(Tensor self) -> {_type}",
-            infer=lambda self, type=_type: Unknown(type),
+            infer=_rule(_type),
             eval=_to_list(_kind, _depth),
             traits=Trait.PURE | Trait.RAISES,
         )

@@ -126,9 +126,14 @@ std::string_view TypeStore::intern(std::string_view text) { return *strings_.emp
 const SizeExpr* TypeStore::intern(SizeExpr expr) {
   const std::size_t hash = hash_of(expr);
   if (const SizeExpr* known = find_same(sizes_by_hash_, hash, expr)) return known;
-  for (SizeTerm& term : expr.terms)
-    for (SizeAtom& atom : term.factors)
+  expr.store = this;
+  expr.weight = 0;
+  for (SizeTerm& term : expr.terms) {
+    for (SizeAtom& atom : term.factors) {
       atom.symbol = intern(atom.symbol);
+      expr.weight += 1 + (atom.numerator ? atom.numerator->weight : 0);
+    }
+  }
   sizes_.push_back(std::move(expr));
   sizes_by_hash_.emplace(hash, &sizes_.back());
   return &sizes_.back();

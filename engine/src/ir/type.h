@@ -42,9 +42,16 @@ struct SizeTerm {
   }
 };
 
-/// A size that depends on symbols: a sum of terms in the normal form of tsx/ir/dims.py.
+class TypeStore;
+
+/// A size that depends on symbols: a sum of terms in the normal form of tsx/ir/dims.py. What is
+/// computed with it (ir/size_math.h) goes to the same store.
 struct SizeExpr {
   std::vector<SizeTerm> terms;
+
+  // Found when it is entered.
+  TypeStore* store = nullptr;
+  std::size_t weight = 0;  // how many symbols and divisions stand in it, those inside of divisions too
 };
 
 /// One size of a tensor type: unknown, known, or symbolic.

@@ -1,5 +1,6 @@
 #include "ir/verify.h"
 
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -15,6 +16,13 @@ void verify_graph(GraphCheck check) {
   check_structure(check);
   check_nodes(check);
   check_references(check);
+}
+
+/// V20 asks for types that fit, so it comes where all else holds.
+void verify_all(GraphCheck check, bool is_entered) {
+  const std::size_t before = check.count();
+  verify_graph(check);
+  if (check.count() == before) check_meaning(check, is_entered);
 }
 
 /// The violations as lines, the first ones.
@@ -64,8 +72,9 @@ std::vector<std::pair<std::string, const Graph*>> named_graphs(const Module& mod
 std::vector<Violation> verify(Module& module) {
   std::vector<Violation> found;
   SchemaTable schemas(module.types);
+  const std::set<const Graph*> entered = always_entered(module);
   for (const auto& [name, graph] : named_graphs(module))
-    verify_graph(GraphCheck(module, schemas, *graph, name, found));
+    verify_all(GraphCheck(module, schemas, *graph, name, found), entered.count(graph) != 0);
   for (const auto& [name, body] : module.bodies)
     if (!module.function(name))  // a body that is called stands among the functions
       verify_graph(GraphCheck(module, schemas, *body.graph, std::string(name), found));

@@ -3,9 +3,6 @@
 // The numbered invariants and their codes are those of tsx/ir/verify (docs/ir.md lists them). Takes
 // any module that the reader can build, and gives every violation. Later groups are looked at only
 // where the earlier ones hold, because their questions make no sense before.
-//
-// V20, what the rules of the operators find, is Python's alone so far: here the kernels' own checks
-// are what stops a program whose operands can't be right.
 #pragma once
 
 #include <string>

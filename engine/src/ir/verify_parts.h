@@ -1,6 +1,7 @@
 // The parts of the verifier, and what they share. See verify.h.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,12 @@ void check_extent(GraphCheck& check);      // V05
 void check_structure(GraphCheck& check);   // V03, V04, V07, V08
 void check_nodes(GraphCheck& check);       // V09 to V19
 void check_references(GraphCheck& check);  // V21 to V24
+
+/// V20, of a graph that keeps the others (rules/meaning.cc). `is_entered`: every run of the module
+/// comes to it, so what a rule refuses is wrong for sure.
+void check_meaning(GraphCheck& check, bool is_entered);
+/// The graphs that every run comes to: entry points, and what they call outside branches and loops.
+std::set<const Graph*> always_entered(const Module& module);
 
 /// V15 to V19: the rule of a structural kind whose counts are right.
 void check_prim(GraphCheck& check, NodeId node, const char* code);

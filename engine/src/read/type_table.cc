@@ -6,30 +6,10 @@
 #include <utility>
 
 #include "base/quote.h"
+#include "ir/size_math.h"
 
 namespace tsx::engine {
 namespace {
-
-std::string text_of(const SizeAtom& atom) {
-  if (!atom.numerator) return std::string(atom.symbol);
-  SizeExpr alone;
-  alone.terms = {{1, {atom}}};
-  return to_text(alone, SIZE_MAX / 2);
-}
-
-std::vector<std::string> texts_of(const SizeTerm& term) {
-  std::vector<std::string> texts;
-  for (const SizeAtom& atom : term.factors)
-    texts.push_back(text_of(atom));
-  return texts;
-}
-
-/// Whether `a` comes before `b` in the order of terms: by number of factors, then by their texts,
-/// the greatest first.
-bool descends(const SizeTerm& a, const SizeTerm& b) {
-  if (a.factors.size() != b.factors.size()) return a.factors.size() > b.factors.size();
-  return texts_of(a) > texts_of(b);
-}
 
 /// Whether dividing `numerator` by `divisor` gives a floor division and nothing simpler.
 bool is_plain_division(const SizeExpr& numerator, std::int64_t divisor) {

@@ -104,7 +104,7 @@ def _text(abstract: Abstract) -> str:
     if isinstance(abstract, (list, tuple)):
         inner = ", ".join(map(_text, abstract))
         return f"[{inner}]" if isinstance(abstract, list) else f"({inner})"
-    return f"{abstract}" if isinstance(abstract, ty.TensorType) else f"{abstract!r}"
+    return f"{abstract}" if isinstance(abstract, (ty.TensorType, Expr)) else f"{abstract!r}"
 
 
 def _python_type(abstract: Abstract) -> type:

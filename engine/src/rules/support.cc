@@ -1,0 +1,285 @@
+#include "rules/support.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "tile/promote.h"
+
+namespace tsx::engine::rules {
+
+std::string Operands::name() const {
+  const std::string_view kind = op_.kind();
+  return std::string(kind.substr(0, kind.find('.')));
+}
+
+std::string Operands::base() const {
+  const std::string whole = name();
+  return whole.substr(whole.find("::") + 2);
+}
+
+Error mismatch(std::string op, std::string expected, std::string found) {
+  return failure("TSX4005", {{"op", std::move(op)},
+                             {"expected", std::move(expected)},
+                             {"found", std::move(found)}});
+}
+
+Error unfit(std::string op, std::string expected, std::string found) {
+  return failure("TSX4055", {{"op", std::move(op)},
+                             {"expected", std::move(expected)},
+                             {"found", std::move(found)}});
+}
+
+std::string shape_text(const Shape& shape) {
+  std::string text;
+  for (const Dim& size : shape)
+    text += (text.empty() ? "" : ", ") + to_text(size);
+  return "[" + text + "]";
+}
+
+std::string list_text(const std::vector<std::int64_t>& values) {
+  std::string text;
+  for (const std::int64_t value : values)
+    text += (text.empty() ? "" : ", ") + std::to_string(value);
+  return "[" + text + "]";
+}
+
+std::optional<Shape> dims_of(const Abstract& value, std::optional<std::size_t> count) {
+  if (value.has_items()) {
+    Shape sizes;
+    for (const Abstract& item : value.items())
+      sizes.push_back(item.as_dim());
+    if (count && sizes.size() == 1) sizes.resize(*count, Dim(sizes[0]));
+    return sizes;
+  }
+  if (value.is_dim() && count) return Shape(*count, value.as_dim());
+  return std::nullopt;
+}
+
+std::optional<std::vector<std::int64_t>> known_ints(const Abstract& value) {
+  if (!value.has_items()) return std::nullopt;
+  std::vector<std::int64_t> ints;
+  for (const Abstract& item : value.items()) {
+    if (!item.known_int()) return std::nullopt;
+    ints.push_back(*item.known_int());
+  }
+  return ints;
+}
+
+std::optional<std::vector<std::int64_t>> concrete(const Shape& sizes) {
+  std::vector<std::int64_t> ints;
+  for (const Dim& size : sizes) {
+    if (!size.is_known()) return std::nullopt;
+    ints.push_back(size.size);
+  }
+  return ints;
+}
+
+std::optional<DType> dtype_arg(const Abstract& value, std::optional<DType> fallback) {
+  if (value.is_none()) return fallback;
+  return value.known_int() ? dtype_of_code(*value.known_int()) : std::nullopt;
+}
+
+std::optional<std::size_t> wrap_dim(const std::string& op, const Abstract& dim,
+                                    std::optional<std::size_t> rank, std::size_t extra) {
+  if (!dim.known_int() || !rank) return std::nullopt;
+  const auto span = static_cast<std::int64_t>(std::max<std::size_t>(*rank + extra, 1));
+  const std::int64_t place = *dim.known_int();
+  if (place < -span || place >= span) {
+    throw mismatch(
+        op, "a dimension from " + std::to_string(-span) + " to " + std::to_string(span - 1),
+        to_text(dim));
+  }
+  return static_cast<std::size_t>(place < 0 ? place + span : place);
+}
+
+Dim broadcast_dim(const std::string& op, const Dim& a, const Dim& b) {
+  const Dim one = Dim::known(1);
+  if (a == b) return a;
+  if (a == one) return b;
+  if (b == one) return a;
+  if (a.is_known() && b.is_known())
+    throw mismatch(op, "sizes that broadcast", to_text(a) + " and " + to_text(b));
+  // One is a known size above 1: the other must be it or 1, and the result is the known one.
+  if (a.is_known()) return a;
+  return b.is_known() ? b : Dim();
+}
+
+std::optional<Shape> broadcast(const std::string& op,
+                               const std::vector<std::optional<Shape>>& shapes) {
+  Shape result;
+  for (const std::optional<Shape>& shape : shapes) {
+    if (!shape) return std::nullopt;
+    const std::size_t rank = std::max(result.size(), shape->size());
+    Shape joined(rank);
+    for (std::size_t back = 1; back <= rank; ++back) {
+      const Dim one = Dim::known(1);
+      const Dim& a = back <= result.size() ? result[result.size() - back] : one;
+      const Dim& b = back <= shape->size() ? (*shape)[shape->size() - back] : one;
+      joined[rank - back] = broadcast_dim(op, a, b);
+    }
+    result = std::move(joined);
+  }
+  return result;
+}
+
+Dim numel(const std::optional<Shape>& shape) {
+  if (!shape) return {};
+  Dim total = Dim::known(1);
+  for (const Dim& size : *shape) {
+    if (size.kind == Dim::Kind::kUnknown) {
+      const bool is_empty = std::find(shape->begin(), shape->end(), Dim::known(0)) != shape->end();
+      return is_empty ? Dim::known(0) : Dim();
+    }
+    total = total * size;
+  }
+  return total;
+}
+
+bool differ(const Dim& a, const Dim& b) {
+  const Dim gap = a - b;
+  return gap.is_known() && gap.size != 0;
+}
+
+Dim either(const Dim& a, const Dim& b) {
+  const bool is_worse = a.kind == Dim::Kind::kSymbolic && b.is_known();
+  return a.kind == Dim::Kind::kUnknown || is_worse ? b : a;
+}
+
+std::optional<DType> one_dtype(const Operands& in, const std::string& op,
+                               std::initializer_list<std::size_t> places) {
+  std::vector<DType> found;
+  for (const std::size_t place : places) {
+    const std::optional<DType> dtype = in.dtype(place);
+    if (dtype && std::find(found.begin(), found.end(), *dtype) == found.end())
+      found.push_back(*dtype);
+  }
+  if (found.empty()) return std::nullopt;
+  std::string text(tsx::engine::name(found[0]));
+  for (std::size_t i = 1; i < found.size(); ++i)
+    text += " and " + std::string(tsx::engine::name(found[i]));
+  if (found.size() > 1) throw failure("TSX4054", {{"op", op}, {"found", text}});
+  return found[0];
+}
+
+const std::optional<Shape>& need_rank(const Operands& in, const std::string& op, std::size_t place,
+                                      std::initializer_list<std::size_t> ranks,
+                                      const std::string& what) {
+  const std::optional<Shape>& shape = in.shape(place);
+  if (shape && std::find(ranks.begin(), ranks.end(), shape->size()) == ranks.end()) {
+    std::string expected;
+    for (const std::size_t rank : ranks)
+      expected += (expected.empty() ? "" : " or ") + std::to_string(rank) + "-D";
+    throw unfit(op, "a " + expected + " " + what, shape_text(*shape));
+  }
+  return shape;
+}
+
+// --- reductions ---------------------------------------------------------------------------------
+
+std::optional<Shape> reduced_shape(const std::string& op, const std::optional<Shape>& shape,
+                                   const Abstract& dim, const Abstract& keepdim) {
+  const bool is_everything = dim.is_none() || (dim.has_items() && dim.items().empty());
+  const std::optional<bool> keeps = keepdim.known_bool();
+  if (is_everything && keeps == false) return Shape();
+  if (!shape || !is_known(dim) || !keeps) return std::nullopt;
+  std::vector<bool> is_reduced(shape->size(), is_everything);
+  const Items alone = {dim};
+  bool is_scalars = false;  // a 0-dim tensor takes -1 and 0, once
+  for (const Abstract& one : is_everything ? Items() : dim.has_items() ? dim.items() : alone) {
+    const std::optional<std::size_t> place = wrap_dim(op, one, shape->size());
+    const bool is_again = !place ? false : shape->empty() ? is_scalars : is_reduced[*place];
+    if (is_again) throw mismatch(op, "each dimension once", to_text(dim));
+    if (place && !shape->empty()) is_reduced[*place] = true;
+    is_scalars = true;
+  }
+  Shape left;
+  for (std::size_t i = 0; i < shape->size(); ++i) {
+    if (!is_reduced[i]) left.push_back((*shape)[i]);
+    if (is_reduced[i] && *keeps) left.push_back(Dim::known(1));
+  }
+  return left;
+}
+
+std::optional<DType> sum_dtype(std::optional<DType> dtype) {
+  if (!dtype) return std::nullopt;
+  return is_integer(*dtype) || *dtype == DType::kBool ? DType::kInt64 : *dtype;
+}
+
+std::optional<DType> need_float(const std::string& op, std::optional<DType> dtype) {
+  if (dtype && !is_float(*dtype) && !is_complex(*dtype))
+    throw mismatch(op, "a floating-point or complex tensor", std::string(tsx::engine::name(*dtype)));
+  return dtype;
+}
+
+std::optional<DType> real_dtype(std::optional<DType> dtype) {
+  return dtype ? std::optional<DType>(tile::real_of(*dtype)) : std::nullopt;
+}
+
+// --- promotion ----------------------------------------------------------------------------------
+
+namespace {
+
+constexpr DType kDefaultFloat = DType::kFloat32, kDefaultComplex = DType::kComplex64;
+
+/// The dtype that a number counts as; nothing for a Scalar of which only that is known.
+std::optional<DType> number_dtype(const Abstract& value) {
+  switch (value.kind()) {
+  case Abstract::Kind::kBool:
+    return DType::kBool;
+  case Abstract::Kind::kInt:
+  case Abstract::Kind::kSize:
+    return DType::kInt64;
+  case Abstract::Kind::kComplex:
+    return kDefaultComplex;
+  case Abstract::Kind::kUnknown:
+    break;
+  default:
+    return kDefaultFloat;
+  }
+  switch (value.type()->kind) {
+  case TypeKind::kInt:
+    return DType::kInt64;
+  case TypeKind::kFloat:
+    return kDefaultFloat;
+  case TypeKind::kBool:
+    return DType::kBool;
+  case TypeKind::kComplex:
+    return kDefaultComplex;
+  default:
+    return std::nullopt;
+  }
+}
+
+std::optional<DType> promoted(const std::vector<Abstract>& values, tile::Category unranked) {
+  tile::Promotion promotion;
+  for (const Abstract& value : values) {
+    if (value.is_none()) continue;
+    if (!value.is_tensor()) {
+      promotion.add(*number_dtype(value), tile::Category::kNumber);
+    } else {
+      const std::optional<Shape>& shape = value.type()->shape;
+      const tile::Category ranked =
+          shape && shape->empty() ? tile::Category::kZeroDim : tile::Category::kTensor;
+      promotion.add(*value.type()->dtype, shape ? ranked : unranked);
+    }
+  }
+  return promotion.empty() ? std::nullopt : std::optional<DType>(promotion.result());
+}
+
+}  // namespace
+
+std::optional<DType> result_type(const std::vector<Abstract>& values) {
+  bool is_unranked = false;
+  for (const Abstract& value : values) {
+    if (value.is_none()) continue;
+    const bool is_told = value.is_tensor() ? value.type()->dtype.has_value()
+                                           : number_dtype(value).has_value();
+    if (!is_told) return std::nullopt;
+    is_unranked = is_unranked || (value.is_tensor() && !value.type()->shape);
+  }
+  const std::optional<DType> found = promoted(values, tile::Category::kTensor);
+  if (is_unranked && found != promoted(values, tile::Category::kZeroDim)) return std::nullopt;
+  return found;
+}
+
+}  // namespace tsx::engine::rules
