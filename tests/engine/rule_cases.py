@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from tsx.errors import TsxError
@@ -20,6 +20,12 @@ from tsx.ir.types import DType, TensorType
 
 CALLS = Path(__file__).with_name("rule_calls.json")
 Call = tuple[str, list[Abstract]]
+_F, _I = DType.FLOAT32, DType.INT64
+MADE_UP: list[Call] = [  # of operators that torch's op_db does not reach
+    ("aten::add.int", [3, 4]),
+    ("aten::lt.Scalar", [3, 4.5]),
+    ("aten::__not__", [True]),
+]
 _DTYPES = [
     DType.FLOAT32,
     DType.FLOAT64,
@@ -221,7 +227,10 @@ def read(value: object) -> Abstract:
 
 def calls() -> list[Call]:
     rows = json.loads(CALLS.read_text(encoding="utf-8"))
-    return [(kind, [read(v) for v in operands]) for kind, many in rows.items() for operands in many]
+    found = [
+        (kind, [read(v) for v in operands]) for kind, many in rows.items() for operands in many
+    ]
+    return found + MADE_UP
 
 
 def main(most: int = 6) -> None:
