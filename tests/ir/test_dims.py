@@ -114,3 +114,10 @@ def test_other_text_is_refused(text: str) -> None:
     with pytest.raises(TsxError) as caught:
         parse_dim(text)
     assert caught.value.code == "TSX8001"
+
+
+def test_divisions_in_divisions_stop_before_they_fill_the_memory() -> None:
+    size: Dim = sym("n")
+    with pytest.raises(TsxError, match="TSX8003"):
+        for _ in range(64):  # each writes the one before it twice
+            size = (size * size + 1) // 3

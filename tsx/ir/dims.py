@@ -10,8 +10,9 @@ Identities used: ``(d*q + r) // d = q + r // d``; ``(x // a + c) // b = (x + a*c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from tsx.errors import fail
 
@@ -21,6 +22,7 @@ class Symbol:
     """A size that is not known before the model runs."""
 
     name: str
+    weight: ClassVar[int] = 1
 
     def __str__(self) -> str:
         return self.name
@@ -32,6 +34,10 @@ class FloorDiv:
 
     numerator: Expr
     divisor: int
+    weight: int = field(init=False, repr=False, compare=False)  # how many atoms stand in it
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weight", 1 + _weight(self.numerator.terms))
 
     def __str__(self) -> str:
         text = str(self.numerator)
@@ -41,6 +47,7 @@ class FloorDiv:
 # No model's sizes come near these; without them, a few lines of hostile text could fill the memory.
 _MAX_TERMS = 1024
 _MAX_DEGREE = 64
+_MAX_WEIGHT = 4096
 
 Atom = Symbol | FloorDiv
 Monomial = tuple[Atom, ...]  # sorted by text; () is the constant term
@@ -236,7 +243,14 @@ def _make(terms: Mapping[Monomial, int]) -> Dim:
         return 0
     if len(kept) == 1 and () in kept:
         return kept[()]
+    if (weight := _weight(kept.items())) > _MAX_WEIGHT:  # divisions in divisions grow like 2**n
+        raise fail("TSX8003", detail=f"a size of {weight} terms")
     return Expr(tuple(sorted(kept.items(), key=_order, reverse=True)))
+
+
+def _weight(terms: Iterable[tuple[Monomial, int]]) -> int:
+    """How many symbols and divisions stand in a sum, those inside of divisions too."""
+    return sum(atom.weight for monomial, _ in terms for atom in monomial)
 
 
 def _order(term: tuple[Monomial, int]) -> tuple[int, list[str]]:
@@ -264,7 +278,7 @@ def _floordiv_atom(rest: Expr, divisor: int) -> Dim:
     if coefficient == 1 and len(monomial) == 1 and isinstance(monomial[0], FloorDiv):
         inner = monomial[0]
         return (inner.numerator + constant * inner.divisor) // (inner.divisor * divisor)
-    return Expr((((FloorDiv(rest, divisor),), 1),))
+    return _make({(FloorDiv(rest, divisor),): 1})
 
 
 def _term_text(monomial: Monomial, coefficient: int) -> str:
