@@ -2,7 +2,8 @@
 
 NAME is torch's (``aten::name.overload``, its schema is asked of torch) or a whole schema in quotes. ``--kind`` says
 what it is: ``elementwise`` (a line of the scalar language: one file), ``kernel`` (a rule and its meaning in NumPy, and
-the engine's kernel: two files), ``composite`` (a formula over operators, and the quick answer of NumPy: two files).
+the engine's rule and kernel: three files), ``composite`` (a formula over operators, the quick answer of NumPy, and the
+engine's rule: three files).
 What is left to write is said at the end, and raises until it is written.
 """
 
@@ -34,6 +35,7 @@ class Part:
     text: str
     left: str  # what is left to write
     entry: str = ""
+    start: str = ""  # what the file begins with where there is none
 
     def added_to(self, text: str) -> str:
         if not self.entry:
@@ -63,12 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parts = _PARTS[options.kind](schema, options.file, options.engine or options.file)
     for part in parts:
         path = options.root / part.path
-        if not path.exists():
+        if not path.exists() and not part.start:
             print(f"there is no {part.path}; start it, or choose another --in", file=sys.stderr)
             return 2
     for part in parts:
         path = options.root / part.path
-        path.write_text(part.added_to(path.read_text(encoding="utf-8")), encoding="utf-8")
+        old = path.read_text(encoding="utf-8") if path.exists() else part.start
+        path.write_text(part.added_to(old), encoding="utf-8")
         print(f"{part.path}: {part.left}")
     print(f"then: make generate format, and pytest tests/ops -k {schema.base} -m matrix")
     return 0
@@ -111,6 +114,7 @@ def _kernel(schema: Schema, file: str, engine: str) -> list[Part]:
     entry = f'  registry.add("{schema.kind}", {name});\n'
     return [
         Part(f"tsx/ops/{file}.py", python, f"write _infer_{name} and _{name}"),
+        _engine_rule(schema, name, file),
         Part(f"engine/src/kernels/{engine}.cc", kernel, f"write {name}", entry),
     ]
 
@@ -129,6 +133,7 @@ def _composite(schema: Schema, file: str, engine: str) -> list[Part]:
     return [
         Part(f"tsx/ops/{file}.py", python, f"write _infer_{name}, and the quick answer _{name}"),
         Part(f"tsx/ops/bodies/{file}.py", body, f"write the formula {name}"),
+        _engine_rule(schema, name, file),
     ]
 
 
@@ -142,6 +147,21 @@ def _rule(schema: Schema, name: str) -> str:
         f"\n\ndef _infer_{name}({parameters}) -> Abstract:\n"
         f"    return {text if len(results) == 1 else f'({text})'}\n"
     )
+
+
+def _engine_rule(schema: Schema, name: str, module: str) -> Part:
+    """The twin of the Python rule, in the file that has the module's other ones."""
+    twin = f"{module}_infer_{name}"
+    results = ", ".join(f"in.result({place})" for place in range(len(schema.results)))
+    given = results if len(schema.results) == 1 else f"in.tuple({{{results}}})"
+    text = f"\nTSX_RULE({twin}) {{ return {given}; }}\n"
+    folder = ROOT / "engine/src/rules"
+    files = [
+        p for p in folder.glob("*.cc") if f"TSX_RULE({module}_" in p.read_text(encoding="utf-8")
+    ]
+    path = files[0].name if files else f"{module}.cc"
+    start = f'// Rules of tsx/ops/{module}.py.\n#include "rules/support.h"\n'
+    return Part(f"engine/src/rules/{path}", text, f"write {twin}", start=start)
 
 
 def _meaning(schema: Schema, name: str) -> str:

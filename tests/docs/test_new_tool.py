@@ -16,6 +16,7 @@ import tsx.ops  # noqa: F401  (fills the registry)
 ROOT = Path(__file__).resolve().parents[2]
 SCHEMA = 'aten::unheard_of.mode(Tensor self, int[] dim, Tensor? weight=None, *, str mode="mean") -> Tensor'
 FILES = ("tsx/ops/losses.py", "tsx/ops/bodies/losses.py", "engine/src/kernels/sorting.cc")
+RULE = "TSX_RULE(losses_infer_unheard_of_mode) { return in.result(0); }"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("kind", "count"), [("elementwise", 1), ("kernel", 2), ("composite", 2)])
+@pytest.mark.parametrize(("kind", "count"), [("elementwise", 1), ("kernel", 3), ("composite", 3)])
 def test_skeletons(
     tool: ModuleType, tree: Path, kind: str, count: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -44,7 +45,9 @@ def test_skeletons(
     arguments = ["op", SCHEMA, "--kind", kind, "--in", "losses", "--engine", "sorting"]
     assert tool.main([*arguments, "--root", str(tree)]) == 0
     changed = [name for name in FILES if (tree / name).read_text() != before[name]]
-    assert len(changed) == count
+    rules = [path.relative_to(tree).as_posix() for path in tree.glob("engine/src/rules/*.cc")]
+    assert len(changed) + len(rules) == count
+    assert all(RULE in (tree / name).read_text() for name in rules)
     for name in changed:
         text = (tree / name).read_text()
         assert set(before[name].splitlines()) <= set(text.splitlines())
@@ -56,7 +59,7 @@ def test_skeletons(
                 'registry.add("aten::unheard_of.mode", unheard_of_mode);\n}'
             )
     said = capsys.readouterr().out
-    assert all(name in said for name in changed)
+    assert all(name in said for name in [*changed, *rules])
 
 
 def test_what_exists_is_left_alone(tool: ModuleType, tree: Path) -> None:

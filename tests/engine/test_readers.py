@@ -198,8 +198,6 @@ def test_broken_programs_break_the_same_invariants(verdicts: Verdicts) -> None:
     """Each program of the verifier's own tests that an archive can hold."""
     archives, numbers = [], []
     for number, _, make in BROKEN:
-        if number == "V20":  # the engine has no rules of operators; its kernels check
-            continue
         try:
             archives.append(archive_of(make()))
         except (TsxError, RecursionError, KeyError):  # no archive can hold it
@@ -209,10 +207,4 @@ def test_broken_programs_break_the_same_invariants(verdicts: Verdicts) -> None:
     found = agree(verdicts, archives)
     # What the reader refuses already can't reach the verifier.
     told = {n for n, verdict in zip(numbers, found, strict=True) if verdict.startswith("TSX6006")}
-    assert {f"V{n:02}" for n in (3, *range(9, 28))} - {"V20"} <= told
-
-
-def test_the_engine_leaves_the_rules_of_operators_to_its_kernels(verdicts: Verdicts) -> None:
-    archives = [archive_of(make()) for number, _, make in BROKEN if number == "V20"]
-    assert {python_verdict(data) for data in archives} == {"TSX6006 1 V20"}
-    assert set(verdicts(archives)) == {"ok"}
+    assert {f"V{n:02}" for n in (3, *range(9, 28))} <= told
