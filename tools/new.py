@@ -70,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
     for part in parts:
         path = options.root / part.path
+        path.parent.mkdir(parents=True, exist_ok=True)
         old = path.read_text(encoding="utf-8") if path.exists() else part.start
         path.write_text(part.added_to(old), encoding="utf-8")
         print(f"{part.path}: {part.left}")
