@@ -25,8 +25,11 @@ from tests.serialize.corpus import CORPUS, method_of, module_of
 from tests.serialize.surgery import pack, take_apart
 from tests.serialize.test_hostile import mutate
 from tsx.errors import ArchiveError, TsxError
+from tsx.ir import types as ty
+from tsx.ir.dims import sym
 from tsx.ir.graph import Graph
 from tsx.ir.module import Module
+from tsx.ir.op import lookup
 from tsx.ops.weights import Weight, as_weight, little_endian
 from tsx.serialize.archive import load, to_bytes
 from tsx.serialize.encode import encode
@@ -208,3 +211,41 @@ def test_broken_programs_break_the_same_invariants(verdicts: Verdicts) -> None:
     # What the reader refuses already can't reach the verifier.
     told = {n for n, verdict in zip(numbers, found, strict=True) if verdict.startswith("TSX6006")}
     assert {f"V{n:02}" for n in (3, *range(9, 28))} <= told
+
+
+def with_another_type(module: Module, rng: random.Random) -> Module:
+    """The module with the declared type of one operator's result changed: its dtype, a size or its rank."""
+    graphs = [graph for _, graph in module.graphs()]
+    values = [
+        value for graph in graphs for node in graph.all_nodes() for value in node.outputs
+        if isinstance(value.type, ty.TensorType) and lookup(node.kind) is not None
+    ]  # fmt: skip
+    if not values:
+        return module
+    value = rng.choice(values)
+    assert isinstance(value.type, ty.TensorType)
+    dtype, shape = value.type.dtype, value.type.shape
+    if shape is None or rng.random() < 0.3:
+        dtype = rng.choice([ty.DType.INT64, ty.DType.FLOAT64, ty.DType.BOOL, ty.DType.FLOAT32])
+    elif shape and rng.random() < 0.7:
+        at = rng.randrange(len(shape))
+        size = rng.choice([0, 1, 2, 7, sym("s0"), sym("s0") + 1, None])
+        shape = (*shape[:at], size, *shape[at + 1 :])
+    else:
+        shape = (*shape, 2)
+    value.type = ty.TensorType(dtype, shape)
+    return module
+
+
+def test_declared_types_that_rules_contradict_are_refused_alike(verdicts: Verdicts) -> None:
+    rng = random.Random(20)
+    archives = []
+    for path in sorted((ROOT / "fixtures/golden").rglob("*.tsx")):
+        for _ in range(30):
+            try:
+                archives.append(archive_of(with_another_type(load(path), rng)))
+            except TsxError:  # no archive can hold it
+                continue
+    assert len(archives) > 600
+    found = agree(verdicts, archives)
+    assert sum(verdict.endswith("V20") for verdict in found) > 200
