@@ -241,11 +241,11 @@ def test_declared_types_that_rules_contradict_are_refused_alike(verdicts: Verdic
     rng = random.Random(20)
     archives = []
     for path in sorted((ROOT / "fixtures/golden").rglob("*.tsx")):
-        for _ in range(30):
+        for _ in range(60):
             try:
                 archives.append(archive_of(with_another_type(load(path), rng)))
             except TsxError:  # no archive can hold it
                 continue
-    assert len(archives) > 600
+    assert len(archives) > 1200
     found = agree(verdicts, archives)
     assert sum(verdict.endswith("V20") for verdict in found) > 200
