@@ -17,7 +17,7 @@ std::string Operands::base() const {
   return whole.substr(whole.find("::") + 2);
 }
 
-Error mismatch(std::string op, std::string expected, std::string found) {
+Error Mismatch::operator()(std::string op, std::string expected, std::string found) const {
   return failure("TSX4005", {{"op", std::move(op)},
                              {"expected", std::move(expected)},
                              {"found", std::move(found)}});

@@ -14,8 +14,12 @@ namespace tsx::engine::rules {
 /// How long a list or a string may get whose contents a rule names.
 constexpr std::int64_t kMostKnown = 1 << 16;
 
-/// The error of a rule: what the operator needs and what it was given (TSX4005).
-Error mismatch(std::string op, std::string expected, std::string found);
+struct Mismatch {
+  Error operator()(std::string op, std::string expected, std::string found) const;
+};
+/// The error of a rule: what the operator needs and what it was given (TSX4005). An object, for of two
+/// functions std::mismatch would be the better match where two operands are plain literals.
+inline constexpr Mismatch mismatch;
 /// TSX4055: much the same, for a kernel's plan.
 Error unfit(std::string op, std::string expected, std::string found);
 
