@@ -111,7 +111,7 @@ std::optional<Shape> broadcast(const std::string& op,
     if (!shape) return std::nullopt;
     const std::size_t rank = std::max(result.size(), shape->size());
     Shape joined(rank);
-    for (std::size_t back = 1; back <= rank; ++back) {
+    for (std::size_t back = rank; back > 0; --back) {
       const Dim one = Dim::known(1);
       const Dim& a = back <= result.size() ? result[result.size() - back] : one;
       const Dim& b = back <= shape->size() ? (*shape)[shape->size() - back] : one;
