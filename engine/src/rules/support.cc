@@ -145,8 +145,9 @@ Dim either(const Dim& a, const Dim& b) {
   return a.kind == Dim::Kind::kUnknown || is_worse ? b : a;
 }
 
-std::optional<DType> one_dtype(const Operands& in, const std::string& op,
-                               std::initializer_list<std::size_t> places) {
+namespace {
+
+std::optional<DType> one_of(const Operands& in, const std::string& op, Span<const std::size_t> places) {
   std::vector<DType> found;
   for (const std::size_t place : places) {
     const std::optional<DType> dtype = in.dtype(place);
@@ -154,11 +155,25 @@ std::optional<DType> one_dtype(const Operands& in, const std::string& op,
       found.push_back(*dtype);
   }
   if (found.empty()) return std::nullopt;
+  if (found.size() == 1) return found[0];
   std::string text(tsx::engine::name(found[0]));
   for (std::size_t i = 1; i < found.size(); ++i)
     text += " and " + std::string(tsx::engine::name(found[i]));
-  if (found.size() > 1) throw failure("TSX4054", {{"op", op}, {"found", text}});
-  return found[0];
+  throw failure("TSX4054", {{"op", op}, {"found", text}});
+}
+
+}  // namespace
+
+std::optional<DType> one_dtype(const Operands& in, const std::string& op,
+                               std::initializer_list<std::size_t> places) {
+  return one_of(in, op, {places.begin(), places.size()});
+}
+
+std::optional<DType> one_dtype(const Operands& in, const std::string& op) {
+  std::vector<std::size_t> all(in.size());
+  for (std::size_t i = 0; i < all.size(); ++i)
+    all[i] = i;
+  return one_of(in, op, {all.data(), all.size()});
 }
 
 const std::optional<Shape>& need_rank(const Operands& in, const std::string& op, std::size_t place,

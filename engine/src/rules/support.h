@@ -62,6 +62,8 @@ Dim either(const Dim& a, const Dim& b);
 /// The dtype that all tensor operands at `places` must share; unknown ones don't count.
 std::optional<DType> one_dtype(const Operands& in, const std::string& op,
                                std::initializer_list<std::size_t> places);
+/// The same of all operands.
+std::optional<DType> one_dtype(const Operands& in, const std::string& op);
 /// The shape of a tensor whose rank must be one of `ranks`; nothing when it is unknown.
 const std::optional<Shape>& need_rank(const Operands& in, const std::string& op, std::size_t place,
                                       std::initializer_list<std::size_t> ranks,
