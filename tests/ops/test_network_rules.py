@@ -11,7 +11,7 @@ import tsx.ops  # noqa: F401  (fills the registry)
 from tsx.errors import TsxError
 from tsx.ir.dims import Dim, evaluate, parse_dim, sym
 from tsx.ir.op import Abstract, Unknown, lookup
-from tsx.ir.types import INT, DType, ListType, TensorType
+from tsx.ir.types import INT, STR, DType, ListType, TensorType
 from tsx.ops.call import call
 
 F32 = DType.FLOAT32
@@ -184,6 +184,10 @@ REFUSED = [
     ("einsum", ("ij,jk", [zeros(2, 3)]), "TSX4061", "2 terms for 1"),
     ("einsum", ("ij,jk->ik", [zeros(2, 3), zeros(4, 4)]), "TSX4050", "one size for 'j'"),
     ("linalg_cross", (zeros(2, 4), zeros(2, 4)), "TSX4055", "size 3"),
+    ("linalg_cross", (zeros(), zeros(), -1), "TSX4055", "size 3"),
+    ("cross", (zeros(), zeros(), 0), "TSX4055", "dimension of size 3"),
+    ("bilinear", (zeros(), zeros(), zeros(2, 3, 4), None), "TSX4050", "equal sizes but the last"),
+    ("einsum", ("\u00e9j,jk", [zeros(2, 3), zeros(3, 4)]), "TSX4061", "no list of letters"),
     ("grid_sampler", (zeros(1, 2, 3, 3), zeros(1, 4, 4, 3), 0, 0, False), "TSX4055", "2 coordinates"),
 ]  # fmt: skip
 
@@ -205,6 +209,23 @@ def test_a_symbol_may_be_what_it_must_be() -> None:
     """Sizes that only may differ are no error."""
     assert rule("matmul")(t(2, sym("s0")), t(4, 5)) == t(2, 5)
     assert rule("conv2d")(t(1, "s0", 8, 8), t(4, 3, 1, 1), None, [1], [0], [1], 1) == t(1, 4, 8, 8)
+    assert rule("cross")(t("s0", 4), t(4), None) == t("s0", 4)
+    assert rule("cross")(t(2, 3), t(3), Unknown(INT)) == t(2, 3)
+
+
+def test_what_is_not_told_makes_sizes_unknown() -> None:
+    grids = rule("meshgrid.indexing")([t(2), t(3), t(4)], Unknown(STR))
+    assert grids == [t(None, None, 4)] * 3
+    assert rule("meshgrid.indexing")([t(2), t(2)], Unknown(STR)) == [t(2, 2)] * 2
+    assert rule("meshgrid")([t(2)] * 17) == Unknown(ListType(TensorType()))
+    # A symbolic dimension takes any k, and a file may declare any size.
+    assert rule("combinations")(t(-3), 2, False) == t(None, 2)
+
+
+def test_refusals_spell_symbols() -> None:
+    with pytest.raises(TsxError) as caught:
+        rule("amax")(t("s0", 0), [1], False)
+    assert "[s0, 0]" in caught.value.message
 
 
 FLOPS = [

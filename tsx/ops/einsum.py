@@ -66,7 +66,7 @@ def parse_equation(equation: str, ranks: Sequence[int]) -> Plan:
         return Plan(operands, (*dots, *once))
     before, ellipsis, after = right.partition("...")
     named = before + after
-    if not all(c.isalpha() for c in named):
+    if not _is_letters(named):
         raise _bad(equation, f"{right!r} is no list of letters")
     for label in named:
         if named.count(label) > 1 or label not in used:
@@ -74,9 +74,14 @@ def parse_equation(equation: str, ranks: Sequence[int]) -> Plan:
     return Plan(operands, (*before, *(dots if ellipsis else ()), *after))
 
 
+def _is_letters(text: str) -> bool:
+    """Whether all are labels, a to z and A to Z, as in torch."""
+    return not text or (text.isascii() and text.isalpha())
+
+
 def _labels(equation: str, term: str, rank: int) -> Labels:
     before, ellipsis, after = term.partition("...")
-    if not all(c.isalpha() for c in before + after):
+    if not _is_letters(before + after):
         raise _bad(equation, f"{term!r} is no list of letters")
     free = rank - len(before) - len(after)
     if free < 0 or (free and not ellipsis):
@@ -275,7 +280,7 @@ def _infer_bilinear(a: Abstract, b: Abstract, weight: Abstract, bias: Abstract) 
     x, y = tensor_of(a).shape, tensor_of(b).shape
     if w is None or x is None or y is None:
         return TensorType(dtype)
-    if len(x) != len(y) or any(map(differ, x[:-1], y[:-1])):
+    if not x or len(x) != len(y) or any(map(differ, x[:-1], y[:-1])):
         raise fail("TSX4050", op="bilinear", expected="inputs of equal sizes but the last",
                    left=shape_text(x), right=shape_text(y))  # fmt: skip
     for shape, size in ((x, w[1]), (y, w[2])):

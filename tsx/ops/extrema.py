@@ -15,7 +15,7 @@ from tsx.ops.abstract import known, mismatch
 from tsx.ops.checked import axes_of, axis_of, define, need_order, real_values
 from tsx.ops.dtypes import Array
 from tsx.ops.reductions import REDUCTION
-from tsx.ops.view_rules import tensor
+from tsx.ops.view_rules import tensor, text
 
 
 def chosen(x: Array, index: Array, axis: int) -> Array:
@@ -122,7 +122,7 @@ def _refuse_empty(op: str, shape: Shape, dim: Abstract) -> None:
     dims = dim if isinstance(dim, (list, tuple)) else [dim]
     gone = [shape[d] for d in dims if isinstance(d, int)] or list(shape)
     if 0 in gone:
-        raise mismatch(op, "a dimension that is not empty", list(shape))
+        raise mismatch(op, "a dimension that is not empty", text(shape))
 
 
 def _aminmax(x: Array, dim: int | None, keepdim: bool) -> tuple[Array, Array]:

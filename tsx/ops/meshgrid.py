@@ -16,6 +16,9 @@ from tsx.ops.dtypes import Array, cast, dtype_of
 from tsx.ops.view_rules import tensor, unknown_list
 from tsx.ops.views import expanded
 
+_MOST_GRIDS = 16
+"""Of more vectors no rule names the grids: their sizes are as many as the square of their number."""
+
 
 def meshed(tensors: list[Array], indexing: str = "ij") -> list[Array]:
     """Views of 0-dim or 1-D tensors, each spread over the grid of all."""
@@ -37,10 +40,12 @@ def meshed(tensors: list[Array], indexing: str = "ij") -> list[Array]:
 
 
 def _meshgrid_rule(tensors: Abstract, indexing: Abstract = "ij") -> Abstract:
-    if not isinstance(tensors, (list, tuple)):
+    if not isinstance(tensors, (list, tuple)) or len(tensors) > _MOST_GRIDS:
         return unknown_list(None)
     sizes = [numel(tensor(t).shape) for t in tensors]
-    if indexing == "xy" and len(sizes) > 1:
+    if len(sizes) > 1 and not isinstance(indexing, str):
+        sizes[:2] = sizes[:2] if sizes[0] == sizes[1] else (None, None)
+    elif indexing == "xy" and len(sizes) > 1:
         sizes[0], sizes[1] = sizes[1], sizes[0]
     return [TensorType(tensor(t).dtype, tuple(sizes)) for t in tensors]
 
@@ -86,8 +91,9 @@ def _combinations_rule(
         raise mismatch("combinations", "r of 0 or more", r)
     if not r:
         return TensorType(x.dtype, (0,))
-    size = x.shape[0] if x.shape else None
-    if not isinstance(size, int) or not isinstance(with_replacement, bool) or r > 64:
+    r, size = int(r), x.shape[0] if x.shape else None
+    is_told = isinstance(with_replacement, bool) and r <= 64
+    if not isinstance(size, int) or size < 0 or not is_told:
         return TensorType(x.dtype, (None, r))
     count = math.comb(size + r - 1, r) if with_replacement else math.comb(size, r)
     return TensorType(x.dtype, (count, r))

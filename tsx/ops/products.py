@@ -186,21 +186,18 @@ op("aten::linalg_vecdot(Tensor x, Tensor y, *, int dim=-1) -> Tensor", infer=_in
    torch=("torch.linalg.vecdot",))  # fmt: skip
 
 
-def _cross_dim(shape: Shape, dim: Abstract) -> int | None:
-    """The dimension of size 3; without ``dim`` the first one that has it, as in torch.cross."""
+def _lacks_three(shape: Shape, dim: Abstract) -> bool:
+    """Whether the dimension (without ``dim`` each of them) surely has another size than 3."""
     if dim is None:
-        places = [i for i, size in enumerate(shape) if size == 3]
-        return places[0] if places else None
-    return wrap_dim("cross", dim, len(shape))
+        return all(differ(size, 3) for size in shape)
+    place = wrap_dim("cross", dim, len(shape))
+    return place is not None and (not shape or differ(shape[place], 3))
 
 
 def _infer_cross(x: Abstract, y: Abstract, dim: Abstract) -> TensorType:
     dtype = one_dtype("cross", x, y)
     shape = broadcast("cross", [tensor_of(x).shape, tensor_of(y).shape])
-    if shape is None:
-        return TensorType(dtype)
-    place = _cross_dim(shape, dim)
-    if (place is None and None not in shape) or (place is not None and differ(shape[place], 3)):
+    if shape is not None and _lacks_three(shape, dim):
         raise fail("TSX4055", op="cross", expected="a dimension of size 3", found=shape_text(shape))
     return TensorType(dtype, shape)
 
@@ -208,8 +205,8 @@ def _infer_cross(x: Abstract, y: Abstract, dim: Abstract) -> TensorType:
 def _cross(x: Array, y: Array, dim: int | None) -> Array:
     dtype = need_same("cross", x, y)
     shape = _infer_cross(type_of(x), type_of(y), dim).shape
-    place = _cross_dim(shape or (), dim)
-    assert place is not None
+    assert shape is not None
+    place = shape.index(3) if dim is None else dim  # without it the first one of size 3
     a, b = (np.moveaxis(t, place, -1) for t in np.broadcast_arrays(widen(x), widen(y)))
     parts = [a[..., i] * b[..., j] - a[..., j] * b[..., i] for i, j in ((1, 2), (2, 0), (0, 1))]
     return narrow(np.stack(parts, axis=place), dtype)
@@ -222,8 +219,7 @@ def _infer_linalg_cross(x: Abstract, y: Abstract, dim: Abstract) -> TensorType:
         raise fail("TSX4055", op="linalg_cross", expected="operands of as many dimensions",
                    found=" and ".join(map(shape_text, shapes)))  # fmt: skip
     for shape in shapes:
-        place = _cross_dim(shape, dim)
-        if place is not None and differ(shape[place], 3):
+        if _lacks_three(shape, dim):
             raise fail("TSX4055", op="linalg_cross", expected="operands of size 3 along the dimension",
                        found=shape_text(shape))  # fmt: skip
     return _infer_cross(x, y, dim)
