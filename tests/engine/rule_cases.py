@@ -92,7 +92,6 @@ MADE_UP: list[Call] = [  # of operators that torch's op_db does not reach
     ("aten::meshgrid", [[_t(3), _t(4), _t()]]),
     ("aten::meshgrid.indexing", [[_t(3), _t(4), _t(2)], "xy"]),
     ("aten::meshgrid.indexing", [[_t(3), _t(4), _t(2)], Unknown(ty.STR)]),
-    ("aten::meshgrid", [[_t(2)] * 17]),
     ("aten::cartesian_prod", [[_t(3), _t(4), _t(1)]]),
     ("aten::cartesian_prod", [[_t(3)]]),
     ("aten::combinations", [_t(70), 33, True]),

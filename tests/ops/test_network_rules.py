@@ -184,6 +184,7 @@ REFUSED = [
     ("einsum", ("ij,jk", [zeros(2, 3)]), "TSX4061", "2 terms for 1"),
     ("einsum", ("ij,jk->ik", [zeros(2, 3), zeros(4, 4)]), "TSX4050", "one size for 'j'"),
     ("linalg_cross", (zeros(2, 4), zeros(2, 4)), "TSX4055", "size 3"),
+    ("take_along_dim", (zeros(), zeros(dtype=np.int64), 0), "TSX4005", "a tensor with a dimension"),
     ("linalg_cross", (zeros(), zeros(), -1), "TSX4055", "size 3"),
     ("cross", (zeros(), zeros(), 0), "TSX4055", "dimension of size 3"),
     ("bilinear", (zeros(), zeros(), zeros(2, 3, 4), None), "TSX4050", "equal sizes but the last"),
@@ -220,6 +221,7 @@ def test_what_is_not_told_makes_sizes_unknown() -> None:
     assert rule("meshgrid")([t(2)] * 17) == Unknown(ListType(TensorType()))
     # A symbolic dimension takes any k, and a file may declare any size.
     assert rule("combinations")(t(-3), 2, False) == t(None, 2)
+    assert rule("combinations")(t(70), 33, False) == t(None, 33)  # no tensor has so many rows
 
 
 def test_refusals_spell_symbols() -> None:

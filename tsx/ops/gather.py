@@ -26,7 +26,7 @@ from tsx.ops.checked import (
 )
 from tsx.ops.creation import filled
 from tsx.ops.dtypes import Array, cast, dtype_of
-from tsx.ops.view_rules import resized, tensor
+from tsx.ops.view_rules import need_dimension, resized, tensor
 
 
 def _along(op: str, x: Array, dim: int, index: Array) -> tuple[int, Array, Array]:
@@ -88,6 +88,7 @@ def _take_along(x: Array, index: Array, dim: int | None) -> Array:
             expected=f"indices of {x.ndim} dimensions",
             found=index.ndim,
         )
+    need_dimension("take_along_dim", x.shape)
     size = x.shape[axis]
     indices_in_range("take_along_dim", index, size, low=-size)
     index = np.where(index < 0, index + size, index)
@@ -113,6 +114,7 @@ def _take_along_rule(self: Abstract, index: Abstract, dim: Abstract = None) -> A
         return TensorType(x.dtype)
     if len(x.shape) != len(places.shape):
         raise mismatch("take_along_dim", f"indices of {len(x.shape)} dimensions", len(places.shape))
+    need_dimension("take_along_dim", x.shape)
     size = places.shape[place]
     common = broadcast("take_along_dim", [resized(t, place, 1).shape for t in (x, places)])
     return resized(TensorType(x.dtype, common), place, size)

@@ -96,7 +96,7 @@ def _combinations_rule(
     if not isinstance(size, int) or size < 0 or not is_told:
         return TensorType(x.dtype, (None, r))
     count = math.comb(size + r - 1, r) if with_replacement else math.comb(size, r)
-    return TensorType(x.dtype, (count, r))
+    return TensorType(x.dtype, (count if count < 1 << 63 else None, r))
 
 
 def _linalg_vander(x: Array, n: int | None) -> Array:

@@ -87,7 +87,7 @@ void take_along_dim(Call& call) {
   if (index->rank() != x->rank())
     refuse("expected indices of " + std::to_string(x->rank()) + " dimensions, got " +
            std::to_string(index->rank()));
-  if (x->rank() == 0) return call.give(gathered(x, 0, index));
+  if (x->rank() == 0) refuse("expected a tensor with a dimension, got a 0-dim tensor");
   const std::int64_t size = x->size(axis);
   const TensorRef places = copy(*index_tensor(index));
   need_indices(*places, size, -size);

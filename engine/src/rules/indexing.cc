@@ -174,7 +174,8 @@ TSX_RULE(gather_take_along_rule) {
                    "indices of " + std::to_string(shape->size()) + " dimensions",
                    std::to_string(places->size()));
   }
-  const Dim one = Dim::known(1), size = places->empty() ? one : (*places)[*place];
+  need_dimension("take_along_dim", *shape);
+  const Dim one = Dim::known(1), size = (*places)[*place];
   const OptionalShape common =
       broadcast("take_along_dim", {resized(*shape, *place, one), resized(*places, *place, one)});
   return in.tensor(in.dtype(0), resized(*common, *place, size));

@@ -197,16 +197,16 @@ std::optional<Shape> reduced_shape(const std::string& op, const std::optional<Sh
   const std::optional<bool> keeps = keepdim.known_bool();
   if (is_everything && keeps == false) return Shape();
   if (!shape || !is_known(dim) || !keeps) return std::nullopt;
-  std::vector<bool> is_reduced(shape->size(), is_everything);
+  const std::size_t span = std::max<std::size_t>(shape->size(), 1);  // a 0-dim tensor takes -1 and 0
+  std::vector<bool> is_reduced(span + 1, is_everything);  // the last is for what is no int
   const Items alone = {dim};
-  bool is_scalars = false;  // a 0-dim tensor takes -1 and 0, once
+  bool is_twice = false;
   for (const Abstract& one : is_everything ? Items() : dim.has_items() ? dim.items() : alone) {
-    const std::optional<std::size_t> place = wrap_dim(op, one, shape->size());
-    const bool is_again = !place ? false : shape->empty() ? is_scalars : is_reduced[*place];
-    if (is_again) throw mismatch(op, "each dimension once", to_text(dim));
-    if (place && !shape->empty()) is_reduced[*place] = true;
-    is_scalars = true;
+    const std::size_t place = wrap_dim(op, one, shape->size()).value_or(span);
+    is_twice = is_twice || is_reduced[place];
+    is_reduced[place] = true;
   }
+  if (is_twice) throw mismatch(op, "each dimension once", to_text(dim));
   Shape left;
   for (std::size_t i = 0; i < shape->size(); ++i) {
     if (!is_reduced[i]) left.push_back((*shape)[i]);
