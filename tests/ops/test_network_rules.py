@@ -224,6 +224,12 @@ def test_what_is_not_told_makes_sizes_unknown() -> None:
     assert rule("combinations")(t(70), 33, False) == t(None, 33)  # no tensor has so many rows
 
 
+def test_dtypes_that_nothing_computes_with_have_rules() -> None:
+    whole, quantised = t(2, dtype=DType.INT64), t(2, dtype=DType.QINT32)
+    assert rule("outer")(quantised, whole) == t(2, 2, dtype=DType.INT64)
+    assert rule("outer")(quantised, t(2)) == t(2, 2)
+
+
 def test_refusals_spell_symbols() -> None:
     with pytest.raises(TsxError) as caught:
         rule("amax")(t("s0", 0), [1], False)

@@ -105,9 +105,11 @@ def numel(shape: Shape | None) -> Dim | None:
     """The number of elements; None when any size is unknown (0 when one is known to be 0)."""
     if shape is None:
         return None
+    if 0 in shape:
+        return 0
     total: Dim = 1
     for size in shape:
         if size is None:
-            return 0 if 0 in shape else None
+            return None
         total = total * size
     return total

@@ -55,7 +55,6 @@ class Kind(Enum):
     DOUBLE = "float64, or complex128 for complex operands"
 
 
-_INT_RANK = {DType.INT8: 1, DType.INT16: 2, DType.INT32: 3, DType.INT64: 4}
 _TO_COMPLEX = {
     DType.FLOAT16: DType.COMPLEX32,
     DType.BFLOAT16: DType.COMPLEX64,
@@ -107,7 +106,7 @@ def promote_types(a: DType, b: DType) -> DType:
     if DType.UINT8 in (a, b):
         other = b if a is DType.UINT8 else a
         return DType.INT16 if other is DType.INT8 else other
-    return a if _INT_RANK[a] > _INT_RANK[b] else b
+    return a if a.itemsize > b.itemsize else b
 
 
 def _part(dtype: DType) -> DType:

@@ -257,7 +257,7 @@ TSX_RULE(einsum_infer_bilinear) {
   for (std::size_t i = 0; is_alike && i + 1 < x->size(); ++i)
     is_alike = !differ((*x)[i], (*y)[i]);
   if (!is_alike) throw disagree("inputs of equal sizes but the last", *x, *y);
-  for (const std::size_t i : {1, 2}) {
+  for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
     const Shape& shape = i == 1 ? *x : *y;
     if (differ(shape.back(), (*w)[i]))
       throw disagree("a last size of " + to_text((*w)[i]), shape, *w);

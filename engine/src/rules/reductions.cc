@@ -238,7 +238,7 @@ TSX_RULE(cumulative_diff_rule) {
   const std::optional<std::int64_t> times = in[1].known_int();
   if (times != 0) {
     Items pieces = {in.unknown(&in.type(0))};
-    for (const std::size_t i : {3, 4})
+    for (const std::size_t i : {std::size_t{3}, std::size_t{4}})
       if (!in[i].is_none()) pieces.push_back(in.unknown(&in.type(i)));
     size = joined_size(in.with({pieces.data(), pieces.size()}), *place);
     dtype = result_type(pieces);

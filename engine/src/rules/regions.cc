@@ -47,7 +47,7 @@ Abstract pooled(const Operands& in, const std::string& op) {
   if (boxes && differ((*boxes)[1], Dim::known(5)))
     throw unfit(op, "rois of 5 numbers: the image and a box", shape_text(*boxes));
   Dim places = Dim::known(1);
-  for (const std::size_t i : {3, 4}) {
+  for (const std::size_t i : {std::size_t{3}, std::size_t{4}}) {
     const std::optional<std::int64_t> size = in[i].known_int();
     if (size && *size < 1) {
       throw failure("TSX4052", {{"op", op},
@@ -86,7 +86,7 @@ std::optional<Window> deform_window(const Operands& in, const OptionalShape& wei
 std::vector<std::int64_t> groups_of(const Operands& in) {
   std::vector<std::int64_t> known;
   const Abstract* least = nullptr;
-  for (const std::size_t i : {11, 12}) {
+  for (const std::size_t i : {std::size_t{11}, std::size_t{12}}) {
     if (!in[i].known_int()) continue;
     known.push_back(*in[i].known_int());
     if (least == nullptr || known.back() < *least->known_int()) least = &in[i];

@@ -124,12 +124,10 @@ std::optional<Shape> broadcast(const std::string& op,
 
 Dim numel(const std::optional<Shape>& shape) {
   if (!shape) return {};
+  if (std::find(shape->begin(), shape->end(), Dim::known(0)) != shape->end()) return Dim::known(0);
   Dim total = Dim::known(1);
   for (const Dim& size : *shape) {
-    if (size.kind == Dim::Kind::kUnknown) {
-      const bool is_empty = std::find(shape->begin(), shape->end(), Dim::known(0)) != shape->end();
-      return is_empty ? Dim::known(0) : Dim();
-    }
+    if (size.kind == Dim::Kind::kUnknown) return {};
     total = total * size;
   }
   return total;
