@@ -162,6 +162,7 @@ const Type* bound_type(TypeStore& types, const Type* type, const Bindings& bindi
 }
 
 bool agrees(const Type* a, const Type* b) {
+  if (a == b) return true;
   if (a->is(TypeKind::kTensor) && b->is(TypeKind::kTensor)) return tensors_agree(*a, *b);
   if (a->is(TypeKind::kTuple) && b->is(TypeKind::kTuple)) {
     if (a->parts.size() != b->parts.size()) return false;
