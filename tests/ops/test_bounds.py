@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tsx.errors import TsxError
 from tsx.ir.dims import Dim, evaluate, sym
 from tsx.ir.op import lookup
 from tsx.ir.types import DType, TensorType
@@ -129,3 +131,14 @@ def test_shapes_of_views_are_expressions() -> None:
     ]
     assert shapes("aten::arange", S) == [(S,)]
     assert shapes("aten::arange.start", S, S + T) == [(T,)]
+
+
+def test_what_is_no_size_is_none() -> None:
+    x = TensorType(DType.FLOAT32, (2, 6))
+    assert shapes("aten::unfold", x, 1, True, 2) == [(None, None, None)]
+
+
+def test_messages_of_rules_show_sizes_as_they_are_written() -> None:
+    x = TensorType(DType.FLOAT32, (2, S, S))
+    with pytest.raises(TsxError, match=r"got \[\[s \+ 1, 2\], \[1, 1, 1\], 0, 1\]"):
+        shapes("aten::im2col", x, [S + 1, 2], [1, 1, 1], 0, 1)

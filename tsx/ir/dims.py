@@ -129,6 +129,8 @@ class Expr:
     def __str__(self) -> str:
         return " + ".join(_term_text(m, c) for m, c in self.terms).replace("+ -", "- ")
 
+    __repr__ = __str__  # messages of rules show lists of sizes
+
 
 Dim = int | Expr
 """A size: known, or an expression over symbols. ``None`` beside it means unknown (prints ``*``)."""

@@ -156,19 +156,19 @@ def _unfold_rule(self: Abstract, dimension: Abstract, size: Abstract, step: Abst
     x = rules.tensor(self)
     if x.shape is None:
         return TensorType(x.dtype)
-    place = wrap_dim("unfold", dimension, len(x.shape))
+    place, inner = wrap_dim("unfold", dimension, len(x.shape)), as_dim(size)
     if not x.shape:
-        return TensorType(x.dtype, (as_dim(size),))
-    if place is None or not isinstance(step, int) or not isinstance(size, int):
-        return TensorType(x.dtype, (None,) * len(x.shape) + (as_dim(size),))
+        return TensorType(x.dtype, (inner,))
+    if place is None or not isinstance(step, int) or not isinstance(inner, int):
+        return TensorType(x.dtype, (None,) * len(x.shape) + (inner,))
     whole = x.shape[place]
-    if isinstance(whole, int) and not 0 <= size <= whole:
-        raise mismatch("unfold", f"a size from 0 to {whole}", size)
+    if isinstance(whole, int) and not 0 <= inner <= whole:
+        raise mismatch("unfold", f"a size from 0 to {whole}", inner)
     if step < 1:
         raise mismatch("unfold", "a step of 1 or more", step)
-    windows = None if whole is None else (whole - size) // step + 1
+    windows = None if whole is None else (whole - inner) // step + 1
     opened = rules.resized(x, place, windows)
-    return TensorType(x.dtype, (*(opened.shape or ()), size))
+    return TensorType(x.dtype, (*(opened.shape or ()), inner))
 
 
 define("aten::select.int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)",

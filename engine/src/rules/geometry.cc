@@ -12,7 +12,7 @@ constexpr std::int64_t kNoEnd = INT64_MAX;  // what Python writes for an open en
 Dim bound_of(const Dim& size, const Dim& bound) {
   if (bound == Dim::known(0) || bound.kind == Dim::Kind::kUnknown) return bound;
   if (is_at_least(bound, 0)) return smaller(bound, size);
-  if (!is_at_least(0 - bound, 1)) return {};
+  if (!bound.is_known() && !is_at_least(0 - bound, 1)) return {};
   const Dim place = size + bound;
   if (no_less(place, Dim::known(0))) return place;
   return no_less(Dim::known(0), place) ? Dim::known(0) : Dim();
@@ -72,7 +72,7 @@ Dim slice_size(const Dim& size, const Abstract& start, const Abstract& end, cons
   const bool is_unknown = first.kind == Dim::Kind::kUnknown || last.kind == Dim::Kind::kUnknown;
   if (is_unknown || !by || *by <= 0) return {};
   if (no_less(first, last)) return Dim::known(0);
-  return no_less(last, first) ? floor_div(last - first + (*by - 1), *by) : Dim();
+  return no_less(last, first) ? ceil_div(last - first, *by) : Dim();
 }
 
 // --- windows ------------------------------------------------------------------------------------

@@ -11,6 +11,11 @@
 
 namespace tsx::engine::rules {
 
+/// The quotient rounded up, by a divisor above 0.
+inline Dim ceil_div(const Dim& dim, std::int64_t divisor) {
+  return floor_div(dim - 1, divisor) + 1;
+}
+
 // --- slices -------------------------------------------------------------------------------------
 
 /// Refuses a 0-dim tensor.
