@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tsx.errors import TsxError
 from tsx.ir import types as ty
-from tsx.ir.dims import Expr, sym
+from tsx.ir.dims import Expr, Monomial, Symbol, sym
 from tsx.ir.op import Abstract, Op, Unknown, lookup
 from tsx.ir.types import DType, TensorType
 
@@ -141,12 +141,12 @@ MADE_UP: list[Call] = [  # of operators that torch's op_db does not reach
     ("aten::mT.a", [TensorType(_F, (5, 1, 6))]),
     ("aten::matrix_H", [TensorType(_F, (2, 3))]),
     ("aten::numpy_T", [TensorType(_F, (2, 3, 5))]),
-    ("aten::numpy_T.a", [TensorType(_F, (1,), (1,), True)]),
+    ("aten::numpy_T.a", [TensorType(_F, (1,))]),
     ("aten::t_", [TensorType(_F, (2, 3))]),
-    ("aten::swapaxes", [TensorType(_F, (2, 3, 5), (15, 5, 1)), -1, 0]),
+    ("aten::swapaxes", [TensorType(_F, (2, 3, 5)), -1, 0]),
     ("aten::swapdims_", [TensorType(_F), True, 0]),
     ("aten::swapdims", [TensorType(_F, ()), 0, -1]),
-    ("aten::squeeze_", [TensorType(_F, (1, 3, 1), (3, 1, 1))]),
+    ("aten::squeeze_", [TensorType(_F, (1, 3, 1))]),
     ("aten::squeeze_.dims", [TensorType(_F, (1, 3, 1)), [0, -1, -1]]),
     ("aten::squeeze_copy.dims", [TensorType(_F, ()), [0, -1]]),
     ("aten::squeeze.dim", [TensorType(_F, (sym("n") * 2, sym("n") + 2, 1)), 1]),
@@ -177,7 +177,7 @@ MADE_UP: list[Call] = [  # of operators that torch's op_db does not reach
     ("aten::view.dtype", [TensorType(_F, (2, sym("n") * 4)), DType.COMPLEX128.code]),
     ("aten::view_copy.dtype", [TensorType(_F, (2, 3)), DType.FLOAT64.code]),
     ("aten::view_copy.dtype", [TensorType(_F, ()), 99]),
-    ("aten::view_as_complex_copy", [TensorType(_F, (3, 2), (2, 1))]),
+    ("aten::view_as_complex_copy", [TensorType(_F, (3, 2))]),
     ("aten::view_as_real_copy", [TensorType(DType.COMPLEX64, (3, 2))]),
     ("aten::as_strided_", [TensorType(_F, (3, 2)), [2, sym("n")], [1, 1], None]),
     # parts
@@ -198,14 +198,14 @@ MADE_UP: list[Call] = [  # of operators that torch's op_db does not reach
     ("aten::unfold", [TensorType(_F, ()), 0, 1, 2]),
     ("aten::split", [TensorType(_F, (6, 6)), [2, 3, 1], -1]),
     ("aten::split", [TensorType(_F, (sym("n"), 6)), [sym("n"), True], 0]),
-    ("aten::unsafe_split_with_sizes", [TensorType(_F, (6,), (1,)), [6], 0]),
+    ("aten::unsafe_split_with_sizes", [TensorType(_F, (6,)), [6], 0]),
     ("aten::split_copy.Tensor", [TensorType(_F, (6, 7)), 2, 1]),
     ("aten::split.Tensor", [TensorType(_F, (sym("n") * 3, 7)), sym("n"), 0]),
     ("aten::split.Tensor", [TensorType(_F, (sym("n") * 3, 0)), 0, 1]),
     ("aten::split.Tensor", [TensorType(_F, (1 << 17, 3)), 1, 0]),
     ("aten::chunk", [TensorType(_F, (sym("n") * 6, 7)), 3, 0]),
-    ("aten::chunk", [TensorType(_F, (sym("n") * 6 + 1, 7), (7, 1)), 3, 0]),
-    ("aten::chunk", [TensorType(_F, (0, 7), (7, 1)), 3, 0]),
+    ("aten::chunk", [TensorType(_F, (sym("n") * 6 + 1, 7)), 3, 0]),
+    ("aten::chunk", [TensorType(_F, (0, 7)), 3, 0]),
     ("aten::chunk", [TensorType(_F, (0, 7)), 2**50, 0]),
     ("aten::tensor_split.sections", [TensorType(_F, (sym("n") + 4, 7)), 3, 0]),
     ("aten::tensor_split.indices", [TensorType(_F, (sym("n") + 4, 7)), [1, sym("n"), -2], 0]),
@@ -223,7 +223,7 @@ MADE_UP: list[Call] = [  # of operators that torch's op_db does not reach
     ("aten::column_stack", [[TensorType(_F, (5,)), TensorType(_F, ()), TensorType(_F, (5, 2))]]),
     ("aten::block_diag", [[TensorType(_F, (5, 3)), TensorType(_F, ()), TensorType(_I, (2,))]]),
     ("aten::repeat", [TensorType(_F, (sym("n"), 0)), [2, Unknown(ty.INT), sym("k") - 1]]),
-    ("aten::rot90", [TensorType(_F, (2, 3), (3, 1)), -3, [0, 1]]),
+    ("aten::rot90", [TensorType(_F, (2, 3)), -3, [0, 1]]),
     ("aten::flip", [TensorType(_F, ()), [0, -1]]),
     ("aten::diag_embed", [TensorType(_F, (2, sym("n"))), -(2**50), 0, -1]),
     ("aten::native_channel_shuffle", [TensorType(_F, (2, 6, 3)), 3]),
@@ -282,12 +282,18 @@ def spelled(value: Abstract) -> str:
 
 
 def _size(size: object) -> str:
+    """In reverse Polish notation, as the driver reads it: ``2*n + 1`` is ``2,n,*,1,+``."""
     if not isinstance(size, Expr):
         return "-" if size is None else str(size)
-    parts = dict(size.terms)
-    constant = parts.pop((), 0)
-    (((atom,), coefficient),) = parts.items()
-    return f"{coefficient}:{atom}:{constant}"
+    return ",".join(_term(*term) for term in size.terms) + ",+" * (len(size.terms) - 1)
+
+
+def _term(monomial: Monomial, coefficient: int) -> str:
+    factors = [
+        f",{a.name},*" if isinstance(a, Symbol) else f",{_size(a.numerator)},{a.divisor},/,*"
+        for a in monomial
+    ]
+    return f"{coefficient}{''.join(factors)}"
 
 
 def told(value: Abstract) -> str:

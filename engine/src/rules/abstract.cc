@@ -14,11 +14,11 @@ bool is_same_number(double a, double b) {
   return (a == b && std::signbit(a) == std::signbit(b)) || (std::isnan(a) && std::isnan(b));
 }
 
-std::string joined(const Items& items) {
+std::string joined(const Items& items, std::size_t limit) {
   std::string text;
   for (const Abstract& item : items) {
-    text += (text.empty() ? "" : ", ") + to_text(item);
-    if (text.size() > 200) break;
+    text += (text.empty() ? "" : ", ") + to_text(item, limit);
+    if (text.size() > limit) break;
   }
   return text;
 }
@@ -68,7 +68,7 @@ bool is_known(const Abstract& value) {
   }
 }
 
-std::string to_text(const Abstract& value) {
+std::string to_text(const Abstract& value, std::size_t limit) {
   using Kind = Abstract::Kind;
   switch (value.kind()) {
   case Kind::kUnknown:
@@ -89,9 +89,9 @@ std::string to_text(const Abstract& value) {
   case Kind::kString:
     return quote(value.as_string());
   case Kind::kList:
-    return "[" + joined(value.items()) + "]";
+    return "[" + joined(value.items(), limit) + "]";
   case Kind::kTuple:
-    return "(" + joined(value.items()) + ")";
+    return "(" + joined(value.items(), limit) + ")";
   }
   return {};
 }

@@ -145,8 +145,8 @@ class Abstract {
 
 /// Whether all of it is told, items too.
 bool is_known(const Abstract& value);
-/// What is known of a value, in the words of types.
-std::string to_text(const Abstract& value);
+/// What is known of a value, in the words of types; the items of a list up to about `limit` bytes.
+std::string to_text(const Abstract& value, std::size_t limit = SIZE_MAX);
 
 /// What abstract values of one verification refer to.
 class Arena {

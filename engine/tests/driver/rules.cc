@@ -1,15 +1,18 @@
 // Asks the rules of operators, for tests/engine/test_rules.py. A line of input is a kind and what is known of its
 // operands, all separated by blanks; a line of output is what is known of the results, or "refused CODE message".
 //
-//     T 6 2 3 1:s0:0    a tensor of dtype 6 and rank 2, sizes 3 and s0; "-" for what is not known
-//     I 3   S 2:s0:1    an int, and 2*s0 + 1; B 1, F 0x1p-1, C 0x1p0 0x0p0, N (None), X 6162 (a text, in hexadecimal)
+//     T 6 2 3 s0        a tensor of dtype 6 and rank 2, sizes 3 and s0; "-" for what is not known
+//     I 3  S 2,s0,*,1,+ an int, and 2*s0 + 1 (in reverse Polish notation, / rounds down); B 1, F 0x1p-1, N (None)
+//     C 0x1p0 0x0p0     a complex number; X 6162 a text, in hexadecimal
 //     U int[]           of which only the type is known
 //     L 2 …   P 2 …     a list and a tuple of two
+#include <cctype>
 #include <cstdlib>
 #include <deque>
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 #include "rules/rule.h"
@@ -67,13 +70,28 @@ class Reader {
   }
 
   Dim dim(const std::string& spelled) {
-    if (spelled == "-") return {};
-    const std::size_t first = spelled.find(':'), second = spelled.rfind(':');
-    if (first == std::string::npos) return Dim::known(std::stoll(spelled));
-    SizeExpr symbol;
-    symbol.terms = {{1, {{arena_.types.intern(spelled.substr(first + 1, second - first - 1))}}}};
-    return Dim::symbolic(arena_.types.intern(symbol)) * std::stoll(spelled.substr(0, first)) +
-           std::stoll(spelled.substr(second + 1));
+    std::vector<Dim> stack;
+    const auto popped = [&] {
+      const Dim top = stack.back();
+      stack.pop_back();
+      return top;
+    };
+    std::istringstream parts(spelled);
+    for (std::string part; std::getline(parts, part, ',');) {
+      if (part == "-") {
+        stack.push_back({});
+      } else if (part == "+" || part == "*" || part == "/") {
+        const Dim b = popped(), a = popped();
+        stack.push_back(part == "+" ? a + b : part == "*" ? a * b : floor_div(a, b.size));
+      } else if (std::isalpha(static_cast<unsigned char>(part[0]))) {
+        SizeExpr symbol;
+        symbol.terms = {{1, {{arena_.types.intern(part)}}}};
+        stack.push_back(Dim::symbolic(arena_.types.intern(symbol)));
+      } else {
+        stack.push_back(Dim::known(std::stoll(part)));
+      }
+    }
+    return stack.back();
   }
 
   Abstract tensor() {
