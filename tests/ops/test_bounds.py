@@ -138,6 +138,11 @@ def test_what_is_no_size_is_none() -> None:
     assert shapes("aten::unfold", x, 1, True, 2) == [(None, None, None)]
 
 
+def test_quantised_tensors_among_others_have_a_joined_shape() -> None:
+    quantised, whole = TensorType(DType.QINT8, (2, S)), TensorType(DType.INT64, (T, S))
+    assert shapes("aten::cat", [quantised, whole], 0) == [(T + 2, S)]
+
+
 def test_messages_of_rules_show_sizes_as_they_are_written() -> None:
     x = TensorType(DType.FLOAT32, (2, S, S))
     with pytest.raises(TsxError, match=r"got \[\[s \+ 1, 2\], \[1, 1, 1\], 0, 1\]"):

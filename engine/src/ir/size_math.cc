@@ -290,7 +290,10 @@ bool is_at_least(const Dim& dim, std::int64_t low) {
   return is_never_negative(above) || is_never_negative(relaxed(above));
 }
 
-bool no_less(const Dim& a, const Dim& b) { return is_at_least(a - b, 0); }
+bool no_less(const Dim& a, const Dim& b) {
+  if (a.is_known() && b.is_known()) return a.size >= b.size;
+  return is_at_least(a - b, 0);
+}
 
 Dim smaller(const Dim& a, const Dim& b) {
   if (no_less(b, a)) return a;

@@ -188,7 +188,7 @@ class Judgement {
     const NodeId holder = value.node != kNoId ? value.node : graph_.blocks[value.block].node;
     if (holder == kNoId || !is_unconditional(graph_, graph_.nodes[holder].block)) return;
     contradictions_.emplace_back(holder, std::string(graph_.nodes[holder].kind) + " gives " +
-                                             cut(rules::to_text(found, 80), 80) + ", but declares " +
+                                             cut(rules::to_text(found, 4 * 80), 80) + ", but declares " +
                                              shown(value.type));
   }
 
