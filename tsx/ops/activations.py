@@ -17,6 +17,7 @@ from tsx.ops.define import op
 from tsx.ops.dtypes import Array, type_of
 from tsx.ops.families import unary
 from tsx.ops.formula import Formula
+from tsx.ops.nn_rules import shape_text
 
 IDEMPOTENT = Trait.IDEMPOTENT
 INTEGERS = "bool integer"
@@ -68,7 +69,7 @@ def _prelu_infer(x: Abstract, weight: Abstract) -> Abstract:
         return x if isinstance(x, TensorType) else TensorType()
     count = weight.shape and weight.shape[0]
     if weight.shape is not None and len(weight.shape) > 1:
-        raise mismatch("aten::prelu", "a weight of at most 1 dimension", list(weight.shape))
+        raise mismatch("aten::prelu", "a weight of at most 1 dimension", shape_text(weight.shape))
     if x.shape is not None and isinstance(count, int) and count != 1:
         channels = x.shape[1] if len(x.shape) > 1 else 1
         if isinstance(channels, int) and channels != count:

@@ -28,8 +28,9 @@ _SCORE_ELEMENTS = 1 << 21  # scores of so many elements (8 MB of float32) are ma
 
 def _check_shapes(q: Shape, k: Shape, v: Shape, gqa: bool) -> Shape:
     """The shape of the result; errors when query, key and value don't fit together."""
-    if min(len(q), len(k), len(v)) < 2:
-        raise fail("TSX4055", op=_NAME, expected="query, key and value of 2 or more dimensions",
+    least = 3 if gqa and len(q) > 2 else 2
+    if min(len(q), len(k), len(v)) < least:
+        raise fail("TSX4055", op=_NAME, expected=f"query, key and value of {least} or more dimensions",
                    found=", ".join(map(shape_text, (q, k, v))))  # fmt: skip
     if differ(q[-1], k[-1]):
         raise fail("TSX4050", op=_NAME, expected="query and key with equal last sizes",
@@ -38,7 +39,7 @@ def _check_shapes(q: Shape, k: Shape, v: Shape, gqa: bool) -> Shape:
         raise fail("TSX4050", op=_NAME, expected="key and value of equal lengths (dimension -2)",
                    left=shape_text(k), right=shape_text(v))  # fmt: skip
     heads = q[:-2]
-    if gqa and len(q) > 2:
+    if least == 3:
         for shape in (k, v):
             ours, theirs = q[-3], shape[-3]
             if isinstance(ours, int) and isinstance(theirs, int) and ours % max(theirs, 1):

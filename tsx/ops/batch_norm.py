@@ -50,7 +50,7 @@ def _infer(name: str, input: Abstract, *terms: Abstract) -> TensorType:
     for term in terms:
         found = tensor_of(term).shape
         if found is not None and (len(found) != 1 or differ(found[0], shape[1])):
-            raise fail("TSX4060", op=name, what="weight, bias and statistics", expected=f"[{shape[1]}]",
+            raise fail("TSX4060", op=name, what="weight, bias and statistics", expected=shape_text(shape[1:2]),
                        found=shape_text(found))  # fmt: skip
     return TensorType(tensor.dtype, shape)
 

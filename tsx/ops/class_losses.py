@@ -45,7 +45,7 @@ def _check(name: str, x: Shape, target: TensorType, weight: Abstract) -> Shape:
             "TSX4060",
             op=name,
             what="class weights",
-            expected=f"[{x[dim]}]",
+            expected=shape_text(x[dim : dim + 1]),
             found=shape_text(weights),
         )
     return rest

@@ -14,7 +14,7 @@ import numpy as np
 from tsx.errors import fail
 from tsx.ir.dims import Dim
 from tsx.ir.op import Abstract
-from tsx.ir.types import Shape, TensorType
+from tsx.ir.types import Shape, TensorType, dim_text
 from tsx.ops.conv_kernels import convolve, convolve_transposed
 from tsx.ops.define import op
 from tsx.ops.dtypes import Array, type_of
@@ -111,7 +111,11 @@ def _check_channels(
     out = (None if inside is None else inside * groups) if transposed else filters
     if b is not None and (len(b) != 1 or differ(b[0], out)):
         raise fail(
-            "TSX4060", op=name, what="a bias", expected=f"{out} elements", found=shape_text(b)
+            "TSX4060",
+            op=name,
+            what="a bias",
+            expected=f"{dim_text(out)} elements",
+            found=shape_text(b),
         )
     return out
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from tsx.errors import fail
 from tsx.ir.op import Abstract
-from tsx.ir.types import DType, TensorType
+from tsx.ir.types import DType, Shape, TensorType
 from tsx.ops.define import op
 from tsx.ops.dtypes import Array, dtype_of, type_of
 from tsx.ops.nn_rules import need_rank, shape_text, tensor_of
@@ -53,7 +53,7 @@ def _each(name: str, dims: int, given: int | list[int] | None) -> list[int] | li
     return found
 
 
-def _check_samples(name: str, dims: int, planes: tuple[object, ...], drawn: TensorType) -> None:
+def _check_samples(name: str, dims: int, planes: Shape, drawn: TensorType) -> None:
     """At least as many rows as the batch has, and the planes' numbers of samples."""
     if drawn.shape is None:
         return
@@ -67,7 +67,7 @@ def _check_samples(name: str, dims: int, planes: tuple[object, ...], drawn: Tens
             and not (isinstance(count, int) and count != dims)
         )
     if not fits:
-        expected = f"{dims} samples for each plane, [{batch}, {channels}, {dims}]"
+        expected = f"{dims} samples for each plane, {shape_text((batch, channels, dims))}"
         raise fail("TSX4055", op=name, expected=expected, found=shape_text(drawn.shape))
 
 

@@ -68,7 +68,8 @@ def scaled(size: Dim | None, factor: float) -> Dim | None:
     if not math.isfinite(factor):
         raise mismatch("upsample", "finite scale factors", factor)
     if isinstance(size, int):
-        return int(size * factor)
+        wanted = size * factor
+        return int(wanted) if -(1 << 63) <= wanted < 1 << 63 else None
     exact = Fraction(factor)
     if size is None or exact.denominator > 1024 or exact < 0:
         return None

@@ -14,7 +14,7 @@ import numpy as np
 from tsx.errors import fail
 from tsx.ir.op import Abstract, Evaluate, Infer, Trait
 from tsx.ir.schema import parse_schema
-from tsx.ir.types import DTYPE_BY_CODE, DType, Shape, TensorType
+from tsx.ir.types import DTYPE_BY_CODE, DType, Shape, TensorType, dim_text
 from tsx.ops.abstract import broadcast, dtype_arg
 from tsx.ops.define import op
 from tsx.ops.dtypes import Array, dtype_of, type_of
@@ -195,7 +195,7 @@ def linear_rule(input: Abstract, weight: Abstract, bias: Abstract) -> TensorType
     if x is None or w is None:
         return TensorType(dtype)
     if not x or differ(x[-1], w[-1]):
-        expected = f"an input whose last size is {w[-1]}"
+        expected = f"an input whose last size is {dim_text(w[-1])}"
         raise fail(
             "TSX4050", op="linear", expected=expected, left=shape_text(x), right=shape_text(w)
         )

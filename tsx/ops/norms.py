@@ -203,7 +203,7 @@ def _infer_group_norm(
     for term in (weight, bias):
         found = tensor_of(term).shape
         if found is not None and (len(found) != 1 or differ(found[0], channels)):
-            raise fail("TSX4060", op="group_norm", what="a weight or bias", expected=f"[{channels}]",
+            raise fail("TSX4060", op="group_norm", what="a weight or bias", expected=shape_text((channels,)),
                        found=shape_text(found))  # fmt: skip
     return TensorType(tensor.dtype, tensor.shape)
 
@@ -245,7 +245,7 @@ def _infer_native_group_norm(
     result = _infer_group_norm(input, groups, weight, bias)
     batch = None if result.shape is None else result.shape[0]
     dtype = _statistics(input, weight, bias)
-    statistics = TensorType(dtype, (batch, groups if isinstance(groups, int) else None))
+    statistics = TensorType(dtype, (batch, int(groups) if isinstance(groups, int) else None))
     return result, statistics, statistics
 
 

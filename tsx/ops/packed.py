@@ -57,7 +57,7 @@ def _infer_pad(
         return TensorType(tensor.dtype), TensorType(DType.INT64, (None,))
     steps = counts[0] if counts else None
     length = (
-        total
+        int(total)
         if isinstance(total, int) and total > 0
         else (steps if total == 0 or total == -1 else None)
     )

@@ -105,7 +105,7 @@ def window(
 def known_ints(value: Abstract) -> int | list[int] | None:
     """An abstract int or ``int[]`` when all of it is known, else None."""
     if isinstance(value, int):
-        return value
+        return int(value)
     if isinstance(value, Unknown):
         return None
     dims = dims_of(value)

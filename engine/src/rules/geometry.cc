@@ -23,7 +23,7 @@ Dim windows_along(const Window& window, const std::string& op, std::size_t axis,
                   bool ceil) {
   const std::int64_t stride = window.stride[axis];
   const Dim pad = Dim::known(window.padding[axis]);
-  const Dim reach = (Dim::known(window.kernel[axis]) - 1) * window.dilation[axis] + 1;
+  const Dim reach = window.reach(axis);
   const Dim room = size + pad * 2 - reach;
   Dim count = floor_div(ceil ? room + (stride - 1) : room, stride) + 1;
   if (ceil && count.is_known() && size.is_known()) {
@@ -94,6 +94,10 @@ Ints spread_ints(const std::string& op, const std::string& what, Ints values, st
                   {{"op", op}, {"what", what}, {"least", least}, {"found", list_text(values)}});
   }
   return values;
+}
+
+Dim Window::reach(std::size_t axis) const {
+  return (Dim::known(kernel[axis]) - 1) * dilation[axis] + 1;
 }
 
 Shape Window::output(const std::string& op, const Shape& sizes, bool ceil) const {

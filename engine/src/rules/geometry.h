@@ -41,6 +41,8 @@ Ints spread_ints(const std::string& op, const std::string& what, Ints values, st
 struct Window {
   Ints kernel, stride, padding, dilation;
 
+  /// How many places it spans along an axis.
+  Dim reach(std::size_t axis) const;
   /// The number of windows along each axis; unknown where it isn't known. TSX4053 when there is none.
   Shape output(const std::string& op, const Shape& sizes, bool ceil = false) const;
 };

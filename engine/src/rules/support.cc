@@ -143,12 +143,10 @@ Dim either(const Dim& a, const Dim& b) {
   return a.kind == Dim::Kind::kUnknown || is_worse ? b : a;
 }
 
-namespace {
-
-std::optional<DType> one_of(const Operands& in, const std::string& op, Span<const std::size_t> places) {
+std::optional<DType> one_dtype(const std::string& op,
+                               const std::vector<std::optional<DType>>& dtypes) {
   std::vector<DType> found;
-  for (const std::size_t place : places) {
-    const std::optional<DType> dtype = in.dtype(place);
+  for (const std::optional<DType>& dtype : dtypes) {
     if (dtype && std::find(found.begin(), found.end(), *dtype) == found.end())
       found.push_back(*dtype);
   }
@@ -160,18 +158,19 @@ std::optional<DType> one_of(const Operands& in, const std::string& op, Span<cons
   throw failure("TSX4054", {{"op", op}, {"found", text}});
 }
 
-}  // namespace
-
 std::optional<DType> one_dtype(const Operands& in, const std::string& op,
                                std::initializer_list<std::size_t> places) {
-  return one_of(in, op, {places.begin(), places.size()});
+  std::vector<std::optional<DType>> dtypes;
+  for (const std::size_t place : places)
+    dtypes.push_back(in.dtype(place));
+  return one_dtype(op, dtypes);
 }
 
 std::optional<DType> one_dtype(const Operands& in, const std::string& op) {
-  std::vector<std::size_t> all(in.size());
-  for (std::size_t i = 0; i < all.size(); ++i)
-    all[i] = i;
-  return one_of(in, op, {all.data(), all.size()});
+  std::vector<std::optional<DType>> dtypes;
+  for (std::size_t i = 0; i < in.size(); ++i)
+    dtypes.push_back(in.dtype(i));
+  return one_dtype(op, dtypes);
 }
 
 const std::optional<Shape>& need_rank(const Operands& in, const std::string& op, std::size_t place,

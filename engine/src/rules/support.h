@@ -64,6 +64,9 @@ std::optional<DType> one_dtype(const Operands& in, const std::string& op,
                                std::initializer_list<std::size_t> places);
 /// The same of all operands.
 std::optional<DType> one_dtype(const Operands& in, const std::string& op);
+/// The same of tensors that have these dtypes.
+std::optional<DType> one_dtype(const std::string& op,
+                               const std::vector<std::optional<DType>>& dtypes);
 /// The shape of a tensor whose rank must be one of `ranks`; nothing when it is unknown.
 const std::optional<Shape>& need_rank(const Operands& in, const std::string& op, std::size_t place,
                                       std::initializer_list<std::size_t> ranks,
