@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.engine import nn_calls
 from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.dims import Expr, Monomial, Symbol, sym
@@ -448,7 +449,7 @@ def calls() -> list[Call]:
     found = [
         (kind, [read(v) for v in operands]) for kind, many in rows.items() for operands in many
     ]
-    return found + MADE_UP
+    return found + MADE_UP + nn_calls.MADE_UP
 
 
 def main(most: int = 6) -> None:

@@ -126,6 +126,38 @@ def test_rules_take_what_is_not_known() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("kind", "operands", "words"),
+    [
+        ("conv1d", (t(2, 3, 8), t(None, 3, 2), t(2, 2), [1], [0], [1], 1), "* elements"),
+        ("linear", (t(), t(5, None), None), "size is *"),
+        ("prelu", (t(2, 6), t(None, "s0")), "[*, s0]"),
+        ("batch_norm", (t(2, None, 4), t(2, 2), None, None, None, True, 0.1, 1e-5, True), "[*]"),
+        ("group_norm", (t(2, None, 4), 2, t(2, 2), None, 1e-5, True), "[*]"),
+        ("nll_loss", (t(2, None), t(2), t(2, 2), 1, -100), "[*]"),
+        ("fractional_max_pool2d", (t(2, None, 4, 4), [2], [2], t(2, 2)), "[2, *, 2]"),
+    ],
+)
+def test_refusals_show_sizes_as_types_do(
+    kind: str, operands: tuple[Abstract, ...], words: str
+) -> None:
+    with pytest.raises(TsxError) as caught:
+        rule(kind)(*operands)
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize("factor", [1e300, 1e308, 1 << 62])
+def test_a_size_beyond_64_bits_is_unknown(factor: float) -> None:
+    assert rule("upsample_nearest1d.vec")(t(1, 2, 16), None, [factor]) == t(1, 2, None)
+
+
+def test_bools_for_ints_count_as_ints() -> None:
+    found = rule("native_group_norm")(t(2, 6, 3), None, None, 2, 6, 3, True, 1e-5)
+    assert str(found[1]) == "Float(2, 1)"
+    with pytest.raises(TsxError, match=r"got \[0, 0\]"):
+        rule("max_pool2d")(t(2, 6, 8, 8), False, [], 0, 1, False)
+
+
 def zeros(*shape: int, dtype: type = np.float32) -> np.ndarray:
     return np.zeros(shape, dtype)
 
@@ -166,6 +198,8 @@ REFUSED = [
     ("scaled_dot_product_attention", (zeros(2, 3, 4), zeros(2, 5, 6), zeros(2, 5, 6)), "TSX4050", "last sizes"),
     ("scaled_dot_product_attention", (zeros(2, 3, 4), zeros(2, 5, 4), zeros(2, 4, 6)), "TSX4050", "lengths"),
     ("scaled_dot_product_attention", (zeros(2, 3, 4), zeros(2, 5, 4), zeros(2, 5, 6), None, 0.5), "TSX4058", "random"),
+    ("scaled_dot_product_attention", (zeros(4, 3, 4), zeros(5, 4), zeros(5, 4), None, 0.0, False, None, True),
+     "TSX4055", "3 or more"),
     ("dropout", (zeros(3), 0.5, True), "TSX4058", "random"),
     ("dropout", (zeros(3), 1.5, False), "TSX4055", "0 to 1"),
     ("upsample_nearest2d.vec", (zeros(1, 2, 3, 4), None, None), "TSX4055", "one of size"),
