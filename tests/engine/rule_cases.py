@@ -12,11 +12,11 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.engine import nn_calls
+from tests.engine import nn_calls, rule_operands
 from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.dims import Expr, Monomial, Symbol, sym
-from tsx.ir.op import Abstract, Op, Unknown, lookup
+from tsx.ir.op import Abstract, Op, Unknown, all_ops, lookup
 from tsx.ir.types import DType, TensorType
 
 CALLS = Path(__file__).with_name("rule_calls.json")
@@ -239,6 +239,12 @@ MADE_UP: list[Call] = [  # of operators that torch's op_db does not reach
     ("aten::broadcast_tensors", [[TensorType(_F, (2, 1)), TensorType(_I, (sym("n"),))]]),
     ("aten::broadcast_tensors", [[TensorType(_F, (2, 3)), TensorType(_I, (4,))]]),
 ]
+# Modules of rules that are asked of operands made from the schema too, where op_db has none for an operator.
+_FROM_SCHEMAS = (
+    "container_rules", "containers", "facts", "casts", "checked", "creation", "ranges", "random", "python_dicts",
+    "python_lists", "python_text", "strings", "tolist", "tensor_text", "numpy_types", "precision", "fourier", "signal",
+    "quantize", "quantized", "quantized_arithmetic", "quantized_layers", "number_rules", "families",
+)  # fmt: skip
 _DTYPES = [
     DType.FLOAT32,
     DType.FLOAT64,
@@ -271,7 +277,7 @@ def spelled(value: Abstract) -> str:
         case Expr():
             return f"S {_size(value)}"
         case Unknown():
-            return f"U {value.type}"
+            return f"U {str(value.type).replace(' ', '~')}"
         case TensorType():
             dtype = "-" if value.dtype is None else value.dtype.code
             if value.shape is None:
@@ -391,7 +397,8 @@ def _changed(value: Abstract, rng: random.Random) -> Abstract:
         case bool():
             return not value
         case int():
-            return rng.choice([value + 1, -value - 1, 0, 1, 2, 7, -1, -3, value * 1000])
+            others = [value + 1, -value - 1, 0, 1, 2, 7, -1, -3, value * 1000]
+            return rng.choice([v for v in others if -(2**63) <= v < 2**63])
         case float():
             return rng.choice([0.0, -1.0, 2.5, float("nan"), float("inf")])
         case str():
@@ -449,7 +456,14 @@ def calls() -> list[Call]:
     found = [
         (kind, [read(v) for v in operands]) for kind, many in rows.items() for operands in many
     ]
-    return found + MADE_UP + nn_calls.MADE_UP
+    reached = {kind for kind, _ in found}
+    made = [
+        (op.kind, operands)
+        for op in all_ops()
+        if op.kind not in reached and op.infer.__module__.rpartition(".")[2] in _FROM_SCHEMAS
+        for operands in rule_operands.made(op)
+    ]
+    return found + MADE_UP + nn_calls.MADE_UP + made
 
 
 def main(most: int = 6) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from tsx.errors import fail, python_exception
 from tsx.ir import types as ty
 from tsx.ir.op import Abstract, Trait, Unknown
-from tsx.ops.abstract import MAX_KNOWN, is_dim, known
+from tsx.ops.abstract import MAX_KNOWN, is_dim
 from tsx.ops.container_rules import (
     WRITE,
     WRITE_OR_RAISE,
@@ -29,7 +29,7 @@ from tsx.ops.container_rules import (
     values_of,
 )  # fmt: skip
 from tsx.ops.define import op
-from tsx.ops.number_rules import RAISES, Number, define, int64
+from tsx.ops.number_rules import HIGH, RAISES, Number, define, int64
 
 _ELEMENTS = ("int", "float", "bool", "str")
 _KEYS = ("str", "int", "bool", "float", "complex")
@@ -55,7 +55,7 @@ def _get_rule(values: Abstract, index: Abstract) -> Abstract:
 
 
 def _len_rule(values: Abstract) -> Abstract:
-    return len(values) if isinstance(values, (list, tuple, str, dict)) else Unknown(ty.INT)
+    return len(values) if isinstance(values, (list, tuple)) else Unknown(ty.INT)
 
 
 def _slice(values: list[object] | str, start: int | None, end: int | None, step: int) -> object:
@@ -278,10 +278,9 @@ def _range_length(low: int, high: int, step: int) -> int:
 
 
 def _range_length_rule(low: Abstract, high: Abstract, step: Abstract) -> Abstract:
-    if isinstance(step, int) and step == 0:
-        return Unknown(ty.INT)
-    if known(low) and known(high) and known(step):
-        return _range_length(low, high, step)  # type: ignore[arg-type]  # known ints
+    if isinstance(low, int) and isinstance(high, int) and isinstance(step, int) and step:
+        count = max(-((low - high) // step), 0)
+        return count if count < HIGH else Unknown(ty.INT)
     if step == 1 and is_dim(low) and is_dim(high) and isinstance(low, int) and low == 0:
         return high  # a size is never negative
     return Unknown(ty.INT)

@@ -180,8 +180,7 @@ def _list_dtype(data: Any) -> DType:
     """The widest kind among the numbers; an empty list is one of floats."""
     while isinstance(data, list):
         kinds = [_list_dtype(item) for item in data]
-        order = (DType.BOOL, DType.INT64, DEFAULT_FLOAT, DEFAULT_COMPLEX)
-        return max(kinds, key=order.index, default=DEFAULT_FLOAT)
+        return max(kinds, key=_WIDTHS.index, default=DEFAULT_FLOAT)
     return number_dtype(data)
 
 
@@ -193,10 +192,23 @@ def _from_list_rule(data: Abstract, dtype: Abstract = None, *_: Abstract) -> Abs
         level = level[0] if level else 0.0
     if isinstance(level, Unknown) and not isinstance(level.type, type(INT)):
         return TensorType(dtype_arg(dtype, None))
-    kinds = {abstract_dtype(leaf) for leaf in _leaves(data)} or {DEFAULT_FLOAT}
-    order = (DType.BOOL, DType.INT64, DEFAULT_FLOAT, DEFAULT_COMPLEX)
-    found = None if None in kinds else max((k for k in kinds if k in order), key=order.index)
-    return TensorType(dtype_arg(dtype, found), tuple(shape))
+    leaves = _leaves(data)
+    dtypes = [abstract_dtype(leaf) for leaf in leaves]
+    kinds = [_number_kind(found) for found in dtypes if found is not None]
+    widest = max(kinds, key=_WIDTHS.index, default=DEFAULT_FLOAT)
+    has_arrays = any(isinstance(leaf, TensorType) and leaf.shape != () for leaf in leaves)
+    chosen = dtype_arg(dtype, None if None in dtypes else widest)
+    return TensorType(chosen, None if has_arrays else tuple(shape))
+
+
+_WIDTHS = (DType.BOOL, DType.INT64, DEFAULT_FLOAT, DEFAULT_COMPLEX)
+
+
+def _number_kind(dtype: DType) -> DType:
+    """The dtype that the numbers in a tensor of ``dtype`` have among others in a list."""
+    if dtype is DType.BOOL or dtype.is_integer:
+        return DType.BOOL if dtype is DType.BOOL else DType.INT64
+    return DEFAULT_COMPLEX if dtype.is_complex else DEFAULT_FLOAT
 
 
 def _leaves(data: Abstract) -> list[Abstract]:

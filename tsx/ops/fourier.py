@@ -20,7 +20,7 @@ from tsx.ops.checked import axes_of, axis_of, define
 from tsx.ops.creation import FACTORY, dtype_or
 from tsx.ops.dtypes import Array, cast, dtype_of
 from tsx.ops.promote import DEFAULT_FLOAT, complex_of, real_of
-from tsx.ops.view_rules import resized, tensor
+from tsx.ops.view_rules import resized, tensor, text
 
 _NORMS = (None, "backward", "ortho", "forward")
 # What the input must be and the output is: complex to complex, real to complex, complex to real.
@@ -110,6 +110,8 @@ def _length(kind: str, size: Dim | None, n: Abstract) -> Dim | None:
 
 def _places(op: str, rank: int, sizes: Any, dim: Any) -> tuple[list[int] | None, tuple[int, ...]]:
     """(sizes, axes) of a transform over several dimensions."""
+    if isinstance(dim, int):
+        dim = [dim]
     if dim is None and sizes is not None:
         dim = list(range(rank - len(sizes), rank))
     if not dim and dim is not None:
@@ -118,7 +120,7 @@ def _places(op: str, rank: int, sizes: Any, dim: Any) -> tuple[list[int] | None,
         raise fail("TSX4005", op=op, expected="a tensor with a dimension", found="a 0-dim tensor")
     axes = axes_of(op, dim, rank)
     if sizes is not None and len(sizes) != len(axes):
-        raise fail("TSX4005", op=op, expected=f"{len(axes)} sizes", found=list(sizes))
+        raise fail("TSX4005", op=op, expected=f"{len(axes)} sizes", found=text(sizes))
     return sizes, axes
 
 

@@ -72,6 +72,8 @@ def complex_function(ufunc: Callable[..., Any]) -> Callable[..., complex]:
 
 def unknown(type: ty.Type) -> Abstract:
     """The abstract value of which only the type is known."""
+    if type == ty.NONE:
+        return None
     return type if isinstance(type, ty.TensorType) else Unknown(type)
 
 
@@ -102,7 +104,9 @@ def rule(
     results = tuple(unknown(result.type) for result in parse_schema(schema).results)
 
     def infer(*operands: Abstract) -> Abstract:
-        if all(known(operand) for operand in operands) and _is_small(results[0], operands):
+        if all(known(operand) for operand in operands):
+            if not _is_small(results[0], operands) or any(map(_holds_nan, operands)):
+                return results[0] if len(results) == 1 else results
             try:
                 return evaluate(*operands)
             except (TsxError, ArithmeticError, LookupError, ValueError, TypeError):
@@ -125,12 +129,23 @@ def _is_small(result: Abstract, operands: tuple[Abstract, ...]) -> bool:
     return math.prod(max(_size(operand), 1) for operand in operands) <= _LARGEST
 
 
+def _holds_nan(operand: Abstract) -> bool:
+    """Lists are searched by identity before equality, and which NaN is which isn't known."""
+    return isinstance(operand, (list, tuple)) and any(
+        isinstance(item, (float, complex)) and item != item for item in operand
+    )
+
+
 def _size(operand: Abstract) -> int:
     if isinstance(operand, (list, tuple)):
-        return sum(1 + (len(item) if isinstance(item, str) else 0) for item in operand)
+        return sum(1 + (_length(item) if isinstance(item, str) else 0) for item in operand)
     if isinstance(operand, str):
-        return len(operand)
+        return _length(operand)
     return abs(operand) if isinstance(operand, int) else 1
+
+
+def _length(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 # --- sizes -----------------------------------------------------------------------------------------------------

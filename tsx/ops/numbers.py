@@ -283,7 +283,7 @@ for _name, _pick in _PICKS.items():
 
     def _mixed(a: Number, b: Number, pick: Callable[..., Any] = _pick) -> Number:
         best: Number = pick(a, b)
-        return best if isinstance(a, int) and isinstance(b, int) else float(best.real)
+        return int(best) if isinstance(a, int) and isinstance(b, int) else float(best.real)
 
     for _a, _b in _INT_AND_FLOAT:
         _result = "int" if (_a, _b) == ("int", "int") else "float"

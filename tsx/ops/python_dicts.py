@@ -63,7 +63,8 @@ def _values(table: Table) -> list[Any]:
 def _dict_rule(items: Abstract) -> Abstract:
     pair = element_of(items)
     if isinstance(pair, Unknown) and isinstance(pair.type, ty.TupleType):
-        return Unknown(ty.DictType(*pair.type.elements))
+        elements = pair.type.elements
+        return Unknown(ty.DictType(*elements)) if len(elements) == 2 else Unknown(ty.ANY)
     return Unknown(ty.ANY)
 
 

@@ -166,8 +166,16 @@ define("tsx::Complex.complex(complex x, complex y) -> complex", lambda x, y: x +
 define("tsx::real.complex(complex a) -> float", lambda a: a.real)
 define("tsx::imag.complex(complex a) -> float", lambda a: a.imag)
 define("tsx::conjugate.complex(complex a) -> complex", complex.conjugate)
+
+
+def _hash(value: complex) -> int:
+    """Python's, but 0 for NaN, whose hash is one of its place in memory."""
+    parts = [0.0 if math.isnan(part) else part for part in (value.real, value.imag)]
+    return hash(value if value == value else complex(*parts))
+
+
 for _type in ("int", "float", "bool", "complex"):
-    define(f"tsx::hash.{_type}({_type} a) -> int", hash)
+    define(f"tsx::hash.{_type}({_type} a) -> int", _hash)
 
 
 # --- the larger and the smaller --------------------------------------------------------------------------------------

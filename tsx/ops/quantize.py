@@ -57,7 +57,7 @@ def _check_axis(name: str, x: TensorType, values: Sequence[Abstract], axis: Abst
         shape = tensor_of(value).shape
         if shape is None or x.shape is None or place is None:
             continue
-        if len(shape) != 1 or differ(shape[0], x.shape[place]):
+        if len(shape) != 1 or not x.shape or differ(shape[0], x.shape[place]):
             expected = f"one scale and zero point for each index of dimension {place} of {shape_text(x.shape)}"
             raise fail("TSX4055", op=name, expected=expected, found=shape_text(shape))
 

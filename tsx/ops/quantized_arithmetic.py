@@ -74,10 +74,6 @@ def _mul(name: str, is_relu: bool, qa: object, qb: object, scale: float, zero: i
     return by_tensor(values, scale, zero)
 
 
-def _cat_rule(qx: Abstract, dim: Abstract, *_: Abstract) -> Abstract:
-    return cat_rule(qx, dim)
-
-
 def _cat(qx: list[object], dim: int, scale: float | None, zero_point: int | None) -> object:
     tensors = [need("quantized::cat", q) for q in qx]
     first = tensors[0]
@@ -97,6 +93,6 @@ for _name, _evaluate in (("add", _add), ("mul", _mul)):
         )
 op(
     "quantized::cat(Tensor[] qx, int dim, float? scale, int? zero_point) -> Tensor",
-    infer=_cat_rule,
+    infer=cat_rule,
     eval=_cat,
 )

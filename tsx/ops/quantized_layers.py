@@ -151,7 +151,9 @@ def _layer_rule(qx: Abstract, *_: Abstract) -> TensorType:
 
 def _conv_rule(qx: Abstract, *_: Abstract) -> TensorType:
     shape = tensor_of(qx).shape
-    return TensorType(DType.QUINT8, None if shape is None else (shape[0], None, None, None))
+    if shape is None or len(shape) != 4:
+        return TensorType(DType.QUINT8)
+    return TensorType(DType.QUINT8, (shape[0], None, None, None))
 
 
 def _dynamic_rule(X: Abstract, *_: Abstract) -> TensorType:

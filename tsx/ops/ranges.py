@@ -16,6 +16,7 @@ from tsx.ops.bounds import at_least
 from tsx.ops.checked import counting, define, define_with_inplace, opmath_values
 from tsx.ops.creation import FACTORY, abstract_dtype, dtype_or, number_dtype
 from tsx.ops.dtypes import Array, cast, dtype_of, to_numpy
+from tsx.ops.number_rules import HIGH, LOW
 from tsx.ops.promote import DEFAULT_FLOAT, opmath
 from tsx.ops.view_rules import tensor
 
@@ -68,7 +69,7 @@ def range_size(start: Abstract, end: Abstract, step: Abstract, dtype: DType | No
         numbers = [v for v in (start, end, step) if isinstance(v, (int, float))]
         if len(numbers) < 3 or not numbers[2] or not all(map(math.isfinite, numbers)):
             return None
-        return element_count(numbers[0], numbers[1], numbers[2], dtype) if dtype else None
+        return None if dtype is None else _counted(numbers[0], numbers[1], numbers[2], dtype)
     first, last = as_dim(start), as_dim(end)
     if first is None or last is None or not isinstance(step, int) or not step:
         return None
@@ -76,6 +77,17 @@ def range_size(start: Abstract, end: Abstract, step: Abstract, dtype: DType | No
     if not at_least(length, 0):
         return None
     return (length + (abs(step) - 1)) // abs(step)
+
+
+def _counted(start: float, end: float, step: float, dtype: DType) -> int | None:
+    """``element_count``; None where 64 bits can't hold a number of it."""
+    if dtype is DType.INT64 and not all(LOW <= int(v) < HIGH for v in (start, end, step)):
+        return None
+    try:
+        count = element_count(start, end, step, dtype)
+    except OverflowError:  # of a quotient that is infinite
+        return None
+    return count if count < HIGH else None
 
 
 def _range_rule(start: Abstract, end: Abstract, step: Abstract, dtype: Abstract) -> Abstract:

@@ -226,7 +226,7 @@ def _spectra(
     )
     if isinstance(window, TensorType) and window.dtype is None:
         is_real = False
-    flags_known = onesided in (None, True, False) and return_complex in (None, True, False)
+    flags_known = all(f is None or isinstance(f, bool) for f in (onesided, return_complex))
     if (
         x.shape is None
         or x.dtype is None
@@ -235,7 +235,7 @@ def _spectra(
         or not flags_known
     ):
         return TensorType()
-    frequencies = n_fft // 2 + 1 if onesided in (None, True) else n_fft
+    frequencies = n_fft // 2 + 1 if onesided is None or onesided else n_fft
     hop = n_fft // 4 if hop_length is None else hop_length
     size = x.shape[-1]
     frames: Dim | None = None

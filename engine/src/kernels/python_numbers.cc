@@ -196,6 +196,11 @@ void hash(Call& call) {
 template <bool takes_larger> bool takes_second(const Call& call) {
   if (call[0].is(Tag::kString))
     return takes_larger ? is_less(call[0], call[1]) : is_less(call[1], call[0]);
+  if (call[0].is(Tag::kComplex) || call[1].is(Tag::kComplex)) {
+    throw Raised("TypeError", std::string("'") + (takes_larger ? '>' : '<') +
+                                  "' not supported between instances of '" + type_text(call[1]) +
+                                  "' and '" + type_text(call[0]) + "'");
+  }
   return compare_numbers(call[1], call[0]) == (takes_larger ? 1 : -1);
 }
 

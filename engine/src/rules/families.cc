@@ -1,5 +1,5 @@
 // Elementwise operators and their in-place forms, as tsx/ops/families.py and formula.py.
-#include "core/call.h"
+#include "base/quote.h"
 #include "rules/support.h"
 #include "tile/formula.h"
 #include "tile/promote.h"
@@ -7,11 +7,11 @@
 namespace tsx::engine::rules {
 namespace {
 
-/// 1 bool, 2 integer, 4 float, 8 complex, as FormulaRow::refuses counts them.
+/// 1 bool, 2 integer (a quantised dtype too), 4 float, 8 complex, as FormulaRow::refuses counts them.
 unsigned class_of(DType dtype) {
   if (dtype == DType::kBool) return 1;
-  if (is_integer(dtype)) return 2;
-  return is_complex(dtype) ? 8 : 4;
+  if (is_float(dtype)) return 4;
+  return is_complex(dtype) ? 8 : 2;
 }
 
 /// Whether a cast's dtype operand is a ScalarType (or None, or unknown), rather than a tensor.
@@ -36,7 +36,7 @@ tile::Kind kind_of(const Operands& in, const tile::FormulaRow& row) {
     known += (known.empty() ? "'" : ", '") + std::string(one.name) + "'";
   }
   const std::string_view argument = in.schema().arguments[static_cast<std::size_t>(row.select)].name;
-  throw mismatch(in.kind(), std::string(argument) + " to be one of " + known, "'" + name + "'");
+  throw mismatch(in.kind(), std::string(argument) + " to be one of " + known, quote(name));
 }
 
 /// The dtype of the result; nothing when it isn't known yet.

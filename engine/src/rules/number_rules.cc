@@ -1,6 +1,7 @@
 // Operators on Python numbers and strings, as tsx/ops/number_rules.py: constants are computed by the
 // kernels themselves, sizes as far as sizes allow it.
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <utility>
 
@@ -71,8 +72,12 @@ std::optional<Abstract> abstract_of(const Operands& in, const Value& value) {
 /// The kernel of an operator; of one that is an instruction, that of its form for any numbers.
 Kernel kernel_of(const Operands& in) {
   const Registry& all = Registry::all();
-  for (const std::string& kind : {in.kind(), in.name(), in.name() + ".Scalar"})
+  for (const std::string& kind : {in.kind(), in.name(), in.name() + ".Scalar"}) {
+    const Operator* const op = find_operator(kind);
+    const bool is_of_tensors = op && op->schema().find("(Tensor self") != std::string_view::npos;
+    if (is_of_tensors) continue;
     if (const Kernel kernel = all.find(kind)) return kernel;
+  }
   return nullptr;
 }
 
@@ -100,6 +105,16 @@ bool is_small(const Operands& in) {
       return false;
   }
   return product <= 16 * kMostKnown;
+}
+
+/// Lists are searched by identity before equality, and which NaN is which isn't known.
+bool holds_nan(const Abstract& value) {
+  if (!value.has_items()) return false;
+  return std::any_of(value.items().begin(), value.items().end(), [](const Abstract& item) {
+    if (item.is(Abstract::Kind::kFloat)) return std::isnan(item.as_real());
+    if (!item.is(Abstract::Kind::kComplex)) return false;
+    return std::isnan(item.as_complex().real()) || std::isnan(item.as_complex().imag());
+  });
 }
 
 /// Nothing where it stops when it runs, if it runs.
@@ -175,7 +190,7 @@ Dim size_of(const Operands& in, std::string_view name) {
 TSX_RULE(number_rules_rule_infer) {
   const Span<const Abstract> values = in.values();
   if (std::all_of(values.begin(), values.end(), is_known)) {
-    if (is_small(in)) {
+    if (is_small(in) && std::none_of(values.begin(), values.end(), holds_nan)) {
       if (const std::optional<Abstract> found = evaluated(in)) return *found;
     }
   } else if (std::all_of(values.begin(), values.end(),

@@ -6,6 +6,7 @@
 //     C 0x1p0 0x0p0     a complex number; X 6162 a text, in hexadecimal
 //     U int[]           of which only the type is known
 //     L 2 …   P 2 …     a list and a tuple of two
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <deque>
@@ -37,7 +38,7 @@ class Reader {
     if (tag == "F") return Abstract::real(real());
     if (tag == "N") return Abstract::none();
     if (tag == "X") return text();
-    if (tag == "U") return Abstract(type(word()));
+    if (tag == "U") return Abstract(type(word()));  // blanks in a type are ~
     if (tag == "C") {
       const double first = real();
       return Abstract::complex({first, real()});
@@ -65,7 +66,8 @@ class Reader {
     return arena_.string(found);
   }
 
-  const Type* type(const std::string& spelled) {
+  const Type* type(std::string spelled) {
+    std::replace(spelled.begin(), spelled.end(), '~', ' ');
     return parse_schema(arena_.types, "x::y(" + spelled + " a) -> ()").arguments[0].type;
   }
 
