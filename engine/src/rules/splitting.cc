@@ -49,10 +49,10 @@ Abstract in_sections(const Operands& in, const Abstract& sections, const Abstrac
     throw mismatch("tensor_split", "1 section or more", to_text(sections));
   if (*count > kMostKnown) return unknown_list(in, x.dtype);
   const Dim& whole = (*x.shape)[*place];
-  // Piece i has (whole + sections - 1 - i) // sections elements: the first ones take what is left over.
+  // The first pieces take what is left over.
   Items all;
   for (std::int64_t i = 0; i < *count; ++i)
-    all.push_back(piece(in, x, *place, floor_div(whole + (*count - 1 - i), *count)));
+    all.push_back(piece(in, x, *place, ceil_div(whole - i, *count)));
   return in.list(std::move(all));
 }
 
@@ -111,9 +111,12 @@ TSX_RULE(splitting_split_with_sizes_rule) {
   need_dimension("split", *x.shape);
   const Dim& whole = (*x.shape)[*place];
   Dim sum = Dim::known(0);
-  for (const Dim& size : *parts)
+  bool are_counts = true;  // known, and none negative: only their sum may be beyond 64 bits
+  for (const Dim& size : *parts) {
     sum = size.is_known() ? sum + size : Dim();
-  if (whole.is_known() && sum.is_known() && sum != whole)
+    are_counts = are_counts && size.is_known() && size.size >= 0;
+  }
+  if (whole.is_known() && (sum.is_known() ? sum != whole : are_counts))
     throw mismatch("split", "sizes that add up to " + to_text(whole), shape_text(*parts));
   Items all;
   for (const Dim& size : *parts)

@@ -27,11 +27,16 @@ Shape view_shape(const std::string& op, const std::optional<Shape>& shape, Shape
   }
   for (std::size_t i = 0; i < sizes.size(); ++i)
     if (opens != 1 || i != open) told.push_back(sizes[i]);
-  const Dim wanted = numel(std::move(told));
+  const Dim wanted = numel(told);
+  // Known sizes above 0 whose product is beyond 64 bits.
+  const bool is_huge =
+      wanted.kind == Dim::Kind::kUnknown &&
+      std::all_of(told.begin(), told.end(), [](const Dim& s) { return s.is_known() && s.size > 0; });
   const auto refused = [&] {
     return mismatch(op, "sizes for " + to_text(total) + " elements", shape_text(sizes));
   };
   const bool is_counted = total.is_known() && wanted.is_known();
+  if (total.is_known() && is_huge && (opens == 0 || (opens == 1 && total.size != 0))) throw refused();
   if (opens == 1) {
     if (is_counted && (wanted.size <= 0 || total.size % wanted.size != 0)) throw refused();
     sizes[open] = exact_div(total, wanted);
