@@ -282,7 +282,7 @@ _PICKS: dict[str, Callable[..., Any]] = {"min": _min, "max": _max}
 for _name, _pick in _PICKS.items():
 
     def _mixed(a: Number, b: Number, pick: Callable[..., Any] = _pick) -> Number:
-        best: Number = pick(a, b)
+        best: Any = pick(a, b)
         return int(best) if isinstance(a, int) and isinstance(b, int) else float(best.real)
 
     for _a, _b in _INT_AND_FLOAT:
