@@ -32,10 +32,3 @@ def test_an_operator_off_the_list_has_a_kernel_an_instruction_or_a_body(
 
 def test_every_kernel_is_of_an_operator(kernels: frozenset[str]) -> None:
     assert sorted(kernels - {op.kind for op in all_ops()}) == []
-
-
-def test_every_operator_has_a_rule() -> None:
-    """Where the engine has no twin of a Python rule, an operator's place in gen/rules.inc is -1."""
-    table = Path(ROOT, "engine/gen/rules.inc").read_text(encoding="utf-8")
-    assert table.count("TSX_RULE_OF(") == len(all_ops())
-    assert "TSX_RULE_OF(-1)" not in table

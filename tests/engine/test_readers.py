@@ -30,6 +30,7 @@ from tsx.ir.dims import sym
 from tsx.ir.graph import Graph
 from tsx.ir.module import Module
 from tsx.ir.op import lookup
+from tsx.ir.text import parse_graph
 from tsx.ops.weights import Weight, as_weight, little_endian
 from tsx.serialize.archive import load, to_bytes
 from tsx.serialize.encode import encode
@@ -249,3 +250,15 @@ def test_declared_types_that_rules_contradict_are_refused_alike(verdicts: Verdic
     assert len(archives) > 1200
     found = agree(verdicts, archives)
     assert sum(verdict.endswith("V20") for verdict in found) > 200
+
+
+def test_a_list_that_stands_twice_in_the_next_one_is_verified_at_once(verdicts: Verdicts) -> None:
+    """60 of them name 2**60 items."""
+    lines, brackets = ["graph():", "  %l0 : int[] = prim::Constant[value=[1, 2]]()"], "[]"
+    for depth in range(1, 60):
+        brackets += "[]"
+        lines.append(
+            f"  %l{depth} : int{brackets} = prim::ListConstruct(%l{depth - 1}, %l{depth - 1})"
+        )
+    archive = archive_of(parse_graph("\n".join([*lines, "  return (%l59)"])))
+    assert agree(verdicts, [archive]) == ["ok"]

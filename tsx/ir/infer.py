@@ -18,6 +18,7 @@ from tsx.ir.op import Abstract, Unknown, lookup
 from tsx.ir.prim import CONSTANT, GROUP, tuple_index
 
 _MAX_ROUNDS = 4  # over a loop body, before what still changes is forgotten
+_MAX_ITEMS = 1 << 16
 _MAX_LOOPS = (
     3  # loops in loops that are iterated; deeper ones forget at once, so the cost stays linear
 )
@@ -307,6 +308,21 @@ def refine(known: Mapping[Value, Abstract]) -> int:
     return changed
 
 
+def is_small(items: Sequence[Abstract]) -> bool:
+    """Whether a list or tuple has no more items than a rule may name, those of inner ones counted.
+
+    A list that stands twice in the next one, and so on, would be walked for ever.
+    """
+    left, work = _MAX_ITEMS, [items]
+    while work:
+        some = work.pop()
+        left -= len(some)
+        if left < 0:
+            return False
+        work += (item for item in some if isinstance(item, (list, tuple)))
+    return True
+
+
 class Propagation:
     """One walk. The verifier overrides ``infer`` and ``refined`` to collect contradictions."""
 
@@ -332,6 +348,8 @@ class Propagation:
 
     def refined(self, value: Value, abstract: Abstract) -> Abstract:
         """What is known of ``value`` once ``abstract`` was found, with what its declared type says."""
+        if isinstance(abstract, (list, tuple)) and not is_small(abstract):
+            return unknown(ty.erase_shapes(value.type))
         if isinstance(abstract, Unknown) or (
             isinstance(abstract, list) and not is_fixed_list(value)
         ):

@@ -64,13 +64,20 @@ bool may_be(const Abstract& known, const Type* type) {
   }
 }
 
-/// Whether its numbers are of a size that values can have; larger ones could grow without end.
-bool is_bounded(const Abstract& known) {
-  if (known.has_items()) {
-    const Items& items = known.items();
-    return items.size() <= kMostItems && std::all_of(items.begin(), items.end(), is_bounded);
+/// Whether a list or tuple has no more items than a rule may name, those of inner ones counted. A list
+/// that stands twice in the next one, and so on, would be walked for ever.
+bool is_small(const Abstract& known) {
+  std::size_t left = kMostItems;
+  std::vector<const Items*> work = {&known.items()};
+  while (!work.empty()) {
+    const Items& items = *work.back();
+    work.pop_back();
+    if (items.size() > left) return false;
+    left -= items.size();
+    for (const Abstract& item : items)
+      if (item.has_items()) work.push_back(&item.items());
   }
-  return true;  // of 64 bits
+  return true;
 }
 
 /// What either says of one tensor; where they differ, what was found.
@@ -82,8 +89,7 @@ const Type* meet(TypeStore& types, const Type* declared, const Type* found) {
     const bool is_ranked = declared->shape && declared->shape->size() == found->shape->size();
     both.shape = found->shape;
     for (std::size_t i = 0; is_ranked && i < found->shape->size(); ++i) {
-      const Dim& known = (*declared->shape)[i];
-      if (known.kind != Dim::Kind::kUnknown) (*both.shape)[i] = known;
+      if ((*both.shape)[i].kind == Dim::Kind::kUnknown) (*both.shape)[i] = (*declared->shape)[i];
     }
   }
   return types.intern(std::move(both));
@@ -179,9 +185,13 @@ class Judgement {
 
   void learn(ValueId id, const Abstract& found) {
     const Value& value = graph_.values[id];
+    is_known_[id] = true;
+    if (found.has_items() && !is_small(found)) {
+      known_[id] = Abstract(value.type->erased);
+      return;
+    }
     if (!may_be(found, value.type)) contradict(value, found);
     known_[id] = refined(id, found);
-    is_known_[id] = true;
   }
 
   void contradict(const Value& value, const Abstract& found) {
@@ -195,7 +205,6 @@ class Judgement {
   /// What is known of a value once `found` was, with what its declared type says.
   Abstract refined(ValueId id, const Abstract& found) {
     const Value& value = graph_.values[id];
-    if (!is_bounded(found)) return Abstract(value.type->erased);
     if (found.is_unknown() || (found.is(Abstract::Kind::kList) && !is_fixed_list(value)))
       return Abstract(value.type);
     if (!found.is_tensor() || !value.type->is(TypeKind::kTensor)) return found;

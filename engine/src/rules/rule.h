@@ -80,7 +80,7 @@ class Operands {
 
 using Rule = Abstract (*)(const Operands& in);
 
-/// The rule of an operator of the engine's; null when it has none.
+/// The rule of an operator; null for one of the program around the engine.
 Rule rule_of(const Operator& op);
 
 #define TSX_RULE(name) Abstract name(const Operands& in);

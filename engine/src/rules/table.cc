@@ -10,9 +10,9 @@ constexpr Rule kRules[] = {
 #include "rules.inc"
 #undef TSX_RULE
 #undef TSX_RULE_OF
-    nullptr};
+};
 
-// By the operator's place in the table of operators; -1 for none.
+// By the operator's place in the table of operators.
 constexpr std::int16_t kRuleOf[] = {
 #define TSX_RULE(name)
 #define TSX_RULE_OF(place) place,
@@ -25,8 +25,7 @@ constexpr std::int16_t kRuleOf[] = {
 
 Rule rule_of(const Operator& op) {
   if (op.is_host()) return nullptr;
-  const std::int16_t place = kRuleOf[&op - operators().begin()];
-  return place < 0 ? nullptr : kRules[place];
+  return kRules[kRuleOf[&op - operators().begin()]];
 }
 
 }  // namespace tsx::engine::rules

@@ -12,7 +12,14 @@ from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.dims import Expr
 from tsx.ir.graph import Graph, Node, Value
-from tsx.ir.infer import Propagation, always_entered, infer_node, is_unconditional, unknown
+from tsx.ir.infer import (
+    Propagation,
+    always_entered,
+    infer_node,
+    is_small,
+    is_unconditional,
+    unknown,
+)
 from tsx.ir.limits import MAX_INT
 from tsx.ir.match import agrees
 from tsx.ir.module import Module
@@ -61,6 +68,9 @@ class _Judgement(Propagation):
                 return abstract
         elif value.type is _EXACTLY.get(abstract.__class__):
             return abstract
+        elif isinstance(abstract, (list, tuple)) and not is_small(abstract):
+            self.is_exact = False
+            return unknown(ty.erase_shapes(value.type))
         holder = value.node or value.block.node
         if holder is not None and not may_be(abstract, value.type):
             shown = f"{_text(abstract):.80}"
@@ -130,7 +140,7 @@ _EXACTLY: dict[type, ty.Type] = {
 def _is_bounded(abstract: Abstract) -> bool:
     """Whether its numbers are of a size that values can have; larger ones could grow without end."""
     if isinstance(abstract, (list, tuple)):
-        return len(abstract) <= 1 << 16 and all(map(_is_bounded, abstract))
+        return all(map(_is_bounded, abstract))
     if isinstance(abstract, ty.TensorType):
         return all(size is None or _is_bounded(size) for size in abstract.shape or ())
     if isinstance(abstract, Expr):
