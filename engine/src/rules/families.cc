@@ -25,13 +25,12 @@ std::optional<DType> target_of(const Abstract& wanted, DType own) {
 }
 
 tile::Kind kind_of(const Operands& in, const tile::FormulaRow& row) {
-  if (row.kinds[0].name == nullptr) return row.kind_of_dtype;
+  if (row.kinds == 0) return row.kind_of_dtype;
   const Abstract& chosen = in[static_cast<std::size_t>(row.select)];
   const std::string name = chosen.is(Abstract::Kind::kString) ? std::string(chosen.as_string())
                                                               : to_text(chosen);
   std::string known;
-  for (const tile::KindOfCase& one : row.kinds) {
-    if (one.name == nullptr) continue;
+  for (const tile::KindRow& one : tile::kinds_of(row)) {
     if (name == one.name) return one.kind;
     known += (known.empty() ? "'" : ", '") + std::string(one.name) + "'";
   }
@@ -41,7 +40,7 @@ tile::Kind kind_of(const Operands& in, const tile::FormulaRow& row) {
 
 /// The dtype of the result; nothing when it isn't known yet.
 std::optional<DType> dtype_of(const Operands& in, const tile::FormulaRow& row) {
-  const bool is_bool = row.kinds[0].name == nullptr && row.kind_of_dtype == tile::Kind::ALWAYS_BOOL;
+  const bool is_bool = row.kinds == 0 && row.kind_of_dtype == tile::Kind::ALWAYS_BOOL;
   std::vector<Abstract> promoting;
   for (std::size_t i = 0; i < in.size(); ++i)
     if (row.promotes >> i & 1) promoting.push_back(in[i]);
@@ -80,7 +79,7 @@ TSX_RULE(families_infer_infer) {
     }
   }
   const std::optional<DType> dtype =
-      dtype_of(in, tile::formulas()[static_cast<std::size_t>(in.op().formula)]);
+      dtype_of(in, *tile::formula_of(in.op()));
   return in.tensor(dtype, broadcast(in.kind(), shapes));
 }
 

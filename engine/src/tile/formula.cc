@@ -30,10 +30,6 @@ struct CaseRow {
   char name[14];
   std::uint16_t code;
 };
-struct KindRow {
-  char name[7];
-  Kind kind;
-};
 #include "formulas.inc"
 
 /// While emitting: a register, a number that has no dtype yet, or an absent operand.
@@ -349,9 +345,8 @@ int code_of_case(const FormulaRow& row, const std::string& chosen, DType compute
 
 Kind kind_of(const FormulaRow& row, const std::string& chosen) {
   if (row.kinds == 0) return row.kind_of_dtype;
-  for (int i = row.first_kind; i < row.first_kind + row.kinds; ++i) {
-    if (chosen == kKinds[i].name) return kKinds[i].kind;
-  }
+  for (const KindRow& one : kinds_of(row))
+    if (chosen == one.name) return one.kind;
   wrong_case(row, chosen);
 }
 
@@ -395,6 +390,8 @@ DType number_dtype(const Number& number) {
   if (std::holds_alternative<std::int64_t>(number)) return DType::kInt64;
   return std::holds_alternative<double>(number) ? DType::kFloat64 : DType::kComplex128;
 }
+
+Span<const KindRow> kinds_of(const FormulaRow& row) { return {kKinds + row.first_kind, row.kinds}; }
 
 const FormulaRow* formula_of(const Operator& op) {
   return op.formula < 0 ? nullptr : &kFormulas[op.formula];

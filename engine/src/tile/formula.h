@@ -39,6 +39,14 @@ struct FormulaRow {
   bool bakes(int argument) const { return (promotes >> argument & 1) == 0 || argument == select; }
 };
 
+/// What a case makes of the dtype.
+struct KindRow {
+  char name[7];
+  Kind kind;
+};
+/// Those that the case decides between; none where it doesn't.
+Span<const KindRow> kinds_of(const FormulaRow& row);
+
 /// Null when the operator has no formula.
 const FormulaRow* formula_of(const Operator& op);
 const FormulaRow* find_formula(std::string_view kind);
