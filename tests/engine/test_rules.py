@@ -47,11 +47,11 @@ def _rounded(answer: str) -> str:
 
 
 def all_calls(words: Sequence[str] = ()) -> list[rule_cases.Call]:
+    real = [variant for call in rule_cases.calls() for variant in rule_cases.variants(call)]
     return [
-        variant
-        for call in rule_cases.calls()
+        call
+        for call in real + rule_cases.from_schemas()
         if not words or any(word in _rule(call[0]) for word in words)
-        for variant in rule_cases.variants(call)
     ]
 
 
