@@ -100,6 +100,20 @@ int Error::exit_status() const {
   return row ? row->exit : 70;
 }
 
+Fact::Fact(std::string_view field, std::string&& text) : name(field), value(std::move(text)) {}
+Fact::Fact(std::string_view field, const std::string& text) : name(field), value(text) {}
+Fact::Fact(std::string_view field, std::string_view text) : name(field), value(text) {}
+Fact::Fact(std::string_view field, const char* text) : name(field), value(text) {}
+Fact::Fact(std::string_view field, long long number)
+    : name(field), value(std::to_string(number)) {}
+Fact::Fact(std::string_view field, unsigned long long number)
+    : name(field), value(std::to_string(number)) {}
+Fact::~Fact() = default;
+
+Error failure(std::string_view code, std::initializer_list<Fact> facts) {
+  return failure(code, facts, {});
+}
+
 Error failure(std::string_view code, std::initializer_list<Fact> facts, std::string where,
               std::string excerpt, std::optional<std::string> help) {
   const Row* row = find_row(code);
@@ -117,8 +131,8 @@ std::string help_of(std::string_view code) {
 
 void refuse_as(const char* code, std::string reason) { throw KnownRefusal(code, std::move(reason)); }
 
-void refuse(std::string reason) { throw Refusal(std::move(reason)); }
+void refuse(std::string_view reason) { throw Refusal(reason); }
 
-void bug(std::string detail) { throw failure("TSX9001", {{"detail", std::move(detail)}}); }
+void bug(std::string_view detail) { throw failure("TSX9001", {{"detail", detail}}); }
 
 }  // namespace tsx::engine

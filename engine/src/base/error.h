@@ -47,11 +47,18 @@ class Error : public std::exception {
 
 /// A value for a `{name}` in a sentence.
 struct Fact {
-  Fact(std::string_view field, std::string text) : name(field), value(std::move(text)) {}
-  Fact(std::string_view field, std::string_view text) : name(field), value(text) {}
-  Fact(std::string_view field, const char* text) : name(field), value(text) {}
+  // Out of line, as all that builds an error: there are hundreds of places that do.
+  Fact(std::string_view field, std::string&& text);
+  Fact(std::string_view field, const std::string& text);
+  Fact(std::string_view field, std::string_view text);
+  Fact(std::string_view field, const char* text);
+  Fact(std::string_view field, long long number);
+  Fact(std::string_view field, unsigned long long number);
   template <typename T, typename = std::enable_if_t<std::is_integral_v<T>>>
-  Fact(std::string_view field, T number) : name(field), value(std::to_string(number)) {}
+  Fact(std::string_view field, T number)
+      : Fact(field, static_cast<std::conditional_t<std::is_signed_v<T>, long long,
+                                                   unsigned long long>>(number)) {}
+  ~Fact();
 
   std::string_view name;
   std::string value;
@@ -60,7 +67,8 @@ struct Fact {
 /// The error `code` with its sentence filled in: throw failure("TSX6001", {{"path", path}}).
 /// `help` replaces the row's own. A row may have two: for programs that call tsx/tsx.h, which is what is
 /// taken until `speak_to_python`, and for Python and the command.
-Error failure(std::string_view code, std::initializer_list<Fact> facts, std::string where = {},
+Error failure(std::string_view code, std::initializer_list<Fact> facts);
+Error failure(std::string_view code, std::initializer_list<Fact> facts, std::string where,
               std::string excerpt = {}, std::optional<std::string> help = {});
 
 /// From now on helps are those for Python and the command `tsx`.
@@ -70,7 +78,8 @@ void speak_to_python();
 /// name, its operand types and the source line.
 class Refusal : public std::exception {
  public:
-  explicit Refusal(std::string reason) : reason_(std::make_shared<const std::string>(reason)) {}
+  explicit Refusal(std::string_view reason)
+      : reason_(std::make_shared<const std::string>(reason)) {}
   const std::string& reason() const { return *reason_; }
   const char* what() const noexcept override { return reason_->c_str(); }
 
@@ -78,7 +87,7 @@ class Refusal : public std::exception {
   std::shared_ptr<const std::string> reason_;
 };
 
-[[noreturn]] void refuse(std::string reason);
+[[noreturn]] void refuse(std::string_view reason);
 
 /// What an operator raises that means what Python means (Trait::RAISES): the VM makes it TSX5023.
 class Raised : public std::exception {
@@ -95,6 +104,6 @@ class Raised : public std::exception {
 };
 
 /// A bug of ours (TSX9001).
-[[noreturn]] void bug(std::string detail);
+[[noreturn]] void bug(std::string_view detail);
 
 }  // namespace tsx::engine

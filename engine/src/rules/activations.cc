@@ -9,28 +9,28 @@ namespace {
 
 // --- softmax ------------------------------------------------------------------------------------
 
-Abstract softmax(const Operands& in, const std::string& name, std::optional<DType> dtype) {
+Abstract softmax(const Operands& in, std::string_view name, std::optional<DType> dtype) {
   wrap_dim(name, in[1], rank_of(in.shape(0)));
   if (dtype && !is_float(*dtype) && !is_complex(*dtype))
-    throw wrong_dtype(name, "floating-point", *dtype);
+    wrong_dtype(name, "floating-point", *dtype);
   return in.tensor(dtype, in.shape(0));
 }
 
 // --- dropout ------------------------------------------------------------------------------------
 
-void check_dropout(const Operands& in, const std::string& name) {
+void check_dropout(const Operands& in, std::string_view name) {
   const std::optional<double> p = known_real(in[1]);
-  if (p && !(*p >= 0 && *p <= 1)) throw unfit(name, "a probability from 0 to 1", to_text(in[1]));
+  if (p && !(*p >= 0 && *p <= 1)) unfit(name, "a probability from 0 to 1", to_text(in[1]));
   if (in[2].known_bool() == true && p != 0.0 && p != 1.0)
-    throw failure("TSX4058", {{"op", name + " with train=True"}});
+    throw failure("TSX4058", {{"op", std::string(name) + " with train=True"}});
 }
 
 // --- look-ups -----------------------------------------------------------------------------------
 
-void need_index_dtype(const Operands& in, const std::string& name) {
+void need_index_dtype(const Operands& in, std::string_view name) {
   const std::optional<DType> dtype = in.dtype(1);
   if (!dtype || dtype == DType::kInt32 || dtype == DType::kInt64) return;
-  throw wrong_dtype(name + " (indices)", "int32 or int64", *dtype);
+  wrong_dtype(std::string(name) + " (indices)", "int32 or int64", *dtype);
 }
 
 /// The one size of a list of indices or offsets.
@@ -44,9 +44,9 @@ constexpr std::int64_t kSum = 0, kMax = 2;  // modes; 1 is the mean
 void check_mode(const Operands& in, std::int64_t mode) {
   const char* const name = "embedding_bag";
   if (mode < kSum || mode > kMax)
-    throw unfit(name, "mode 0 (sum), 1 (mean) or 2 (max)", to_text(in[4]));
+    unfit(name, "mode 0 (sum), 1 (mean) or 2 (max)", to_text(in[4]));
   if (in[6].is_tensor() && mode != kSum)
-    throw unfit(name, "per_sample_weights with mode 0 (sum) only", "mode " + to_text(in[4]));
+    unfit(name, "per_sample_weights with mode 0 (sum) only", "mode " + to_text(in[4]));
 }
 
 Abstract bag(const Operands& in, bool has_padding) {
@@ -80,12 +80,12 @@ TSX_RULE(activations_prelu_infer) {
   if (!in[0].is_tensor() || !in[1].is_tensor()) return in.unknown(&in.type(0));
   const std::optional<Shape>&x = in.shape(0), &weight = in.shape(1);
   if (weight && weight->size() > 1)
-    throw mismatch(name, "a weight of at most 1 dimension", shape_text(*weight));
+    mismatch(name, "a weight of at most 1 dimension", shape_text(*weight));
   const Dim count = weight && !weight->empty() ? (*weight)[0] : Dim();
   if (x && count.is_known() && count.size != 1) {
     const Dim channels = x->size() > 1 ? (*x)[1] : Dim::known(1);
     if (channels.is_known() && channels.size != count.size)
-      throw mismatch(name, "one weight, or " + to_text(channels), to_text(count));
+      mismatch(name, "one weight, or " + to_text(channels), to_text(count));
   }
   return in.tensor(in.dtype(0), x);
 }
@@ -95,11 +95,11 @@ TSX_RULE(activations_glu_infer) {
   const std::optional<Shape>& x = in.shape(0);
   const std::optional<std::size_t> place = wrap_dim(name, in[1], rank_of(x));
   if (!place) return in.tensor(in.dtype(0), std::nullopt);
-  if (x->empty()) throw mismatch(name, "a tensor with a dimension", "a 0-dim tensor");
+  if (x->empty()) mismatch(name, "a tensor with a dimension", "a 0-dim tensor");
   Shape halved = *x;
   halved[*place] = exact_div((*x)[*place], Dim::known(2));
   if ((*x)[*place].is_known() && !halved[*place].is_known())
-    throw mismatch(name, "an even size to halve", to_text((*x)[*place]));
+    mismatch(name, "an even size to halve", to_text((*x)[*place]));
   return in.tensor(in.dtype(0), std::move(halved));
 }
 

@@ -7,9 +7,9 @@
 namespace tsx::engine::rules {
 namespace {
 
-void need_complex(const std::string& op, std::optional<DType> dtype) {
+void need_complex(std::string_view op, std::optional<DType> dtype) {
   if (dtype && !is_complex(*dtype))
-    throw mismatch(op, "a complex tensor", std::string(tsx::engine::name(*dtype)));
+    mismatch(op, "a complex tensor", std::string(tsx::engine::name(*dtype)));
 }
 
 bool is_part(DType dtype) { return dtype == DType::kFloat32 || dtype == DType::kFloat64; }
@@ -54,7 +54,7 @@ TSX_RULE(agreement_complex_rule) {
   for (const std::size_t place : {0u, 1u}) {
     const std::optional<DType> dtype = in.dtype(place);
     if (dtype && !is_part(*dtype)) {
-      throw mismatch("complex", "float32 or float64 tensors",
+      mismatch("complex", "float32 or float64 tensors",
                      std::string(tsx::engine::name(*dtype)));
     }
   }
@@ -79,9 +79,9 @@ TSX_RULE(complex_views_view_as_complex_rule) {
   const Type& x = in.type(0);
   std::optional<Shape> sizes = x.shape;
   if (sizes && (sizes->empty() || differ(sizes->back(), Dim::known(2))))
-    throw mismatch("view_as_complex", "a last dimension of 2", to_text(x));
+    mismatch("view_as_complex", "a last dimension of 2", to_text(x));
   if (x.dtype && !is_part(*x.dtype)) {
-    throw mismatch("view_as_complex", "float32 or float64",
+    mismatch("view_as_complex", "float32 or float64",
                    std::string(tsx::engine::name(*x.dtype)));
   }
   if (sizes) sizes->pop_back();
@@ -104,7 +104,7 @@ TSX_RULE(complex_views_view_dtype_rule) {
   if (to > from) {
     const std::int64_t ratio = to / from;
     if (last.is_known() && last.size % ratio != 0) {
-      throw mismatch("view", "a last dimension that divides by " + std::to_string(ratio),
+      mismatch("view", "a last dimension that divides by " + std::to_string(ratio),
                      to_text(last));
     }
     last = exact_div(last, Dim::known(ratio));

@@ -18,7 +18,7 @@ TSX_RULE(casts_copy_rule) {
   if (in[0].is_tensor() && in[1].is_tensor()) {
     const std::optional<Shape> both = broadcast("aten::copy_", {in.shape(0), in.shape(1)});
     if (both && in.shape(0) && both->size() > in.shape(0)->size()) {
-      throw mismatch("aten::copy_", "a source that broadcasts to " + to_text(in[0]),
+      mismatch("aten::copy_", "a source that broadcasts to " + to_text(in[0]),
                      to_text(in[1]));
     }
   }

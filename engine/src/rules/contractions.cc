@@ -25,24 +25,24 @@ const Ranks& ranks_of(const Ranks (&rows)[N], std::string_view name) {
   return *std::find_if(rows, rows + N - 1, [&](const Ranks& row) { return row.name == name; });
 }
 
-const std::optional<Shape>& factor(const Operands& in, const std::string& name, std::size_t place,
+const std::optional<Shape>& factor(const Operands& in, std::string_view name, std::size_t place,
                                    std::size_t rank, const char* what) {
   return rank == 0 ? in.shape(place) : need_rank(in, name, place, {rank}, what);
 }
 
 // --- sums with a product ------------------------------------------------------------------------
 
-Shape product_shape(const std::string& name, const Shape& x, const Shape& y) {
+Shape product_shape(std::string_view name, const Shape& x, const Shape& y) {
   if (name == "addr") return {x[0], y[0]};
-  if (x.size() == 3 && differ(x[0], y[0])) throw unequal(name, "equal batch sizes", x, y);
+  if (x.size() == 3 && differ(x[0], y[0])) unequal(name, "equal batch sizes", x, y);
   const Shape shape = *matmul_shape(name, x, y);
   return name == "addbmm" ? part(shape, 1) : shape;
 }
 
-void check_added(const std::string& name, const Shape& added, const Shape& shape) {
+void check_added(std::string_view name, const Shape& added, const Shape& shape) {
   const std::optional<Shape> both = broadcast(name, {added, shape});
   if (!misfits(*both, shape)) return;
-  throw unfit(name, "a tensor to add that expands to " + shape_text(shape), shape_text(added));
+  unfit(name, "a tensor to add that expands to " + shape_text(shape), shape_text(added));
 }
 
 // --- grouped products ---------------------------------------------------------------------------
@@ -53,14 +53,14 @@ constexpr const char* kGrouped = "_grouped_mm";
 Dim groups_of(const Shape& a, const Shape& b, const Abstract& offsets,
               const std::optional<Shape>& ends) {
   const bool is_left = a.size() == 3, is_right = b.size() == 3;
-  if (is_left && is_right && differ(a[0], b[0])) throw unequal(kGrouped, "equal batch sizes", a, b);
+  if (is_left && is_right && differ(a[0], b[0])) unequal(kGrouped, "equal batch sizes", a, b);
   if (offsets.is_none() != (is_left && is_right))
-    throw unequal(kGrouped, "offsets exactly where an operand is a matrix", a, b);
+    unequal(kGrouped, "offsets exactly where an operand is a matrix", a, b);
   const bool has_ends = ends && !ends->empty();
   if (!is_left && !is_right) return has_ends ? (*ends)[0] : Dim();
   const Dim& stacked = is_left ? a[0] : b[0];
   if (has_ends && differ(stacked, (*ends)[0]))
-    throw unequal(kGrouped, to_text(stacked) + " offsets", a, b);
+    unequal(kGrouped, to_text(stacked) + " offsets", a, b);
   return stacked;
 }
 
@@ -89,14 +89,14 @@ void check_heads(const Shape& q, const Shape& other) {
 Shape attended(const Shape& q, const Shape& k, const Shape& v, bool is_grouped) {
   const std::size_t least = is_grouped && q.size() > 2 ? 3 : 2;
   if (std::min({q.size(), k.size(), v.size()}) < least) {
-    throw unfit(kAttention,
+    unfit(kAttention,
                 "query, key and value of " + std::to_string(least) + " or more dimensions",
                 shape_text(q) + ", " + shape_text(k) + ", " + shape_text(v));
   }
   if (differ(q.back(), k.back()))
-    throw unequal(kAttention, "query and key with equal last sizes", q, k);
+    unequal(kAttention, "query and key with equal last sizes", q, k);
   if (differ(k[k.size() - 2], v[v.size() - 2]))
-    throw unequal(kAttention, "key and value of equal lengths (dimension -2)", k, v);
+    unequal(kAttention, "key and value of equal lengths (dimension -2)", k, v);
   Shape result = without_last(q, 2);
   if (least == 3) {
     check_heads(q, k);
@@ -118,7 +118,7 @@ Abstract attention(const Operands& in, std::size_t mask, std::size_t dropout, st
                                          short_text(in[dropout].as_real())}});
   }
   if (in[mask].is_tensor() && in[causal].known_bool() == true)
-    throw unfit(kAttention, "attn_mask or is_causal", "both");
+    unfit(kAttention, "attn_mask or is_causal", "both");
   const std::optional<Shape>&q = in.shape(0), &k = in.shape(1), &v = in.shape(2);
   if (!q || !k || !v || !grouped.known_bool()) return in.tensor(dtype, std::nullopt);
   const Shape result = attended(*q, *k, *v, grouped.as_bool());
@@ -136,14 +136,14 @@ Abstract attention(const Operands& in, std::size_t mask, std::size_t dropout, st
 // --- products -------------------------------------------------------------------------------------
 
 TSX_RULE(matmul_rule_rule) {
-  const std::string name = in.base();
+  const std::string_view name = in.base();
   const Ranks& ranks = ranks_of(kProducts, name);
   std::optional<DType> dtype = one_dtype(in, name, {0, 1});
   if (in.size() > 2) dtype = dtype_arg(in[2], dtype);
   const std::optional<Shape>& x = factor(in, name, 0, ranks.left, "first operand");
   const std::optional<Shape>& y = factor(in, name, 1, ranks.right, "second operand");
   if (!x || !y) return in.tensor(dtype, std::nullopt);
-  if (ranks.left == 3 && differ((*x)[0], (*y)[0])) throw unequal(name, "equal batch sizes", *x, *y);
+  if (ranks.left == 3 && differ((*x)[0], (*y)[0])) unequal(name, "equal batch sizes", *x, *y);
   return in.tensor(dtype, matmul_shape(name, *x, *y));
 }
 
@@ -152,7 +152,7 @@ TSX_RULE(matmul_infer_inner) {
   const std::optional<Shape>&x = in.shape(0), &y = in.shape(1);
   if (!x || !y) return in.tensor(dtype, std::nullopt);
   if (x->empty() || y->empty()) return in.tensor(dtype, joined(*x, *y));
-  if (differ(x->back(), y->back())) throw unequal("inner", "equal last sizes", *x, *y);
+  if (differ(x->back(), y->back())) unequal("inner", "equal last sizes", *x, *y);
   return in.tensor(dtype, joined(without_last(*x, 1), without_last(*y, 1)));
 }
 
@@ -162,7 +162,7 @@ TSX_RULE(matmul_linear_rule) {
   const std::optional<Shape>& w = need_rank(in, "linear", 1, {1, 2}, "weight");
   if (!x || !w) return in.tensor(dtype, std::nullopt);
   if (x->empty() || differ(x->back(), w->back()))
-    throw unequal("linear", "an input whose last size is " + to_text(w->back()), *x, *w);
+    unequal("linear", "an input whose last size is " + to_text(w->back()), *x, *w);
   const Shape out = without_last(*w, 1);
   const bool has_bias = b && !b->empty() && !out.empty();
   if (has_bias && differ(b->back(), out[0]) && b->back() != Dim::known(1)) {
@@ -175,8 +175,8 @@ TSX_RULE(matmul_linear_rule) {
 }
 
 TSX_RULE(blas_rule_rule) {
-  std::string name = in.base();
-  if (name.back() == '_') name.pop_back();
+  std::string_view name = in.base();
+  if (name.back() == '_') name.remove_suffix(1);
   const Ranks& ranks = ranks_of(kAdded, name);
   const std::optional<Shape>& x = need_rank(in, name, 1, {ranks.left}, "first factor");
   const std::optional<Shape>& y = need_rank(in, name, 2, {ranks.right}, "second factor");
@@ -196,7 +196,7 @@ TSX_RULE(grouped_infer) {
   if (!a || !b) return in.tensor(dtype, std::nullopt);
   const Dim &rows = (*a)[a->size() - 2], &columns = b->back();
   if (differ(a->back(), (*b)[b->size() - 2])) {
-    throw unequal(kGrouped, "the last size of the first to equal the inner size of the second", *a,
+    unequal(kGrouped, "the last size of the first to equal the inner size of the second", *a,
                   *b);
   }
   const Dim groups = groups_of(*a, *b, in[2], in.shape(2));

@@ -20,7 +20,7 @@ struct Plan {
   bool is_transposed = false;
   Ints output_padding;
 
-  Shape sizes(const std::string& name, const Shape& input) const {
+  Shape sizes(std::string_view name, const Shape& input) const {
     return is_transposed ? sizes_of_transposed(name, input) : window.output(name, padded(input));
   }
 
@@ -31,7 +31,7 @@ struct Plan {
     return sizes;
   }
 
-  Shape sizes_of_transposed(const std::string& name, const Shape& input) const {
+  Shape sizes_of_transposed(std::string_view name, const Shape& input) const {
     Shape found;
     for (std::size_t i = 0; i < input.size(); ++i) {
       found.push_back((input[i] - 1) * window.stride[i] - Dim::known(window.padding[i]) * 2 +
@@ -48,16 +48,16 @@ struct Plan {
   }
 };
 
-Plan plan_of_name(const std::string& name, const Ints& kernel, const Ints& stride,
+Plan plan_of_name(std::string_view name, const Ints& kernel, const Ints& stride,
                   const Ints& dilation, const Abstract& padding) {
   const std::size_t dims = kernel.size();
   Plan plan{window(name, kernel, stride, {0}, dilation, dims), Shape(dims, Dim::known(0)), false, {}};
   if (padding.as_string() == "valid") return plan;
   if (padding.as_string() != "same")
-    throw unfit(name, "padding \"same\" or \"valid\"", to_text(padding));
+    unfit(name, "padding \"same\" or \"valid\"", to_text(padding));
   for (const std::int64_t step : plan.window.stride) {
     if (step == 1) continue;
-    throw failure("TSX4052", {{"op", name + " with padding \"same\""},
+    throw failure("TSX4052", {{"op", std::string(name) + " with padding \"same\""},
                               {"what", "a stride of 1, so one"},
                               {"least", 1},
                               {"found", list_text(plan.window.stride)}});
@@ -70,14 +70,14 @@ Plan plan_of_name(const std::string& name, const Ints& kernel, const Ints& strid
   return plan;
 }
 
-void check_groups(const std::string& name, const Abstract& groups) {
+void check_groups(std::string_view name, const Abstract& groups) {
   if (*groups.known_int() >= 1) return;
   throw failure("TSX4052",
                 {{"op", name}, {"what", "groups"}, {"least", 1}, {"found", to_text(groups)}});
 }
 
 /// Nothing where a number is not known.
-std::optional<Plan> plan_of(const std::string& name, const Shape& weight, const Given& given) {
+std::optional<Plan> plan_of(std::string_view name, const Shape& weight, const Given& given) {
   check_groups(name, given.groups);
   const auto kernel = concrete(part(weight, 2));
   const bool is_named = given.padding.is(Abstract::Kind::kString);
@@ -94,7 +94,7 @@ std::optional<Plan> plan_of(const std::string& name, const Shape& weight, const 
 }
 
 /// The output channels; errors when input, weight, bias and groups don't fit together.
-Dim channels_of(const std::string& name, const Shape& x, const Shape& w,
+Dim channels_of(std::string_view name, const Shape& x, const Shape& w,
                 const std::optional<Shape>& bias, const Given& given) {
   const std::int64_t groups = *given.groups.known_int();
   const bool is_transposed = given.transposed.as_bool();
@@ -122,7 +122,7 @@ Dim channels_of(const std::string& name, const Shape& x, const Shape& w,
 }
 
 /// Of `dims` spatial dimensions, or as many as the weight has.
-Abstract convolution(const Operands& in, const std::string& name, std::size_t dims,
+Abstract convolution(const Operands& in, std::string_view name, std::size_t dims,
                      const Given& given) {
   const std::optional<DType> dtype = one_dtype(in, name, {0, 1, 2});
   const std::optional<Shape>& w = dims == 0 ? need_rank(in, name, 1, {3, 4, 5}, "weight")

@@ -101,7 +101,7 @@ std::optional<DType> dtype_of_value(const Abstract& value) {
 Abstract sized(const Operands& in, const Abstract& size, std::optional<DType> dtype) {
   std::optional<Shape> sizes = dims_of(size);
   for (const Dim& one : sizes ? *sizes : Shape())
-    if (one.is_known() && one.size < 0) throw mismatch("creation", "sizes of 0 or more", to_text(size));
+    if (one.is_known() && one.size < 0) mismatch("creation", "sizes of 0 or more", to_text(size));
   return in.tensor(dtype, std::move(sizes));
 }
 
@@ -178,7 +178,7 @@ TSX_RULE(random_multinomial_rule) {
   if (!in.shape(0)) return in.tensor(DType::kInt64, std::nullopt);
   Shape shape = *in.shape(0);
   if (shape.size() != 1 && shape.size() != 2) {
-    throw mismatch("multinomial", "weights of 1 or 2 dimensions", std::to_string(shape.size()));
+    mismatch("multinomial", "weights of 1 or 2 dimensions", std::to_string(shape.size()));
   }
   shape.back() = in[1].as_dim();
   return in.tensor(DType::kInt64, std::move(shape));

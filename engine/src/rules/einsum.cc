@@ -181,7 +181,7 @@ std::vector<std::size_t> places_of(const Ints& dims, std::size_t rank) {
     const bool is_there = -count <= dim && dim < count;
     const auto place = static_cast<std::size_t>(is_there && dim < 0 ? dim + count : dim);
     if (!is_there || std::find(places.begin(), places.end(), place) != places.end()) {
-      throw unfit("tensordot", "different dimensions of " + std::to_string(rank), list_text(dims));
+      unfit("tensordot", "different dimensions of " + std::to_string(rank), list_text(dims));
     }
     places.push_back(place);
   }
@@ -191,7 +191,7 @@ std::vector<std::size_t> places_of(const Ints& dims, std::size_t rank) {
 /// The labels of the first operand are its dimensions, those of the second come after them.
 Plan dot_plan(std::size_t a, std::size_t b, const Ints& dims_a, const Ints& dims_b) {
   if (dims_a.size() != dims_b.size()) {
-    throw unfit("tensordot", "as many dimensions of both operands",
+    unfit("tensordot", "as many dimensions of both operands",
                 list_text(dims_a) + " and " + list_text(dims_b));
   }
   const std::vector<std::size_t> left = places_of(dims_a, a), right = places_of(dims_b, b);

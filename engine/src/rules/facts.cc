@@ -7,7 +7,7 @@ namespace {
 Abstract size_at(const Operands& in, const Abstract& dim) {
   const std::optional<Shape>& shape = in.shape(0);
   if (shape == Shape())
-    throw mismatch("aten::size.int", "a tensor with at least one dimension", to_text(in[0]));
+    mismatch("aten::size.int", "a tensor with at least one dimension", to_text(in[0]));
   const std::optional<std::size_t> place = wrap_dim("aten::size.int", dim, rank_of(shape));
   return place ? in.integer((*shape)[*place]) : in.unknown(TypeKind::kInt);
 }
@@ -43,7 +43,7 @@ TSX_RULE(facts_dim_rule) {
 TSX_RULE(facts_dtype_fact_infer) {
   if (!in.dtype(0)) return in.result();
   const DType dtype = *in.dtype(0);
-  const std::string base = in.base();
+  const std::string_view base = in.base();
   if (base == "is_floating_point") return Abstract::boolean(is_float(dtype));
   if (base == "is_complex") return Abstract::boolean(is_complex(dtype));
   if (base == "element_size") return Abstract::integer(static_cast<std::int64_t>(item_size(dtype)));

@@ -35,7 +35,7 @@ tile::Kind kind_of(const Operands& in, const tile::FormulaRow& row) {
     known += (known.empty() ? "'" : ", '") + std::string(one.name) + "'";
   }
   const std::string_view argument = in.schema().arguments[static_cast<std::size_t>(row.select)].name;
-  throw mismatch(in.kind(), std::string(argument) + " to be one of " + known, quote(name));
+  mismatch(in.kind(), std::string(argument) + " to be one of " + known, quote(name));
 }
 
 /// The dtype of the result; nothing when it isn't known yet.
@@ -95,7 +95,7 @@ TSX_RULE(families_infer_inplace) {
                               {"dtype", tsx::engine::name(*target.dtype)}});
   }
   if (made.shape && target.shape && outgrows(*made.shape, *target.shape)) {
-    throw mismatch(in.kind(), "a result of shape " + to_text(target) + ", as self has",
+    mismatch(in.kind(), "a result of shape " + to_text(target) + ", as self has",
                    to_text(made));
   }
   return in.tensor(target.dtype, target.shape);

@@ -12,7 +12,7 @@ namespace {
 enum class Way { kC2C, kR2C, kC2R };
 
 /// Of fft_rfft, fft_ihfft2 and their like.
-Way way_of(const std::string& op) {
+Way way_of(std::string_view op) {
   const std::string_view name = std::string_view(op).substr(4);
   const bool is_inverse = name[0] == 'i';
   const char first = name[is_inverse ? 1 : 0];
@@ -21,14 +21,14 @@ Way way_of(const std::string& op) {
 }
 
 /// The dtype a tensor is transformed in: its own, or float32 for integers.
-DType float_dtype(const std::string& op, DType dtype) {
+DType float_dtype(std::string_view op, DType dtype) {
   if (!is_float(dtype) && !is_complex(dtype)) return DType::kFloat32;
   if (item_size(dtype) < 4)
-    throw mismatch(op, "float32, float64 or a complex dtype", std::string(name(dtype)));
+    mismatch(op, "float32, float64 or a complex dtype", std::string(name(dtype)));
   return dtype;
 }
 
-std::optional<DType> result_dtype(const std::string& op, Way way, std::optional<DType> dtype) {
+std::optional<DType> result_dtype(std::string_view op, Way way, std::optional<DType> dtype) {
   if (!dtype) return std::nullopt;
   const DType real = tile::real_of(float_dtype(op, *dtype));
   return way == Way::kC2R ? real : tile::complex_of(real);
@@ -51,7 +51,7 @@ Shape resized(Shape shape, std::size_t place, const Dim& size) {
 }
 
 /// Several different dimensions, counted from the front; all of them for an empty list.
-std::vector<std::size_t> axes_of(const std::string& op, const std::vector<std::int64_t>& dims,
+std::vector<std::size_t> axes_of(std::string_view op, const std::vector<std::int64_t>& dims,
                                  std::size_t rank) {
   std::vector<std::size_t> axes;
   const auto span = static_cast<std::int64_t>(std::max<std::size_t>(rank, 1));
@@ -68,7 +68,7 @@ std::vector<std::size_t> axes_of(const std::string& op, const std::vector<std::i
 }
 
 /// The axes of a transform over several dimensions, of which `dim` is known.
-std::vector<std::size_t> places_of(const std::string& op, std::size_t rank,
+std::vector<std::size_t> places_of(std::string_view op, std::size_t rank,
                                    const std::optional<Shape>& sizes, const Abstract& dim) {
   std::vector<std::int64_t> dims;
   if (const std::optional<std::vector<std::int64_t>> many = known_ints(dim)) dims = *many;
@@ -78,15 +78,15 @@ std::vector<std::size_t> places_of(const std::string& op, std::size_t rank,
   if (dim.is_none())
     for (std::int64_t i = sizes ? end - static_cast<std::int64_t>(sizes->size()) : 0; i < end; ++i)
       dims.push_back(i);
-  if (dims.empty() && !is_all) throw mismatch(op, "one dimension or more", "[]");
-  if (!is_all && rank == 0) throw mismatch(op, "a tensor with a dimension", "a 0-dim tensor");
+  if (dims.empty() && !is_all) mismatch(op, "one dimension or more", "[]");
+  if (!is_all && rank == 0) mismatch(op, "a tensor with a dimension", "a 0-dim tensor");
   std::vector<std::size_t> axes = axes_of(op, dims, rank);
   if (sizes && sizes->size() != axes.size())
-    throw mismatch(op, std::to_string(axes.size()) + " sizes", shape_text(*sizes));
+    mismatch(op, std::to_string(axes.size()) + " sizes", shape_text(*sizes));
   return axes;
 }
 
-std::optional<Shape> nd_shape(const std::string& op, Way way, const std::optional<Shape>& shape,
+std::optional<Shape> nd_shape(std::string_view op, Way way, const std::optional<Shape>& shape,
                               const Abstract& s, const Abstract& dim) {
   const std::optional<Shape> lengths = dims_of(s);
   if (!shape || !is_known(dim) || (!s.is_none() && !lengths)) return std::nullopt;
@@ -104,7 +104,7 @@ std::optional<Shape> nd_shape(const std::string& op, Way way, const std::optiona
 }  // namespace tsx::engine::rules
 
 TSX_RULE(fourier_define_1d_rule) {
-  const std::string op = in.base();
+  const std::string_view op = in.base();
   const Way way = way_of(op);
   const std::optional<Shape>& shape = in.shape(0);
   const std::optional<std::size_t> place = wrap_dim(op, in[2], rank_of(shape));
@@ -115,7 +115,7 @@ TSX_RULE(fourier_define_1d_rule) {
 }
 
 TSX_RULE(fourier_define_nd_rule) {
-  const std::string op = in.base();
+  const std::string_view op = in.base();
   const Way way = way_of(op);
   const std::optional<DType> dtype = result_dtype(op, way, in.dtype(0));
   return in.tensor(dtype, nd_shape(op, way, in.shape(0), in[1], in[2]));
@@ -149,6 +149,6 @@ TSX_RULE(fourier_c2r_rule) {
 
 TSX_RULE(fourier_c2c_rule) {
   if (in.dtype(0) && !is_complex(*in.dtype(0)))
-    throw mismatch("_fft_c2c", "a complex tensor", std::string(name(*in.dtype(0))));
+    mismatch("_fft_c2c", "a complex tensor", std::string(name(*in.dtype(0))));
   return Abstract(&in.type(0));
 }

@@ -19,7 +19,7 @@ Dim bound_of(const Dim& size, const Dim& bound) {
 }
 
 /// The number of windows along one axis.
-Dim windows_along(const Window& window, const std::string& op, std::size_t axis, const Dim& size,
+Dim windows_along(const Window& window, std::string_view op, std::size_t axis, const Dim& size,
                   bool ceil) {
   const std::int64_t stride = window.stride[axis];
   const Dim pad = Dim::known(window.padding[axis]);
@@ -46,8 +46,8 @@ Dim windows_along(const Window& window, const std::string& op, std::size_t axis,
 
 // --- slices -------------------------------------------------------------------------------------
 
-void need_dimension(const std::string& op, const Shape& shape) {
-  if (shape.empty()) throw mismatch(op, "a tensor with a dimension", "a 0-dim tensor");
+void need_dimension(std::string_view op, const Shape& shape) {
+  if (shape.empty()) mismatch(op, "a tensor with a dimension", "a 0-dim tensor");
 }
 
 Shape resized(Shape shape, std::size_t place, const Dim& size) {
@@ -83,11 +83,11 @@ std::optional<Ints> window_ints(const Abstract& value) {
   return dims ? concrete(*dims) : std::nullopt;
 }
 
-Ints spread_ints(const std::string& op, const std::string& what, Ints values, std::size_t count,
+Ints spread_ints(std::string_view op, std::string_view what, Ints values, std::size_t count,
                  std::int64_t least) {
   if (values.size() == 1) values.assign(count, Ints(values)[0]);
   if (values.size() != count) {
-    throw unfit(op, "1 or " + std::to_string(count) + " values as " + what, list_text(values));
+    unfit(op, "1 or " + std::to_string(count) + " values as " + std::string(what), list_text(values));
   }
   if (count > 0 && *std::min_element(values.begin(), values.end()) < least) {
     throw failure("TSX4052",
@@ -100,7 +100,7 @@ Dim Window::reach(std::size_t axis) const {
   return (Dim::known(kernel[axis]) - 1) * dilation[axis] + 1;
 }
 
-Shape Window::output(const std::string& op, const Shape& sizes, bool ceil) const {
+Shape Window::output(std::string_view op, const Shape& sizes, bool ceil) const {
   Shape counts;
   for (std::size_t axis = 0; axis < sizes.size(); ++axis) {
     const bool is_unknown = sizes[axis].kind == Dim::Kind::kUnknown;
@@ -109,7 +109,7 @@ Shape Window::output(const std::string& op, const Shape& sizes, bool ceil) const
   return counts;
 }
 
-Window window(const std::string& op, const Ints& kernel, const Ints& stride, const Ints& padding,
+Window window(std::string_view op, const Ints& kernel, const Ints& stride, const Ints& padding,
               const Ints& dilation, std::size_t count) {
   Window made;
   made.kernel = spread_ints(op, "a kernel size", kernel, count, 1);
@@ -121,10 +121,10 @@ Window window(const std::string& op, const Ints& kernel, const Ints& stride, con
 
 // --- products -----------------------------------------------------------------------------------
 
-std::optional<Shape> matmul_shape(const std::string& op, const std::optional<Shape>& a,
+std::optional<Shape> matmul_shape(std::string_view op, const std::optional<Shape>& a,
                                   const std::optional<Shape>& b) {
   if (!a || !b) return std::nullopt;
-  if (a->empty() || b->empty()) throw unfit(op, "two tensors of 1 or more dimensions", "a scalar");
+  if (a->empty() || b->empty()) unfit(op, "two tensors of 1 or more dimensions", "a scalar");
   const bool is_vector = a->size() == 1, is_column = b->size() == 1;
   const Dim& inner = is_column ? b->back() : (*b)[b->size() - 2];
   if (differ(a->back(), inner)) {

@@ -19,7 +19,7 @@ inline Dim ceil_div(const Dim& dim, std::int64_t divisor) {
 // --- slices -------------------------------------------------------------------------------------
 
 /// Refuses a 0-dim tensor.
-void need_dimension(const std::string& op, const Shape& shape);
+void need_dimension(std::string_view op, const Shape& shape);
 /// The sizes with another one at `place` (of a 0-dim tensor that one alone).
 Shape resized(Shape shape, std::size_t place, const Dim& size);
 /// The sizes but the one at `place`.
@@ -34,7 +34,7 @@ using Ints = std::vector<std::int64_t>;
 /// An int (a bool is one) or a list of ints, when all of it is known. Bools in a list are no ints.
 std::optional<Ints> window_ints(const Abstract& value);
 /// One or `count` ints as `count` ints, each at least `least` (else TSX4052).
-Ints spread_ints(const std::string& op, const std::string& what, Ints values, std::size_t count,
+Ints spread_ints(std::string_view op, std::string_view what, Ints values, std::size_t count,
                  std::int64_t least);
 
 /// A sliding window: kernel, stride and dilation are positive, padding isn't negative.
@@ -44,17 +44,17 @@ struct Window {
   /// How many places it spans along an axis.
   Dim reach(std::size_t axis) const;
   /// The number of windows along each axis; unknown where it isn't known. TSX4053 when there is none.
-  Shape output(const std::string& op, const Shape& sizes, bool ceil = false) const;
+  Shape output(std::string_view op, const Shape& sizes, bool ceil = false) const;
 };
 
 /// The window that the operands mean; an empty stride is the kernel's size.
-Window window(const std::string& op, const Ints& kernel, const Ints& stride, const Ints& padding,
+Window window(std::string_view op, const Ints& kernel, const Ints& stride, const Ints& padding,
               const Ints& dilation, std::size_t count);
 
 // --- products -----------------------------------------------------------------------------------
 
 /// The shape of a @ b; nothing when a rank is unknown.
-std::optional<Shape> matmul_shape(const std::string& op, const std::optional<Shape>& a,
+std::optional<Shape> matmul_shape(std::string_view op, const std::optional<Shape>& a,
                                   const std::optional<Shape>& b);
 
 }  // namespace tsx::engine::rules

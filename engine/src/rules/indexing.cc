@@ -25,7 +25,7 @@ Dim rank_dim(const OptionalShape& shape) {
 bool is_mask(DType dtype) { return dtype == DType::kBool || dtype == DType::kUInt8; }
 
 /// The sizes that indexing gives; a mask gives one unknown size for the dimensions it covers.
-OptionalShape indexed_shape(const std::string& op, const Shape& shape, const Operands& indices) {
+OptionalShape indexed_shape(std::string_view op, const Shape& shape, const Operands& indices) {
   std::vector<OptionalShape> found;
   std::vector<std::size_t> places, kept;
   std::size_t dim = 0;
@@ -39,14 +39,14 @@ OptionalShape indexed_shape(const std::string& op, const Shape& shape, const Ope
     const bool masks = is_mask(*facts.dtype);
     if (masks && !facts.shape) return std::nullopt;
     if (!masks && !is_integer(*facts.dtype)) {
-      throw mismatch(op, "an index of integers or bools", std::string(name(*facts.dtype)));
+      mismatch(op, "an index of integers or bools", std::string(name(*facts.dtype)));
     }
     places.push_back(dim);
     found.push_back(masks ? OptionalShape(Shape(1)) : facts.shape);
     dim += masks ? facts.shape->size() : 1;
   }
   if (dim > shape.size()) {
-    throw mismatch(op, "at most " + std::to_string(shape.size()) + " indices", std::to_string(dim));
+    mismatch(op, "at most " + std::to_string(shape.size()) + " indices", std::to_string(dim));
   }
   for (; dim < shape.size(); ++dim)
     kept.push_back(dim);
@@ -78,10 +78,10 @@ std::optional<std::size_t> width_of(const Operands& indices) {
   return total;
 }
 
-void need_same_dtype(const Operands& in, const std::string& op, std::size_t values) {
+void need_same_dtype(const Operands& in, std::string_view op, std::size_t values) {
   const std::optional<DType> own = in.dtype(0), other = in.dtype(values);
   if (own && other && *own != *other)
-    throw mismatch(op, "values of dtype " + std::string(name(*own)), std::string(name(*other)));
+    mismatch(op, "values of dtype " + std::string(name(*own)), std::string(name(*other)));
 }
 
 // --- grids --------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ TSX_RULE(index_from_end_index_rule) {
   if (!width) return in.tensor(in.dtype(0), std::nullopt);
   const std::size_t rank = shape->size();
   if (*width > rank) {
-    throw mismatch("index", "at most " + std::to_string(rank) + " indices",
+    mismatch("index", "at most " + std::to_string(rank) + " indices",
                    std::to_string(*width));
   }
   all.insert(all.begin() + static_cast<std::ptrdiff_t>(front.size()), rank - *width,
@@ -170,7 +170,7 @@ TSX_RULE(gather_take_along_rule) {
   const auto place = wrap_dim("take_along_dim", in[2], rank_of(shape));
   if (!shape || !places || !place) return in.tensor(in.dtype(0), std::nullopt);
   if (shape->size() != places->size()) {
-    throw mismatch("take_along_dim",
+    mismatch("take_along_dim",
                    "indices of " + std::to_string(shape->size()) + " dimensions",
                    std::to_string(places->size()));
   }
@@ -189,7 +189,7 @@ TSX_RULE(gather_scatter_rule) {
 TSX_RULE(gather_index_select_rule) {
   const OptionalShape &shape = in.shape(0), &places = in.shape(2);
   if (places && places->size() > 1)
-    throw mismatch("index_select", "a 1-D index", to_text(in[2]));
+    mismatch("index_select", "a 1-D index", to_text(in[2]));
   const auto place = wrap_dim("index_select", in[1], rank_of(shape));
   if (!shape || !place) return in.tensor(in.dtype(0), std::nullopt);
   if (shape->empty()) return in.unknown(&in.type(0));
@@ -224,11 +224,11 @@ TSX_RULE(masks_masked_scatter_rule) {
 TSX_RULE(masks_one_hot_rule) {
   const std::optional<DType> dtype = in.dtype(0);
   if (dtype && *dtype != DType::kInt64)
-    throw mismatch("one_hot", "a tensor of int64", std::string(name(*dtype)));
+    mismatch("one_hot", "a tensor of int64", std::string(name(*dtype)));
   if (!in.shape(0)) return in.tensor(DType::kInt64, std::nullopt);
   const Dim classes = in[1].as_dim();
   if (classes.is_known() && classes.size < -1)
-    throw mismatch("one_hot", "0 classes or more, or -1", to_text(classes));
+    mismatch("one_hot", "0 classes or more, or -1", to_text(classes));
   Shape shape = *in.shape(0);
   shape.push_back(classes == Dim::known(-1) ? Dim() : classes);
   return in.tensor(DType::kInt64, std::move(shape));
@@ -270,7 +270,7 @@ TSX_RULE(meshgrid_cartesian_rule) {
 TSX_RULE(meshgrid_combinations_rule) {
   const std::optional<std::int64_t> count = in[1].known_int();
   if (!count) return in.tensor(in.dtype(0), std::nullopt);
-  if (*count < 0) throw mismatch("combinations", "r of 0 or more", to_text(in[1]));
+  if (*count < 0) mismatch("combinations", "r of 0 or more", to_text(in[1]));
   if (*count == 0) return in.tensor(in.dtype(0), Shape{Dim::known(0)});
   const OptionalShape& shape = in.shape(0);
   const Dim size = shape && !shape->empty() ? (*shape)[0] : Dim();
@@ -286,7 +286,7 @@ TSX_RULE(meshgrid_linalg_vander_rule) {
   Shape shape = *in.shape(0);
   if (shape.empty()) shape.push_back(Dim::known(1));
   if (in[1].known_int() && *in[1].known_int() < 0)
-    throw mismatch("linalg_vander", "N of 0 or more", to_text(in[1]));
+    mismatch("linalg_vander", "N of 0 or more", to_text(in[1]));
   shape.push_back(in[1].is_none() ? Dim(shape.back()) : in[1].as_dim());
   return in.tensor(dtype, std::move(shape));
 }
@@ -294,7 +294,7 @@ TSX_RULE(meshgrid_linalg_vander_rule) {
 TSX_RULE(meshgrid_vander_rule) {
   const OptionalShape& shape = in.shape(0);
   if (shape && shape->size() != 1)
-    throw mismatch("vander", "a 1-D tensor", std::to_string(shape->size()));
+    mismatch("vander", "a 1-D tensor", std::to_string(shape->size()));
   const Dim size = shape ? (*shape)[0] : Dim();
   return in.tensor(power_dtype(in.dtype(0)),
                    Shape{size, in[1].is_none() ? size : in[1].as_dim()});

@@ -10,8 +10,8 @@ namespace {
 
 using Types = std::vector<const Type*>;
 
-void need_some(const std::string& op, const Items& tensors) {
-  if (tensors.empty()) throw mismatch(op, "one tensor or more", "an empty list");
+void need_some(std::string_view op, const Items& tensors) {
+  if (tensors.empty()) mismatch(op, "one tensor or more", "an empty list");
 }
 
 Types types_of(const Operands& in) {
@@ -29,7 +29,7 @@ std::optional<DType> joined_dtype(const Types& types) {
 }
 
 /// The size that all have at `place`: a known one if there is one, else an expression.
-Dim common_size(const std::string& op, const std::vector<const Shape*>& shapes, std::size_t place) {
+Dim common_size(std::string_view op, const std::vector<const Shape*>& shapes, std::size_t place) {
   std::vector<std::int64_t> known;
   Dim symbolic;
   for (const Shape* shape : shapes) {
@@ -44,7 +44,7 @@ Dim common_size(const std::string& op, const std::vector<const Shape*>& shapes, 
   std::string found;
   for (const std::int64_t size : known)
     found += (found.empty() ? "" : " and ") + std::to_string(size);
-  throw mismatch(op, "equal sizes", std::move(found));
+  mismatch(op, "equal sizes", std::move(found));
 }
 
 Dim total_size(const std::vector<const Shape*>& shapes, std::size_t place) {
@@ -67,7 +67,7 @@ Abstract concatenated(const Operands& in, const Types& types, const Abstract& di
   }
   if (scalars + unranked != 0) {
     if (scalars == types.size())
-      throw mismatch("cat", "tensors with a dimension", "0-dim tensors");
+      mismatch("cat", "tensors with a dimension", "0-dim tensors");
     return in.tensor(dtype, std::nullopt);
   }
   const auto place = wrap_dim("cat", dim, rank);
@@ -80,7 +80,7 @@ Abstract concatenated(const Operands& in, const Types& types, const Abstract& di
     if (shape.size() == rank) continue;
     // A 1-D tensor of unknown size may turn out to be empty, and then counts for nothing.
     if (shape.size() == 1 && !shape[0].is_known()) return in.tensor(dtype, std::nullopt);
-    throw mismatch("cat", "tensors of " + std::to_string(rank) + " dimensions", shape_text(shape));
+    mismatch("cat", "tensors of " + std::to_string(rank) + " dimensions", shape_text(shape));
   }
   if (!place) return ranked(in, dtype, rank);
   Shape sizes;
@@ -142,7 +142,7 @@ TSX_RULE(joining_stack_rule) {
     std::string found;
     for (const Shape* shape : shapes)
       found += (found.empty() ? "" : " and ") + shape_text(*shape);
-    throw mismatch("stack", "tensors of equal sizes", std::move(found));
+    mismatch("stack", "tensors of equal sizes", std::move(found));
   }
   const auto place = wrap_dim("stack", in[1], rank, 1);
   Shape sizes;
@@ -156,7 +156,7 @@ TSX_RULE(joining_stack_rule) {
 
 TSX_RULE(joining_define_stack_rule) {
   if (!in[0].has_items()) return in.tensor(std::nullopt, std::nullopt);
-  const std::string name = in.base();
+  const std::string_view name = in.base();
   need_some(name, in[0].items());
   const Stack& stack = stack_of(name);
   Types types = types_of(in);

@@ -6,10 +6,10 @@
 namespace tsx::engine::rules {
 namespace {
 
-void check_reduction(const std::string& name, const Abstract& reduction) {
+void check_reduction(std::string_view name, const Abstract& reduction) {
   const std::optional<std::int64_t> code = reduction.known_int();
   if (!code || (*code >= 0 && *code <= 2)) return;
-  throw unfit(name, "reduction 0 (none), 1 (mean) or 2 (sum)", to_text(reduction));
+  unfit(name, "reduction 0 (none), 1 (mean) or 2 (sum)", to_text(reduction));
 }
 
 /// A tensor operand, of which nothing is known where it isn't told to be one.
@@ -30,7 +30,7 @@ std::size_t place_of(const Schema& schema, std::string_view name) {
 }
 
 /// Losses that add a float to their operands: integers become float32 there, the others refuse them.
-bool adds_float(const std::string& name) {
+bool adds_float(std::string_view name) {
   return name == "margin_ranking_loss" || name == "poisson_nll_loss";
 }
 
@@ -42,12 +42,12 @@ std::size_t class_dim(const Shape& shape) { return shape.size() == 1 ? 0 : 1; }
 Shape elements_of(const Shape& shape) { return without(shape, class_dim(shape)); }
 
 /// The shape of the losses of all elements; errors when target or weights don't fit the input.
-Shape checked(const std::string& name, const Shape& x, const std::optional<Shape>& target,
+Shape checked(std::string_view name, const Shape& x, const std::optional<Shape>& target,
               const std::optional<Shape>& weights) {
-  if (x.empty()) throw unfit(name, "an input of 1 or more dimensions", "a scalar");
+  if (x.empty()) unfit(name, "an input of 1 or more dimensions", "a scalar");
   Shape rest = elements_of(x);
   if (target && misfits(*target, rest))
-    throw unfit(name, "a target of sizes " + shape_text(rest), shape_text(*target));
+    unfit(name, "a target of sizes " + shape_text(rest), shape_text(*target));
   const Shape classes = {x[class_dim(x)]};
   if (weights && misfits(*weights, classes)) {
     throw failure("TSX4060", {{"op", name},
@@ -58,7 +58,7 @@ Shape checked(const std::string& name, const Shape& x, const std::optional<Shape
   return rest;
 }
 
-Abstract nll(const Operands& in, const std::string& name) {
+Abstract nll(const Operands& in, std::string_view name) {
   check_reduction(name, in[3]);
   const std::optional<DType> dtype = one_dtype(in, name, {0, 2});
   const std::optional<std::int64_t> reduction = in[3].known_int();
@@ -69,11 +69,11 @@ Abstract nll(const Operands& in, const std::string& name) {
 }
 
 /// Of targets that are a share for each class, or of which that isn't known.
-Abstract of_shares(const Operands& in, const std::string& name, bool is_certain) {
+Abstract of_shares(const Operands& in, std::string_view name, bool is_certain) {
   check_reduction(name, in[3]);
   const std::optional<Shape>&x = in.shape(0), &target = in.shape(1);
   if (is_certain && x && target && misfits(*target, *x))
-    throw unfit(name, "a target of sizes " + shape_text(*x), shape_text(*target));
+    unfit(name, "a target of sizes " + shape_text(*x), shape_text(*target));
   const std::optional<DType> dtype = one_dtype(in, name, {0, 2});
   const std::optional<std::int64_t> reduction = in[3].known_int();
   if (!reduction || (*reduction == 0 && (!x || !is_certain))) return in.tensor(dtype, std::nullopt);
@@ -92,7 +92,7 @@ bool is_inexact(DType dtype) { return is_float(dtype) || is_complex(dtype); }
 }  // namespace tsx::engine::rules
 
 TSX_RULE(losses_define_rule) {
-  const std::string name = in.base();
+  const std::string_view name = in.base();
   const Abstract& reduction = in[place_of(in.schema(), "reduction")];
   check_reduction(name, reduction);
   std::vector<Abstract> tensors;
@@ -104,7 +104,7 @@ TSX_RULE(losses_define_rule) {
   }
   std::optional<DType> dtype = result_type(tensors);
   if (dtype && !is_float(*dtype)) {
-    if (is_complex(*dtype) || !adds_float(name)) throw wrong_dtype(name, "floating-point", *dtype);
+    if (is_complex(*dtype) || !adds_float(name)) wrong_dtype(name, "floating-point", *dtype);
     dtype = DType::kFloat32;
   }
   std::optional<Shape> shape = broadcast(name, shapes);
@@ -124,7 +124,7 @@ TSX_RULE(class_losses_infer_cross_entropy) {
   const std::string name = "cross_entropy_loss";
   const std::optional<double> smoothing = known_real(in[5]);
   if (smoothing && !(*smoothing >= 0 && *smoothing <= 1))
-    throw unfit(name, "label_smoothing from 0 to 1", to_text(in[5]));
+    unfit(name, "label_smoothing from 0 to 1", to_text(in[5]));
   const std::optional<DType> target = in.dtype(1);
   if (target && !is_float(*target)) return nll(in, name);
   return of_shares(in, name, target.has_value());
@@ -133,11 +133,11 @@ TSX_RULE(class_losses_infer_cross_entropy) {
 TSX_RULE(distance_infer_cdist) {
   const std::optional<DType> dtype = one_dtype(in, "cdist", {0, 1});
   const std::optional<double> p = known_real(in[2]);
-  if (p && *p < 0) throw unfit("cdist", "p of 0 or more", to_text(in[2]));
+  if (p && *p < 0) unfit("cdist", "p of 0 or more", to_text(in[2]));
   const std::optional<Shape>&a = in.shape(0), &b = in.shape(1);
   if (!a || !b) return in.tensor(dtype, std::nullopt);
   if (a->size() < 2 || b->size() < 2 || differ(a->back(), b->back()))
-    throw unequal("cdist", "matrices with equal last sizes", *a, *b);
+    unequal("cdist", "matrices with equal last sizes", *a, *b);
   Shape shape = *broadcast("cdist", {without_last(*a, 2), without_last(*b, 2)});
   shape.push_back((*a)[a->size() - 2]);
   shape.push_back((*b)[b->size() - 2]);
@@ -153,7 +153,7 @@ TSX_RULE(distance_infer_pdist) {
 TSX_RULE(distance_infer_cosine) {
   const std::string name = "cosine_similarity";
   const std::optional<DType> dtype = promoted(in);
-  if (dtype && !is_inexact(*dtype)) throw wrong_dtype(name, "floating-point", *dtype);
+  if (dtype && !is_inexact(*dtype)) wrong_dtype(name, "floating-point", *dtype);
   std::optional<Shape> shape = broadcast(name, {in.shape(0), in.shape(1)});
   const std::optional<std::size_t> place = wrap_dim(name, in[2], rank_of(shape));
   if (!place) return in.tensor(dtype, std::nullopt);
@@ -166,7 +166,7 @@ TSX_RULE(distance_infer_pairwise) {
   // Integers meet the float `eps` and become float32.
   if (dtype && !is_inexact(*dtype)) dtype = DType::kFloat32;
   if (in.dtype(0) == DType::kBool && in.dtype(1) == DType::kBool)
-    throw wrong_dtype(name, "number", DType::kBool);
+    wrong_dtype(name, "number", DType::kBool);
   const std::optional<Shape> shape = broadcast(name, {in.shape(0), in.shape(1)});
   const std::optional<bool> keeps = in[4].known_bool();
   if (!shape || !keeps) return in.tensor(real_dtype(dtype), std::nullopt);

@@ -62,10 +62,9 @@ std::optional<double> known_real(const Abstract& value) {
   return static_cast<double>(*value.known_int());
 }
 
-Error wrong_dtype(std::string op, std::string expected, DType found) {
-  return failure("TSX4056", {{"op", std::move(op)},
-                             {"expected", std::move(expected)},
-                             {"found", tsx::engine::name(found)}});
+void wrong_dtype(std::string_view op, std::string_view expected, DType found) {
+  throw failure("TSX4056",
+                {{"op", op}, {"expected", expected}, {"found", tsx::engine::name(found)}});
 }
 
 std::size_t spatial_dims(const Operands& in) {
@@ -74,15 +73,15 @@ std::size_t spatial_dims(const Operands& in) {
   return at == std::string_view::npos ? 0 : static_cast<std::size_t>(kind[at] - '0');
 }
 
-std::string spatial_name(const Operands& in) {
-  const std::string base = in.base();
+std::string_view spatial_name(const Operands& in) {
+  const std::string_view base = in.base();
   const std::size_t first = base[0] == '_' ? 1 : 0;
   return base.substr(first, digit_in(base) + 2 - first);
 }
 
-Error unequal(std::string op, std::string expected, const Shape& left, const Shape& right) {
-  return failure("TSX4050", {{"op", std::move(op)},
-                             {"expected", std::move(expected)},
+void unequal(std::string_view op, std::string_view expected, const Shape& left, const Shape& right) {
+  throw failure("TSX4050", {{"op", op},
+                            {"expected", expected},
                              {"left", shape_text(left)},
                              {"right", shape_text(right)}});
 }

@@ -33,14 +33,15 @@ std::optional<DType> statistics_dtype(const Operands& in, std::initializer_list<
 /// An int, bool or float that is known; nothing else.
 std::optional<double> known_real(const Abstract& value);
 /// TSX4056: the operator takes tensors of other dtypes.
-Error wrong_dtype(std::string op, std::string expected, DType found);
+[[noreturn]] void wrong_dtype(std::string_view op, std::string_view expected, DType found);
 
 /// How many spatial dimensions an operator's name tells: the digit in "max_pool2d".
 std::size_t spatial_dims(const Operands& in);
 /// Its base without what stands around such a name: "max_pool2d_with_indices" is max_pool2d.
-std::string spatial_name(const Operands& in);
+std::string_view spatial_name(const Operands& in);
 
 /// TSX4050: two operands whose sizes don't fit together.
-Error unequal(std::string op, std::string expected, const Shape& left, const Shape& right);
+[[noreturn]] void unequal(std::string_view op, std::string_view expected, const Shape& left,
+                          const Shape& right);
 
 }  // namespace tsx::engine::rules

@@ -9,7 +9,7 @@ namespace {
 /// The type of operand 0 by dtype and sizes.
 Abstract like_input(const Operands& in) { return in.tensor(in.dtype(0), in.shape(0)); }
 
-Error wrong_sizes(const std::string& name, const char* what, const std::string& expected,
+Error wrong_sizes(std::string_view name, const char* what, const std::string& expected,
                   const Shape& found) {
   return failure("TSX4060", {{"op", name},
                              {"what", what},
@@ -20,11 +20,11 @@ Error wrong_sizes(const std::string& name, const char* what, const std::string& 
 // --- over the last dimensions -------------------------------------------------------------------
 
 /// The sizes that are normalised over; errors when the input or the terms don't end in them.
-std::optional<Shape> normalized(const Operands& in, const std::string& name,
+std::optional<Shape> normalized(const Operands& in, std::string_view name,
                                 std::initializer_list<std::size_t> terms) {
   std::optional<Shape> sizes = dims_of(in[1]);
   if (!sizes) return sizes;
-  if (sizes->empty()) throw unfit(name, "a normalized_shape of 1 or more sizes", "[]");
+  if (sizes->empty()) unfit(name, "a normalized_shape of 1 or more sizes", "[]");
   if (const std::optional<Shape>& shape = in.shape(0)) {
     const std::size_t lead = shape->size() > sizes->size() ? shape->size() - sizes->size() : 0;
     if (misfits(part(*shape, lead), *sizes))
@@ -56,7 +56,7 @@ Abstract group_norm(const Operands& in, const Abstract& groups, std::size_t weig
   }
   const std::optional<Shape>& shape = in.shape(0);
   if (!shape) return in.unknown(&in.type(0));
-  if (shape->size() < 2) throw unfit(name, "an input of 2 or more dimensions", shape_text(*shape));
+  if (shape->size() < 2) unfit(name, "an input of 2 or more dimensions", shape_text(*shape));
   const Dim& channels = (*shape)[1];
   if (count && channels.is_known() && channels.size % *count != 0) {
     throw failure("TSX4062", {{"op", name},
@@ -75,12 +75,12 @@ Abstract group_norm(const Operands& in, const Abstract& groups, std::size_t weig
 // --- over the batch -----------------------------------------------------------------------------
 
 /// The input's type; errors when a term does not have one element for each channel.
-Abstract batch_norm(const Operands& in, const std::string& name,
+Abstract batch_norm(const Operands& in, std::string_view name,
                     std::initializer_list<std::size_t> terms) {
   const std::optional<Shape>& shape = in.shape(0);
   // Of no elements torch gives an empty result without a look at the terms.
   if (!shape || has_zero(*shape)) return like_input(in);
-  if (shape->size() < 2) throw unfit(name, "an input of 2 or more dimensions", shape_text(*shape));
+  if (shape->size() < 2) unfit(name, "an input of 2 or more dimensions", shape_text(*shape));
   for (const std::size_t term : terms) {
     const std::optional<Shape>& found = in.shape(term);
     if (found && misfits(*found, {(*shape)[1]}))

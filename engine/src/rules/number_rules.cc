@@ -72,7 +72,8 @@ std::optional<Abstract> abstract_of(const Operands& in, const Value& value) {
 /// The kernel of an operator; of one that is an instruction, that of its form for any numbers.
 Kernel kernel_of(const Operands& in) {
   const Registry& all = Registry::all();
-  for (const std::string& kind : {in.kind(), in.name(), in.name() + ".Scalar"}) {
+  const std::string any = std::string(in.name()) + ".Scalar";
+  for (const std::string_view kind : {in.kind(), in.name(), std::string_view(any)}) {
     const Operator* const op = find_operator(kind);
     const bool is_of_tensors = op && op->schema().find("(Tensor self") != std::string_view::npos;
     if (is_of_tensors) continue;
@@ -195,7 +196,7 @@ TSX_RULE(number_rules_rule_infer) {
     }
   } else if (std::all_of(values.begin(), values.end(),
                          [](const Abstract& value) { return value.is_dim(); })) {
-    const std::string name = in.base();
+    const std::string_view name = in.base();
     if (values.size() == 2 && is_comparison(name)) {
       if (const auto found = comparison(name, in[0].as_dim(), in[1].as_dim()))
         return Abstract::boolean(*found);

@@ -78,11 +78,11 @@ TSX_RULE(numpy_types_rule) {
   const std::string function(in[0].as_string()), op = "numpy." + function;
   const numpy::Answer found = numpy::computed(function, operands);
   if (!found.missing.empty()) throw failure("TSX4004", {{"dtype", found.missing}});
-  if (!found.dtype) throw mismatch(op, "operands that NumPy takes together", text_of(operands));
+  if (!found.dtype) mismatch(op, "operands that NumPy takes together", text_of(operands));
   const DType dtype = *found.dtype;
   for (const Abstract& item : numpy::needs_room(function) ? items : Items()) {
     if (item.is(Abstract::Kind::kInt) && !numpy::holds(dtype, item.as_int()))
-      throw mismatch(op, "a number that the type holds", numpy::beyond(dtype, item.as_int()));
+      mismatch(op, "a number that the type holds", numpy::beyond(dtype, item.as_int()));
     const bool is_open = item.is_unknown() || item.is(Abstract::Kind::kSize);
     if (is_integer(dtype) && is_open) return in.unknown(TypeKind::kInt);  // a run tells
   }

@@ -26,7 +26,7 @@ Abstract cross(const Operands& in) {
   const std::optional<DType> dtype = one_dtype(in, "cross", {0, 1});
   const std::optional<Shape> shape = broadcast("cross", {in.shape(0), in.shape(1)});
   if (shape && lacks_three(*shape, in[2]))
-    throw unfit("cross", "a dimension of size 3", shape_text(*shape));
+    unfit("cross", "a dimension of size 3", shape_text(*shape));
   return in.tensor(dtype, shape);
 }
 
@@ -56,7 +56,7 @@ TSX_RULE(products_infer_chain) {
   if (!in[0].has_items()) return in.tensor(std::nullopt, std::nullopt);
   const Items& items = in[0].items();
   if (items.size() < 2)
-    throw unfit("multi_dot", "2 or more matrices", std::to_string(items.size()));
+    unfit("multi_dot", "2 or more matrices", std::to_string(items.size()));
   const Operands matrices = in.with({items.data(), items.size()});
   const std::optional<DType> dtype = one_dtype(matrices, "multi_dot");
   std::optional<Shape> shape;
@@ -75,7 +75,7 @@ TSX_RULE(products_infer_power) {
   const std::optional<Shape>& shape = in.shape(0);
   const bool is_square =
       !shape || (shape->size() >= 2 && !differ(shape->back(), (*shape)[shape->size() - 2]));
-  if (!is_square) throw unfit("matrix_power", "square matrices", shape_text(*shape));
+  if (!is_square) unfit("matrix_power", "square matrices", shape_text(*shape));
   return in.tensor(in.dtype(0), shape);
 }
 
@@ -93,12 +93,12 @@ TSX_RULE(products_infer_linalg_cross) {
   // Here each operand has as many dimensions, and three elements along `dim`, before they are broadcast.
   const std::optional<Shape>&x = in.shape(0), &y = in.shape(1);
   if (x && y && x->size() != y->size()) {
-    throw unfit("linalg_cross", "operands of as many dimensions",
+    unfit("linalg_cross", "operands of as many dimensions",
                 shape_text(*x) + " and " + shape_text(*y));
   }
   for (const std::optional<Shape>* shape : {&x, &y}) {
     if (*shape && lacks_three(**shape, in[2])) {
-      throw unfit("linalg_cross", "operands of size 3 along the dimension", shape_text(**shape));
+      unfit("linalg_cross", "operands of size 3 along the dimension", shape_text(**shape));
     }
   }
   return cross(in);

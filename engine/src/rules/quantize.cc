@@ -18,52 +18,51 @@ bool is_in(DTypes many, DType dtype) {
   return std::find(many.begin(), many.end(), dtype) != many.end();
 }
 
-Error wrong_dtype(std::string op, std::string expected, std::string found) {
-  return failure("TSX4056", {{"op", std::move(op)},
-                             {"expected", std::move(expected)},
-                             {"found", std::move(found)}});
+[[noreturn]] void wrong_dtype(std::string_view op, std::string_view expected,
+                              std::string_view found) {
+  throw failure("TSX4056", {{"op", op}, {"expected", expected}, {"found", found}});
 }
 
 std::string text_of(std::optional<DType> dtype) {
   return dtype ? std::string(name(*dtype)) : "None";
 }
 
-void check_dtype(const std::string& op, std::optional<DType> dtype, DTypes allowed) {
+void check_dtype(std::string_view op, std::optional<DType> dtype, DTypes allowed) {
   if (!dtype || is_in(allowed, *dtype)) return;
   std::string expected;
   for (const DType one : allowed)
     expected += (expected.empty() ? "" : " or ") + std::string(name(one));
-  throw wrong_dtype(op, expected, text_of(dtype));
+  wrong_dtype(op, expected, text_of(dtype));
 }
 
 /// The dtype of the integers; their range must lie in it.
-std::optional<DType> stored(const std::string& op, const Abstract& dtype, const Abstract& low,
+std::optional<DType> stored(std::string_view op, const Abstract& dtype, const Abstract& low,
                             const Abstract& high) {
   const std::optional<DType> found = dtype_arg(dtype, std::nullopt);
   if (!found) return std::nullopt;
   if (!is_in(kStored, *found))
-    throw wrong_dtype(op, "uint8, int8, int16 or int32", text_of(found));
+    wrong_dtype(op, "uint8, int8, int16 or int32", text_of(found));
   const bool is_signed = *found != DType::kUInt8;
   const std::int64_t count = std::int64_t{1} << (8 * item_size(*found));
   const std::int64_t least = is_signed ? -count / 2 : 0, most = least + count - 1;
   const bool is_outside = low.known_int().value_or(least) < least ||
                           high.known_int().value_or(most) > most;
   if (is_outside) {
-    throw mismatch(op, "a range inside that of " + text_of(found),
+    mismatch(op, "a range inside that of " + text_of(found),
                    to_text(low) + " to " + to_text(high));
   }
   return found;
 }
 
 /// One scale and one zero point, operands 1 and 2, for each index of the axis.
-void check_axis(const Operands& in, const std::string& op, const Abstract& axis) {
+void check_axis(const Operands& in, std::string_view op, const Abstract& axis) {
   const std::optional<Shape>& shape = in.shape(0);
   const std::optional<std::size_t> place = wrap_dim(op, axis, rank_of(shape));
   for (const std::size_t i : {std::size_t{1}, std::size_t{2}}) {
     const std::optional<Shape>& terms = in.shape(i);
     if (!terms || !place) continue;
     if (terms->size() != 1 || shape->empty() || differ((*terms)[0], (*shape)[*place])) {
-      throw unfit(op,
+      unfit(op,
                   "one scale and zero point for each index of dimension " + std::to_string(*place) +
                       " of " + shape_text(*shape),
                   shape_text(*terms));
@@ -71,22 +70,22 @@ void check_axis(const Operands& in, const std::string& op, const Abstract& axis)
   }
 }
 
-void check_single(const Operands& in, const std::string& op,
+void check_single(const Operands& in, std::string_view op,
                   std::initializer_list<std::size_t> places) {
   for (const std::size_t i : places) {
     const std::optional<Shape>& shape = in.shape(i);
     for (const Dim& size : shape ? *shape : Shape())
       if (size.is_known() && size.size != 1)
-        throw unfit(op, "tensors of one element", shape_text(*shape));
+        unfit(op, "tensors of one element", shape_text(*shape));
   }
 }
 
-void check_range(const std::string& op, const Abstract& low, const Abstract& high) {
+void check_range(std::string_view op, const Abstract& low, const Abstract& high) {
   if (low.known_int() && high.known_int() && *low.known_int() > *high.known_int())
-    throw mismatch(op, "quant_min <= quant_max", to_text(low) + " and " + to_text(high));
+    mismatch(op, "quant_min <= quant_max", to_text(low) + " and " + to_text(high));
 }
 
-void check_stored(const std::string& op, std::optional<DType> dtype,
+void check_stored(std::string_view op, std::optional<DType> dtype,
                   std::optional<DType> stored) {
   if (!stored) return check_dtype(op, dtype, kStored);
   check_dtype(op, dtype, {*stored});
@@ -115,35 +114,35 @@ constexpr Pair kPairs[] = {{DType::kQInt8, DType::kInt8},
 // --- plain tensors ------------------------------------------------------------------------------
 
 TSX_RULE(quantize_quantize_rule_rule) {
-  const std::string op = in.base();
+  const std::string_view op = in.base();
   check_dtype(op, in.dtype(0), kFloats);
   check_single(in, op, {1, 2, 3, 4});
   return in.tensor(stored(op, in[5], in[3], in[4]), in.shape(0));
 }
 
 TSX_RULE(quantize_dequantize_rule_rule) {
-  const std::string op = in.base();
+  const std::string_view op = in.base();
   check_stored(op, in.dtype(0), stored(op, in[5], in[3], in[4]));
   check_single(in, op, {1, 2, 3, 4});
   return in.tensor(dtype_arg(in[6], DType::kFloat32), in.shape(0));
 }
 
 TSX_RULE(quantize_quantize_channels_rule) {
-  const std::string op = in.base();
+  const std::string_view op = in.base();
   check_dtype(op, in.dtype(0), kFloats);
   check_axis(in, op, in[3]);
   return in.tensor(stored(op, in[6], in[4], in[5]), in.shape(0));
 }
 
 TSX_RULE(quantize_dequantize_channels_rule) {
-  const std::string op = in.base();
+  const std::string_view op = in.base();
   check_stored(op, in.dtype(0), stored(op, in[6], in[4], in[5]));
   check_axis(in, op, in[3]);
   return in.tensor(dtype_arg(in[7], DType::kFloat32), in.shape(0));
 }
 
 TSX_RULE(quantize_fake_rule) {
-  const std::string op = in.base();
+  const std::string_view op = in.base();
   check_dtype(op, in.dtype(0), kAllFloats);
   check_single(in, op, {1, 2});
   check_range(op, in[3], in[4]);
@@ -151,7 +150,7 @@ TSX_RULE(quantize_fake_rule) {
 }
 
 TSX_RULE(quantize_fake_channels_rule) {
-  const std::string op = in.base();
+  const std::string_view op = in.base();
   check_dtype(op, in.dtype(0), kAllFloats);
   check_dtype(op, in.dtype(2), {DType::kInt32, DType::kInt64});
   check_axis(in, op, in[3]);
@@ -163,11 +162,11 @@ TSX_RULE(quantize_fake_channels_rule) {
 
 TSX_RULE(quantized_quantize_rule_rule) {
   const std::optional<DType> own = in.dtype(0);
-  if (own && *own != DType::kFloat32) throw wrong_dtype(in.base(), "float32", text_of(own));
+  if (own && *own != DType::kFloat32) wrong_dtype(in.base(), "float32", text_of(own));
   const Abstract& wanted = in[in.size() - 1];
   const std::optional<DType> dtype = dtype_arg(wanted, std::nullopt);
   if (wanted.known_int() && !(dtype && is_quantized(*dtype)))
-    throw wrong_dtype(in.base(), "qint8, quint8 or qint32", text_of(dtype));
+    wrong_dtype(in.base(), "qint8, quint8 or qint32", text_of(dtype));
   return in.tensor(dtype, in.shape(0));
 }
 

@@ -26,8 +26,8 @@ std::optional<std::int64_t> whole(const Abstract& value) {
   return static_cast<std::int64_t>(value.as_real());
 }
 
-Error no_step(const std::string& found) {
-  return mismatch("arange", "a step other than 0", found);
+[[noreturn]] void no_step(std::string_view found) {
+  mismatch("arange", "a step other than 0", found);
 }
 
 /// How many elements arange gives, of three numbers that are known.
@@ -35,7 +35,7 @@ Dim count_of(const Abstract& start, const Abstract& end, const Abstract& step, D
   const bool are_ints = start.known_int() && end.known_int() && step.known_int();
   if (dtype == DType::kInt64 || are_ints) {
     const auto from = whole(start), to = whole(end), by = whole(step);
-    if (by == 0) throw no_step("0");
+    if (by == 0) no_step("0");
     return from && to && by ? range_count(*from, *to, *by) : Dim();
   }
   const bool are_whole = start.known_int() && end.known_int();
@@ -65,7 +65,7 @@ Dim range_size(const Abstract& start, const Abstract& end, const Abstract& step,
 
 Abstract ranged(const Operands& in, const Abstract& start, const Abstract& end,
                 const Abstract& step) {
-  if (is_real(step) && as_double(step) == 0) throw no_step(to_text(step));
+  if (is_real(step) && as_double(step) == 0) no_step(to_text(step));
   std::optional<DType> natural = DType::kInt64;
   for (const Abstract& value : {start, end, step}) {
     const std::optional<DType> dtype = dtype_of_value(value);
@@ -82,7 +82,7 @@ Abstract ranged(const Operands& in, const Abstract& start, const Abstract& end,
 Abstract spaced(const Operands& in) {
   const Abstract& steps = in[2];
   if (steps.known_int() && *steps.known_int() < 0)
-    throw mismatch("linspace", "0 steps or more", to_text(steps));
+    mismatch("linspace", "0 steps or more", to_text(steps));
   const std::optional<DType> ends[] = {dtype_of_value(in[0]), dtype_of_value(in[1])};
   const bool is_complex_end = (ends[0] && is_complex(*ends[0])) || (ends[1] && is_complex(*ends[1]));
   std::optional<DType> natural;
@@ -125,7 +125,7 @@ TSX_RULE(ranges_eye_m_rule) {
 TSX_RULE(ranges_triangle_rule) {
   const std::optional<Shape>& shape = in.shape(0);
   if (shape && shape->size() < 2) {
-    throw mismatch("tril and triu", "a tensor of 2 dimensions or more",
+    mismatch("tril and triu", "a tensor of 2 dimensions or more",
                    std::to_string(shape->size()));
   }
   return Abstract(&in.type(0));

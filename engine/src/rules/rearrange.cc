@@ -8,18 +8,18 @@ namespace {
 
 Dim product(const Dim& a, const Dim& b) { return numel(Shape{a, b}); }
 
-Dim over(const std::string& op, const Dim& size, const Dim& divisor) {
+Dim over(std::string_view op, const Dim& size, const Dim& divisor) {
   if (size.is_known() && divisor.is_known() && size.size % divisor.size != 0)
-    throw mismatch(op, "a size divisible by " + to_text(divisor), to_text(size));
+    mismatch(op, "a size divisible by " + to_text(divisor), to_text(size));
   return exact_div(size, divisor);
 }
 
 Abstract rescaled(const Operands& in, bool is_up) {
   const Type& x = in.type(0);
   if (!x.shape) return in.tensor(x.dtype, std::nullopt);
-  const std::string op = in.base();
+  const std::string_view op = in.base();
   const std::size_t rank = x.shape->size();
-  if (rank < 3) throw mismatch(op, "3 dimensions or more", std::to_string(rank));
+  if (rank < 3) mismatch(op, "3 dimensions or more", std::to_string(rank));
   Shape sizes = *x.shape;
   Dim &channels = sizes[rank - 3], &rows = sizes[rank - 2], &cols = sizes[rank - 1];
   const std::optional<std::int64_t> factor = in[1].known_int();
@@ -58,12 +58,12 @@ TSX_RULE(rearrange_im2col_rule) {
   if (!x.shape) return in.tensor(x.dtype, std::nullopt);
   const std::size_t rank = x.shape->size();
   if (rank != 3 && rank != 4)
-    throw mismatch("im2col", "a tensor of 3 or 4 dimensions", std::to_string(rank));
+    mismatch("im2col", "a tensor of 3 or 4 dimensions", std::to_string(rank));
   Shape options[4];  // kernel, dilation, padding, stride
   for (std::size_t i = 0; i < 4; ++i) {
     options[i] = dims_of(in[i + 1], 2).value_or(Shape(2));
     if (options[i].size() != 2)
-      throw mismatch("im2col", "two sizes each", to_text(in.list({in[1], in[2], in[3], in[4]})));
+      mismatch("im2col", "two sizes each", to_text(in.list({in[1], in[2], in[3], in[4]})));
   }
   const bool has_area = dims_of(in[1], 2).has_value();
   const Dim channels =
@@ -84,7 +84,7 @@ TSX_RULE(rearrange_col2im_rule) {
   if (!x.shape) return in.tensor(x.dtype, std::nullopt);
   const std::size_t rank = x.shape->size();
   if (rank != 2 && rank != 3)
-    throw mismatch("col2im", "a tensor of 2 or 3 dimensions", std::to_string(rank));
+    mismatch("col2im", "a tensor of 2 or 3 dimensions", std::to_string(rank));
   Shape kernel;
   for (const Dim& size : dims_of(in[2], 2).value_or(Shape()))
     if (size.is_known()) kernel.push_back(size);

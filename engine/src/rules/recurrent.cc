@@ -9,17 +9,17 @@ namespace {
 
 /// One sort of recurrent layer: its name, how many gates and how many states.
 struct Sort {
-  std::string name;
+  std::string_view name;
   std::int64_t gates;
   std::size_t states;
 };
 
 Sort sort_of(const Operands& in) {
-  std::string name = in.base();
-  if (const std::size_t cell = name.find("_cell"); cell != std::string::npos) name.resize(cell);
+  std::string_view name = in.base();
+  name = name.substr(0, name.find("_cell"));
   if (name == "lstm") return {name, 4, 2};
   const std::int64_t gates = name == "gru" ? 3 : 1;
-  return {std::move(name), gates, 1};
+  return {name, gates, 1};
 }
 
 /// What is known of some tensors.
@@ -150,7 +150,7 @@ void refuse_dropout(const Sort& sort, const Abstract& layers, const Abstract& dr
   const bool is_active = p && *p > 0 && train.known_bool() == true;
   if (!is_active || layers.known_int().value_or(0) <= 1) return;
   throw failure("TSX4058",
-                {{"op", sort.name + " with dropout=" + to_text(dropout) + " and train=True"}});
+                {{"op", std::string(sort.name) + " with dropout=" + to_text(dropout) + " and train=True"}});
 }
 
 }  // namespace
@@ -185,7 +185,7 @@ TSX_RULE(rnn_data_rule_rule) {
 
 TSX_RULE(rnn_cell_rule_rule) {
   const Sort sort = sort_of(in);
-  need_rank(in, sort.name + "_cell", 0, {2}, "input");
+  need_rank(in, std::string(sort.name) + "_cell", 0, {2}, "input");
   // A cell is a stack of one layer; its states lack the first dimension.
   std::optional<Tensors> states = list_of(in, in[1]);
   for (std::size_t i = 0; states && i < states->size(); ++i) {
@@ -213,7 +213,7 @@ TSX_RULE(rnn_cell_rule_rule) {
 TSX_RULE(packed_infer_pack) {
   const Type& input = in.type(0);
   if (input.shape && input.shape->size() < 2) {
-    throw unfit("_pack_padded_sequence", "an input of 2 or more dimensions",
+    unfit("_pack_padded_sequence", "an input of 2 or more dimensions",
                 tsx::engine::to_text(input));
   }
   // How many rows there are, and of how many steps, depends on the lengths.

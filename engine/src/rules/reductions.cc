@@ -41,7 +41,7 @@ Abstract logical(const Operands& in, const Abstract& dim, const Abstract& keepdi
 
 // --- extremes -----------------------------------------------------------------------------------
 
-void refuse_empty(const std::string& op, const Shape& shape, const Abstract& dim) {
+void refuse_empty(std::string_view op, const Shape& shape, const Abstract& dim) {
   const Dim zero = Dim::known(0);
   const Items alone = {dim};
   bool is_all = true, is_empty = false;
@@ -51,14 +51,14 @@ void refuse_empty(const std::string& op, const Shape& shape, const Abstract& dim
     is_empty = is_empty || (place && shape[*place] == zero);
   }
   if (is_all) is_empty = std::find(shape.begin(), shape.end(), zero) != shape.end();
-  if (is_empty) throw mismatch(op, "a dimension that is not empty", shape_text(shape));
+  if (is_empty) mismatch(op, "a dimension that is not empty", shape_text(shape));
 }
 
 Abstract extreme(const Operands& in, const Abstract& dim, const Abstract& keepdim) {
-  const std::string op = in.base();
+  const std::string_view op = in.base();
   const Dtype dtype = in.dtype(0);
   if (dtype && is_complex(*dtype))
-    throw mismatch(op, "numbers that have an order", std::string(name(*dtype)));
+    mismatch(op, "numbers that have an order", std::string(name(*dtype)));
   const std::optional<Shape>& shape = in.shape(0);
   std::optional<Shape> left = reduced_shape(op, shape, dim, keepdim);
   const bool may_be_empty =
@@ -75,7 +75,7 @@ Abstract places_of(const Operands& in, const Abstract& values) {
 
 /// Variance or deviation, real and of floats only; with the mean for operators of two results.
 Abstract moments(const Operands& in, const Abstract& dim, const Abstract& keepdim) {
-  const std::string op = in.base();
+  const std::string_view op = in.base();
   const Dtype dtype = real_dtype(need_float(op, in.dtype(0)));
   const Abstract spread = in.tensor(dtype, reduced_shape(op, in.shape(0), dim, keepdim));
   if (in.schema().results.size() == 1) return spread;
@@ -94,7 +94,7 @@ Abstract matrix_norm(const Operands& in, const Abstract& dim, const Abstract& ke
                      const Abstract& dtype) {
   const std::optional<Shape>& shape = in.shape(0);
   if (shape && shape->size() < 2) {
-    throw mismatch("linalg_matrix_norm", "a matrix or a batch of matrices",
+    mismatch("linalg_matrix_norm", "a matrix or a batch of matrices",
                    std::to_string(shape->size()));
   }
   return norm(in, dim, keepdim, dtype);
@@ -113,7 +113,7 @@ Dim joined_size(const Operands& pieces, std::size_t place) {
     std::string text;
     for (const std::size_t rank : ranks)
       text += (text.empty() ? "" : " and ") + std::to_string(rank);
-    throw mismatch("diff", "pieces of equal rank", text);
+    mismatch("diff", "pieces of equal rank", text);
   }
   Dim total = Dim::known(0);
   for (std::size_t i = 0; i < pieces.size(); ++i)
@@ -206,7 +206,7 @@ TSX_RULE(vector_norms_renorm_rule) {
   const std::optional<std::size_t> rank = rank_of(in.shape(0));
   wrap_dim("renorm", in[2], rank);
   if (rank && *rank < 2)
-    throw mismatch("renorm", "a tensor of 2 dimensions or more", std::to_string(*rank));
+    mismatch("renorm", "a tensor of 2 dimensions or more", std::to_string(*rank));
   return in[0];
 }
 
@@ -249,7 +249,7 @@ TSX_RULE(cumulative_diff_rule) {
 }
 
 TSX_RULE(cumulative_define_trapezoid_rule) {
-  const std::string op = in.base();
+  const std::string_view op = in.base();
   const bool is_running = op == "cumulative_trapezoid";
   const std::optional<Shape>& shape = in.shape(0);
   const auto place = wrap_dim(op, in[2], rank_of(shape));

@@ -11,7 +11,7 @@ namespace {
 using OptionalShape = std::optional<Shape>;
 
 /// Refuses another dtype than those of `allowed`, which `expected` names.
-void need_dtype(const std::string& op, std::optional<DType> dtype,
+void need_dtype(std::string_view op, std::optional<DType> dtype,
                 std::initializer_list<DType> allowed, const char* expected) {
   if (!dtype) return;
   for (const DType one : allowed)
@@ -19,7 +19,7 @@ void need_dtype(const std::string& op, std::optional<DType> dtype,
   throw failure("TSX4056", {{"op", op}, {"expected", expected}, {"found", name(*dtype)}});
 }
 
-void need_float_16_to_64(const std::string& op, std::optional<DType> dtype) {
+void need_float_16_to_64(std::string_view op, std::optional<DType> dtype) {
   need_dtype(op, dtype, {DType::kFloat16, DType::kFloat32, DType::kFloat64},
              "float16, float32 or float64");
 }
@@ -27,7 +27,7 @@ void need_float_16_to_64(const std::string& op, std::optional<DType> dtype) {
 // --- regions ------------------------------------------------------------------------------------
 
 /// Channels of the result when each of `places` places of a region has channels of its own.
-Dim channels_of(const std::string& op, const Dim& channels, const Dim& places) {
+Dim channels_of(std::string_view op, const Dim& channels, const Dim& places) {
   if (!places.is_known()) return {};
   if (channels.is_known() && channels.size % places.size != 0) {
     throw failure("TSX4062", {{"op", op},
@@ -39,13 +39,13 @@ Dim channels_of(const std::string& op, const Dim& channels, const Dim& places) {
 }
 
 /// The values inside boxes: input, rois, scale, height, width, …
-Abstract pooled(const Operands& in, const std::string& op) {
+Abstract pooled(const Operands& in, std::string_view op) {
   const std::optional<DType> dtype = one_dtype(in, op, {0, 1});
   need_float_16_to_64(op, dtype);
   const OptionalShape& x = need_rank(in, op, 0, {4}, "input");
   const OptionalShape& boxes = need_rank(in, op, 1, {2}, "rois");
   if (boxes && differ((*boxes)[1], Dim::known(5)))
-    throw unfit(op, "rois of 5 numbers: the image and a box", shape_text(*boxes));
+    unfit(op, "rois of 5 numbers: the image and a box", shape_text(*boxes));
   Dim places = Dim::known(1);
   for (const std::size_t i : {std::size_t{3}, std::size_t{4}}) {
     const std::optional<std::int64_t> size = in[i].known_int();
@@ -59,7 +59,7 @@ Abstract pooled(const Operands& in, const std::string& op) {
   }
   const Dim zero = Dim::known(0);
   if (x && ((*x)[2] == zero || (*x)[3] == zero))
-    throw unfit(op, "an input with elements", shape_text(*x));
+    unfit(op, "an input with elements", shape_text(*x));
   const bool is_positional = op.compare(0, 3, "ps_") == 0;
   Dim channels = x ? (*x)[1] : Dim();
   if (is_positional) channels = channels_of(op, channels, places);
@@ -118,14 +118,14 @@ void need_channels(const Shape& x, const Shape& w, const OptionalShape& bias, st
   need_parts(w[0], groups);
   need_parts(x[1], offset_groups);
   if (bias && differ((*bias)[0], w[0]))
-    throw unfit(kDeform, "a bias of sizes [" + to_text(w[0]) + "]", shape_text(*bias));
+    unfit(kDeform, "a bias of sizes [" + to_text(w[0]) + "]", shape_text(*bias));
 }
 
 void need_sizes(const char* what, const OptionalShape& shape, const Shape& wanted) {
   if (!shape) return;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (differ((*shape)[i], wanted[i])) {
-      throw unfit(kDeform, std::string(what) + " of sizes " + shape_text(wanted),
+      unfit(kDeform, std::string(what) + " of sizes " + shape_text(wanted),
                   shape_text(*shape));
     }
   }
@@ -133,19 +133,19 @@ void need_sizes(const char* what, const OptionalShape& shape, const Shape& wante
 
 // --- padding ------------------------------------------------------------------------------------
 
-Dim grown(const std::string& op, const Dim& size, const Dim& before, const Dim& after) {
+Dim grown(std::string_view op, const Dim& size, const Dim& before, const Dim& after) {
   const Dim total = size + before + after;
-  if (total.is_known() && total.size < 0) throw mismatch(op, "sizes of 0 or more", to_text(total));
+  if (total.is_known() && total.size < 0) mismatch(op, "sizes of 0 or more", to_text(total));
   return is_at_least(total, 0) ? total : Dim();
 }
 
 /// Sizes with the pads added.
-OptionalShape padded_shape(const std::string& op, const OptionalShape& shape, const Abstract& pad) {
+OptionalShape padded_shape(std::string_view op, const OptionalShape& shape, const Abstract& pad) {
   const OptionalShape pads = dims_of(pad);
   if (!shape) return std::nullopt;
   if (!pads) return Shape(shape->size());
   if (pads->size() % 2 != 0 || pads->size() > 2 * shape->size()) {
-    throw mismatch(op, "at most " + std::to_string(shape->size()) + " pairs of pads",
+    mismatch(op, "at most " + std::to_string(shape->size()) + " pairs of pads",
                    shape_text(*pads));
   }
   Shape sizes = *shape;
@@ -167,9 +167,9 @@ TSX_RULE(regions_infer_nms) {
   const OptionalShape& boxes = need_rank(in, "nms", 0, {2}, "boxes");
   const OptionalShape& scores = need_rank(in, "nms", 1, {1}, "scores");
   if (boxes && differ((*boxes)[1], Dim::known(4)))
-    throw unfit("nms", "boxes of 4 numbers", shape_text(*boxes));
+    unfit("nms", "boxes of 4 numbers", shape_text(*boxes));
   if (boxes && scores && differ((*boxes)[0], (*scores)[0])) {
-    throw unfit("nms", "one score for each box", shape_text(*scores) + " for " + shape_text(*boxes));
+    unfit("nms", "one score for each box", shape_text(*scores) + " for " + shape_text(*boxes));
   }
   return in.tensor(DType::kInt64, Shape(1));
 }

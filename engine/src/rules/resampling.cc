@@ -19,7 +19,7 @@ Dim truncated(double value) {
 /// `floor(size * factor)`, of a symbolic size for factors with a denominator of at most 1024.
 Dim scaled_by_real(const Dim& size, double factor) {
   if (!std::isfinite(factor))
-    throw mismatch("upsample", "finite scale factors", to_text(Abstract::real(factor)));
+    mismatch("upsample", "finite scale factors", to_text(Abstract::real(factor)));
   if (size.is_known()) return truncated(static_cast<double>(size.size) * factor);
   if (size.kind == Dim::Kind::kUnknown || factor < 0) return {};
   for (int power = 0; power <= 10; ++power) {
@@ -48,15 +48,15 @@ std::optional<Shape> by_factors(const Shape& sizes, const Abstract& factors) {
 }
 
 /// The spatial sizes of the result, from one of `size` and `factors`.
-Shape sizes_of(const std::string& name, const Shape& spatial, const Abstract& size,
+Shape sizes_of(std::string_view name, const Shape& spatial, const Abstract& size,
               const Abstract& factors) {
   const std::size_t dims = spatial.size();
   if (size.is_none() == factors.is_none())
-    throw unfit(name, "one of size and scale_factor", size.is_none() ? "none" : "both");
+    unfit(name, "one of size and scale_factor", size.is_none() ? "none" : "both");
   const auto sizes = size.is_none() ? by_factors(spatial, factors) : dims_of(size);
   if (!sizes) return Shape(dims);
   if (sizes->size() != dims)
-    throw unfit(name, std::to_string(dims) + " output sizes or factors", shape_text(*sizes));
+    unfit(name, std::to_string(dims) + " output sizes or factors", shape_text(*sizes));
   for (const Dim& length : joined(*sizes, spatial)) {
     if (!length.is_known() || length.size >= 1) continue;
     throw failure("TSX4052", {{"op", name},
@@ -68,12 +68,12 @@ Shape sizes_of(const std::string& name, const Shape& spatial, const Abstract& si
 }
 
 Abstract resampled(const Operands& in, const Abstract& factors) {
-  const std::string name = in.base();
+  const std::string_view name = in.base();
   const std::optional<Shape>& shape = need_rank(in, name, 0, {spatial_dims(in) + 2}, "input");
   const std::optional<DType> dtype = in.dtype(0);
   const bool is_nearest = name.find("nearest") != std::string::npos;
   if (dtype && dtype != DType::kUInt8 && !is_nearest && !is_float(*dtype))
-    throw wrong_dtype(name, "floating-point or uint8", *dtype);
+    wrong_dtype(name, "floating-point or uint8", *dtype);
   if (!shape) return in.tensor(dtype, std::nullopt);
   return in.tensor(dtype, joined(part(*shape, 0, 2), sizes_of(name, part(*shape, 2), in[1], factors)));
 }
@@ -98,11 +98,11 @@ void check_mode(std::size_t rank, const Abstract& mode, bool is_antialiased) {
     all += (all.empty() ? "" : ", ") + std::string(one.name);
   }
   if (!fits) {
-    throw unfit("interpolate", "a mode of " + all + " that fits the rank",
+    unfit("interpolate", "a mode of " + all + " that fits the rank",
                 to_text(mode) + " for " + std::to_string(rank) + "-D");
   }
   if (is_antialiased && name != "bilinear" && name != "bicubic")
-    throw unfit("interpolate", "antialias with bilinear or bicubic only", to_text(mode));
+    unfit("interpolate", "antialias with bilinear or bicubic only", to_text(mode));
 }
 
 /// A single size or factor as one for each dimension.
@@ -113,10 +113,10 @@ Abstract repeated(const Operands& in, const Abstract& value, std::size_t dims) {
 
 // --- grids --------------------------------------------------------------------------------------
 
-void check_code(const std::string& name, const Abstract& code, std::int64_t most,
+void check_code(std::string_view name, const Abstract& code, std::int64_t most,
                 const char* expected) {
   const std::optional<std::int64_t> known = code.known_int();
-  if (known && (*known < 0 || *known > most)) throw unfit(name, expected, to_text(code));
+  if (known && (*known < 0 || *known > most)) unfit(name, expected, to_text(code));
 }
 
 }  // namespace
@@ -139,7 +139,7 @@ TSX_RULE(interpolate_infer_interpolate) {
 }
 
 TSX_RULE(grid_sample_infer) {
-  const std::string name = in.base();
+  const std::string_view name = in.base();
   const std::optional<DType> dtype = one_dtype(in, name, {0, 1});
   const std::size_t dims = spatial_dims(in);  // none where the operator takes two or three
   const auto ranked = [&](std::size_t place, const char* what) -> const std::optional<Shape>& {
@@ -152,12 +152,12 @@ TSX_RULE(grid_sample_infer) {
   const std::size_t rank = x->size();
   const Dim axes = Dim::known(static_cast<std::int64_t>(rank - 2));
   if (g->size() != rank || differ((*x)[0], (*g)[0]) || differ(g->back(), axes)) {
-    throw unfit(name,
+    unfit(name,
                 "a grid of " + std::to_string(rank) + " dimensions, one for each image, of " +
                     to_text(axes) + " coordinates",
                 shape_text(*g));
   }
-  if (has_zero(*x, 2)) throw unfit(name, "an input with elements", shape_text(*x));
+  if (has_zero(*x, 2)) unfit(name, "an input with elements", shape_text(*x));
   check_code(name, in[2], rank == 5 ? 1 : 2, "mode 0 (linear), 1 (nearest) or, in 2-D, 2 (cubic)");
   check_code(name, in[3], 2, "padding mode 0 (zeros), 1 (border) or 2 (reflection)");
   return in.tensor(dtype, joined({either((*x)[0], (*g)[0]), (*x)[1]}, part(*g, 1, rank - 1)));
@@ -172,7 +172,7 @@ TSX_RULE(grid_sample_infer_affine) {
   const Dim dims = Dim::known(static_cast<std::int64_t>(count)) - 2;
   const bool is_wrong = theta && (differ((*theta)[1], dims) || differ((*theta)[2], dims + 1));
   if (count < 4 || count > 5 || is_wrong) {
-    throw unfit(name, "theta of sizes [N, 2, 3] for 4 sizes, [N, 3, 4] for 5",
+    unfit(name, "theta of sizes [N, 2, 3] for 4 sizes, [N, 3, 4] for 5",
                 shape_text(theta.value_or(Shape())) + " for " + std::to_string(count));
   }
   Shape shape = joined({(*sizes)[0]}, part(*sizes, 2));

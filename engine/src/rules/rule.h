@@ -40,9 +40,9 @@ class Operands {
   const Operator& op() const { return op_; }
   const Schema& schema() const { return schema_; }
   /// "aten::max_pool2d.out" is all of the kind, "aten::max_pool2d" its name, "max_pool2d" its base.
-  std::string kind() const { return std::string(op_.kind()); }
-  std::string name() const;
-  std::string base() const;
+  std::string_view kind() const { return op_.kind(); }
+  std::string_view name() const;
+  std::string_view base() const;
 
   /// What is known of a tensor operand; of an optional one that may be absent, nothing.
   const Type& type(std::size_t i) const {

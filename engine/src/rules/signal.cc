@@ -35,10 +35,10 @@ struct Frames {
   Abstract spectra() const {
     const std::optional<DType> dtype = need_float("stft", in.dtype(0));
     if (dtype == DType::kFloat16 || dtype == DType::kBFloat16)
-      throw mismatch("stft", "float32, float64 or complex", std::string(name(*dtype)));
+      mismatch("stft", "float32, float64 or complex", std::string(name(*dtype)));
     const std::optional<Shape>& shape = in.shape(0);
     if (shape && shape->size() != 1 && shape->size() != 2)
-      throw mismatch("stft", "signals of 1 or 2 dimensions", std::to_string(shape->size()));
+      mismatch("stft", "signals of 1 or 2 dimensions", std::to_string(shape->size()));
     const bool is_told = shape && dtype && is_real(*dtype) && n_fft().known_int() &&
                          is_flag(onesided()) && is_flag(return_complex());
     if (!is_told) return in.tensor(std::nullopt, std::nullopt);
@@ -75,7 +75,7 @@ TSX_RULE(signal_stft_centred_rule) {
 TSX_RULE(signal_istft_rule) {
   const std::optional<DType> dtype = in.dtype(0);
   if (dtype && !is_complex(*dtype))
-    throw mismatch("istft", "a complex tensor", std::string(name(*dtype)));
+    mismatch("istft", "a complex tensor", std::string(name(*dtype)));
   const std::optional<bool> is_complex_result = in[9].known_bool();
   if (!dtype || !is_complex_result) return in.tensor(std::nullopt, std::nullopt);
   const DType chosen = *is_complex_result ? *dtype : tile::real_of(*dtype);

@@ -24,7 +24,7 @@ Abstract narrowed(const Operands& in) {
   if (!place || x.shape->empty()) return ranked(in, x.dtype, x.shape->size());
   const Dim &size = (*x.shape)[*place], count = in[3].as_dim();
   if (size.is_known() && count.is_known() && !(0 <= count.size && count.size <= size.size))
-    throw mismatch("narrow", "a length from 0 to " + to_text(size), to_text(count));
+    mismatch("narrow", "a length from 0 to " + to_text(size), to_text(count));
   return in.tensor(x.dtype, resized(*x.shape, *place, count));
 }
 
@@ -39,7 +39,7 @@ Abstract selected(const Operands& in, const Type& x, const Abstract& dim, const 
   if (index.known_int() && low.is_known()) {
     const std::int64_t at = *index.known_int();
     if (at < low.size || at >= size.size) {
-      throw mismatch("select", "an index from " + to_text(low) + " to " + to_text(size - 1),
+      mismatch("select", "an index from " + to_text(low) + " to " + to_text(size - 1),
                      to_text(index));
     }
   }
@@ -49,7 +49,7 @@ Abstract selected(const Operands& in, const Type& x, const Abstract& dim, const 
 Abstract sliced(const Operands& in, const Type& x, const Abstract& dim, const Abstract& start,
                 const Abstract& end, const Abstract& step) {
   if (step.known_int() && *step.known_int() <= 0)
-    throw mismatch("slice", "a step of 1 or more", to_text(step));
+    mismatch("slice", "a step of 1 or more", to_text(step));
   if (!x.shape) return in.tensor(x.dtype, std::nullopt);
   need_dimension("slice", *x.shape);
   const auto place = wrap_dim("slice", dim, x.shape->size());
@@ -65,7 +65,7 @@ Abstract diagonal_of(const Operands& in, const Type& x, const Abstract& offset,
   const auto a = wrap_dim("diagonal", dim1, rank), b = wrap_dim("diagonal", dim2, rank);
   if (!a || !b) return ranked(in, x.dtype, std::max<std::size_t>(rank, 1) - 1);
   if (*a == *b) {
-    throw mismatch("diagonal", "two different dimensions", to_text(dim1) + " and " + to_text(dim2));
+    mismatch("diagonal", "two different dimensions", to_text(dim1) + " and " + to_text(dim2));
   }
   Shape sizes;
   for (std::size_t i = 0; i < rank; ++i)
@@ -103,8 +103,8 @@ TSX_RULE(slicing_unfold_rule) {
     if (is_told) {
       const Dim& whole = sizes[*place];
       if (whole.is_known() && !(0 <= size.size && size.size <= whole.size))
-        throw mismatch("unfold", "a size from 0 to " + to_text(whole), to_text(size));
-      if (*step < 1) throw mismatch("unfold", "a step of 1 or more", to_text(in[3]));
+        mismatch("unfold", "a size from 0 to " + to_text(whole), to_text(size));
+      if (*step < 1) mismatch("unfold", "a step of 1 or more", to_text(in[3]));
       sizes[*place] = floor_div(whole - size, *step) + 1;
     }
   }

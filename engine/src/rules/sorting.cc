@@ -20,13 +20,13 @@ Abstract with_index(const Operands& in, const Abstract& values) {
 Abstract sorted(const Operands& in, std::size_t dim) {
   const std::optional<DType> dtype = in.dtype(0);
   if (dtype && is_complex(*dtype))
-    throw mismatch("sort", "numbers that have an order", std::string(name(*dtype)));
+    mismatch("sort", "numbers that have an order", std::string(name(*dtype)));
   wrap_dim("sort", in[dim], rank_of(in.shape(0)));
   return with_index(in, own(in, 0));
 }
 
 /// The rule of operators that pick one element along a dimension: its value and its place.
-Abstract one_of_each_row(const Operands& in, const std::string& op, const Abstract& dim,
+Abstract one_of_each_row(const Operands& in, std::string_view op, const Abstract& dim,
                          const Abstract& keepdim) {
   const std::optional<Shape>& shape = in.shape(0);
   const auto place = wrap_dim(op, dim, rank_of(shape));
@@ -103,7 +103,7 @@ TSX_RULE(sorting_topk_rule) {
   if (!place) return with_index(in, in.tensor(in.dtype(0), Shape(shape->size())));
   const Dim count = in[1].as_dim(), &whole = (*shape)[*place];
   if (count.is_known() && whole.is_known() && (count.size < 0 || count.size > whole.size))
-    throw mismatch("topk", "a k from 0 to " + to_text(whole), to_text(count));
+    mismatch("topk", "a k from 0 to " + to_text(whole), to_text(count));
   return with_index(in, in.tensor(in.dtype(0), resized(*shape, *place, count)));
 }
 
@@ -122,7 +122,7 @@ TSX_RULE(order_stats_mode_rule) { return one_of_each_row(in, "mode", in[1], in[2
 TSX_RULE(order_stats_define_quantile_rule) {
   const std::optional<DType> dtype = in.dtype(0);
   if (dtype && item_size(*dtype) < 4)
-    throw mismatch(in.base(), "float32 or float64", std::string(name(*dtype)));
+    mismatch(in.base(), "float32 or float64", std::string(name(*dtype)));
   const std::optional<Shape> shape = reduced_shape(in.base(), in.shape(0), in[2], in[3]);
   std::optional<Shape> points = in[1].is_tensor() ? in.shape(1) : Shape();
   if (!shape || !points) return in.tensor(dtype, std::nullopt);
@@ -156,7 +156,7 @@ TSX_RULE(searching_searched_rule) { return searched(in, 1); }
 TSX_RULE(searching_bucketize_rule) {
   const std::optional<Shape>& boundaries = in.shape(1);
   if (boundaries && boundaries->size() != 1)
-    throw mismatch("bucketize", "1-D boundaries", std::to_string(boundaries->size()));
+    mismatch("bucketize", "1-D boundaries", std::to_string(boundaries->size()));
   return searched(in, 0);
 }
 
@@ -172,7 +172,7 @@ TSX_RULE(searching_histc_rule) { return in.tensor(in.dtype(0), Shape{in[1].as_di
 TSX_RULE(searching_histogram_rule) {
   const std::optional<Shape>& edges = in.shape(1);
   if (edges && (edges->size() != 1 || (*edges)[0] == Dim::known(0)))
-    throw mismatch("histogram", "1-D bin edges", std::to_string(edges->size()));
+    mismatch("histogram", "1-D bin edges", std::to_string(edges->size()));
   const Dim count = edges ? (*edges)[0] : Dim();
   return in.tuple({in.tensor(in.dtype(0), Shape{count - 1}), in.tensor(in.dtype(0), Shape{count})});
 }
@@ -180,6 +180,6 @@ TSX_RULE(searching_histogram_rule) {
 TSX_RULE(searching_histogram_count_rule) {
   const Dim count = in[1].as_dim();
   if (count.is_known() && count.size < 1)
-    throw mismatch("histogram", "1 bin or more", to_text(count));
+    mismatch("histogram", "1 bin or more", to_text(count));
   return in.tuple({in.tensor(in.dtype(0), Shape{count}), in.tensor(in.dtype(0), Shape{count + 1})});
 }

@@ -46,7 +46,7 @@ Abstract in_sections(const Operands& in, const Abstract& sections, const Abstrac
   const std::optional<std::int64_t> count = sections.known_int();
   if (!count || !x.shape || !place) return unknown_list(in, x.dtype);
   if (*count < 1 || x.shape->empty())
-    throw mismatch("tensor_split", "1 section or more", to_text(sections));
+    mismatch("tensor_split", "1 section or more", to_text(sections));
   if (*count > kMostKnown) return unknown_list(in, x.dtype);
   const Dim& whole = (*x.shape)[*place];
   // The first pieces take what is left over.
@@ -117,7 +117,7 @@ TSX_RULE(splitting_split_with_sizes_rule) {
     are_counts = are_counts && size.is_known() && size.size >= 0;
   }
   if (whole.is_known() && (sum.is_known() ? sum != whole : are_counts))
-    throw mismatch("split", "sizes that add up to " + to_text(whole), shape_text(*parts));
+    mismatch("split", "sizes that add up to " + to_text(whole), shape_text(*parts));
   Items all;
   for (const Dim& size : *parts)
     all.push_back(piece(in, x, *place, size));
@@ -130,7 +130,7 @@ TSX_RULE(splitting_split_rule) {
   const auto place = wrap_dim("split", in[2], rank_of(x.shape));
   if (!x.shape || !place) return unknown_list(in, x.dtype);
   if (size.is_known() && size.size < 0)
-    throw mismatch("split", "a size of 1 or more", to_text(size));
+    mismatch("split", "a size of 1 or more", to_text(size));
   need_dimension("split", *x.shape);
   return pieces(in, x, *place, size, piece_count((*x.shape)[*place], size));
 }
@@ -141,7 +141,7 @@ TSX_RULE(splitting_chunk_rule) {
   const std::optional<std::int64_t> chunks = in[1].known_int();
   if (!x.shape || !place || !chunks) return unknown_list(in, x.dtype);
   if (*chunks < 1 || x.shape->empty())
-    throw mismatch("chunk", "1 chunk or more of a dimension", to_text(in[1]));
+    mismatch("chunk", "1 chunk or more of a dimension", to_text(in[1]));
   const Dim& whole = (*x.shape)[*place];
   if (whole == Dim::known(0) && *chunks <= kMostKnown)
     return in.list(Items(static_cast<std::size_t>(*chunks), same(in, 0)));

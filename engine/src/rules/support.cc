@@ -7,26 +7,23 @@
 
 namespace tsx::engine::rules {
 
-std::string Operands::name() const {
+std::string_view Operands::name() const {
   const std::string_view kind = op_.kind();
-  return std::string(kind.substr(0, kind.find('.')));
+  return kind.substr(0, kind.find('.'));
 }
 
-std::string Operands::base() const {
-  const std::string whole = name();
+std::string_view Operands::base() const {
+  const std::string_view whole = name();
   return whole.substr(whole.find("::") + 2);
 }
 
-Error Mismatch::operator()(std::string op, std::string expected, std::string found) const {
-  return failure("TSX4005", {{"op", std::move(op)},
-                             {"expected", std::move(expected)},
-                             {"found", std::move(found)}});
+void Mismatch::operator()(std::string_view op, std::string_view expected,
+                          std::string_view found) const {
+  throw failure("TSX4005", {{"op", op}, {"expected", expected}, {"found", found}});
 }
 
-Error unfit(std::string op, std::string expected, std::string found) {
-  return failure("TSX4055", {{"op", std::move(op)},
-                             {"expected", std::move(expected)},
-                             {"found", std::move(found)}});
+void unfit(std::string_view op, std::string_view expected, std::string_view found) {
+  throw failure("TSX4055", {{"op", op}, {"expected", expected}, {"found", found}});
 }
 
 std::string shape_text(const Shape& shape) {
@@ -79,32 +76,32 @@ std::optional<DType> dtype_arg(const Abstract& value, std::optional<DType> fallb
   return value.known_int() ? dtype_of_code(*value.known_int()) : std::nullopt;
 }
 
-std::optional<std::size_t> wrap_dim(const std::string& op, const Abstract& dim,
+std::optional<std::size_t> wrap_dim(std::string_view op, const Abstract& dim,
                                     std::optional<std::size_t> rank, std::size_t extra) {
   if (!dim.known_int() || !rank) return std::nullopt;
   const auto span = static_cast<std::int64_t>(std::max<std::size_t>(*rank + extra, 1));
   const std::int64_t place = *dim.known_int();
   if (place < -span || place >= span) {
-    throw mismatch(
+    mismatch(
         op, "a dimension from " + std::to_string(-span) + " to " + std::to_string(span - 1),
         to_text(dim));
   }
   return static_cast<std::size_t>(place < 0 ? place + span : place);
 }
 
-Dim broadcast_dim(const std::string& op, const Dim& a, const Dim& b) {
+Dim broadcast_dim(std::string_view op, const Dim& a, const Dim& b) {
   const Dim one = Dim::known(1);
   if (a == b) return a;
   if (a == one) return b;
   if (b == one) return a;
   if (a.is_known() && b.is_known())
-    throw mismatch(op, "sizes that broadcast", to_text(a) + " and " + to_text(b));
+    mismatch(op, "sizes that broadcast", to_text(a) + " and " + to_text(b));
   // One is a known size above 1: the other must be it or 1, and the result is the known one.
   if (a.is_known()) return a;
   return b.is_known() ? b : Dim();
 }
 
-std::optional<Shape> broadcast(const std::string& op,
+std::optional<Shape> broadcast(std::string_view op,
                                const std::vector<std::optional<Shape>>& shapes) {
   Shape result;
   for (const std::optional<Shape>& shape : shapes) {
@@ -143,7 +140,7 @@ Dim either(const Dim& a, const Dim& b) {
   return a.kind == Dim::Kind::kUnknown || is_worse ? b : a;
 }
 
-std::optional<DType> one_dtype(const std::string& op,
+std::optional<DType> one_dtype(std::string_view op,
                                const std::vector<std::optional<DType>>& dtypes) {
   std::vector<DType> found;
   for (const std::optional<DType>& dtype : dtypes) {
@@ -158,7 +155,7 @@ std::optional<DType> one_dtype(const std::string& op,
   throw failure("TSX4054", {{"op", op}, {"found", text}});
 }
 
-std::optional<DType> one_dtype(const Operands& in, const std::string& op,
+std::optional<DType> one_dtype(const Operands& in, std::string_view op,
                                std::initializer_list<std::size_t> places) {
   std::vector<std::optional<DType>> dtypes;
   for (const std::size_t place : places)
@@ -166,29 +163,29 @@ std::optional<DType> one_dtype(const Operands& in, const std::string& op,
   return one_dtype(op, dtypes);
 }
 
-std::optional<DType> one_dtype(const Operands& in, const std::string& op) {
+std::optional<DType> one_dtype(const Operands& in, std::string_view op) {
   std::vector<std::optional<DType>> dtypes;
   for (std::size_t i = 0; i < in.size(); ++i)
     dtypes.push_back(in.dtype(i));
   return one_dtype(op, dtypes);
 }
 
-const std::optional<Shape>& need_rank(const Operands& in, const std::string& op, std::size_t place,
+const std::optional<Shape>& need_rank(const Operands& in, std::string_view op, std::size_t place,
                                       std::initializer_list<std::size_t> ranks,
-                                      const std::string& what) {
+                                      std::string_view what) {
   const std::optional<Shape>& shape = in.shape(place);
   if (shape && std::find(ranks.begin(), ranks.end(), shape->size()) == ranks.end()) {
     std::string expected;
     for (const std::size_t rank : ranks)
       expected += (expected.empty() ? "" : " or ") + std::to_string(rank) + "-D";
-    throw unfit(op, "a " + expected + " " + what, shape_text(*shape));
+    unfit(op, "a " + expected + " " + std::string(what), shape_text(*shape));
   }
   return shape;
 }
 
 // --- reductions ---------------------------------------------------------------------------------
 
-std::optional<Shape> reduced_shape(const std::string& op, const std::optional<Shape>& shape,
+std::optional<Shape> reduced_shape(std::string_view op, const std::optional<Shape>& shape,
                                    const Abstract& dim, const Abstract& keepdim) {
   const bool is_everything = dim.is_none() || (dim.has_items() && dim.items().empty());
   const std::optional<bool> keeps = keepdim.known_bool();
@@ -203,7 +200,7 @@ std::optional<Shape> reduced_shape(const std::string& op, const std::optional<Sh
     is_twice = is_twice || is_reduced[place];
     is_reduced[place] = true;
   }
-  if (is_twice) throw mismatch(op, "each dimension once", to_text(dim));
+  if (is_twice) mismatch(op, "each dimension once", to_text(dim));
   Shape left;
   for (std::size_t i = 0; i < shape->size(); ++i) {
     if (!is_reduced[i]) left.push_back((*shape)[i]);
@@ -217,9 +214,9 @@ std::optional<DType> sum_dtype(std::optional<DType> dtype) {
   return is_integer(*dtype) || *dtype == DType::kBool ? DType::kInt64 : *dtype;
 }
 
-std::optional<DType> need_float(const std::string& op, std::optional<DType> dtype) {
+std::optional<DType> need_float(std::string_view op, std::optional<DType> dtype) {
   if (dtype && !is_float(*dtype) && !is_complex(*dtype))
-    throw mismatch(op, "a floating-point or complex tensor", std::string(tsx::engine::name(*dtype)));
+    mismatch(op, "a floating-point or complex tensor", std::string(tsx::engine::name(*dtype)));
   return dtype;
 }
 

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rules/rule.h"
@@ -15,13 +16,14 @@ namespace tsx::engine::rules {
 constexpr std::int64_t kMostKnown = 1 << 16;
 
 struct Mismatch {
-  Error operator()(std::string op, std::string expected, std::string found) const;
+  [[noreturn]] void operator()(std::string_view op, std::string_view expected,
+                               std::string_view found) const;
 };
-/// The error of a rule: what the operator needs and what it was given (TSX4005). An object, for of two
+/// Throws the error of a rule: what the operator needs and what it was given (TSX4005). An object, for of two
 /// functions std::mismatch would be the better match where two operands are plain literals.
 inline constexpr Mismatch mismatch;
 /// TSX4055: much the same, for a kernel's plan.
-Error unfit(std::string op, std::string expected, std::string found);
+[[noreturn]] void unfit(std::string_view op, std::string_view expected, std::string_view found);
 
 /// "[2, s0, *]".
 std::string shape_text(const Shape& shape);
@@ -40,7 +42,7 @@ std::optional<DType> dtype_arg(const Abstract& value, std::optional<DType> fallb
 
 /// A dimension counted from the front; `extra` allows places past the end (unsqueeze, stack). Nothing
 /// when it or the rank is unknown. A 0-dim tensor takes -1 and 0.
-std::optional<std::size_t> wrap_dim(const std::string& op, const Abstract& dim,
+std::optional<std::size_t> wrap_dim(std::string_view op, const Abstract& dim,
                                     std::optional<std::size_t> rank, std::size_t extra = 0);
 /// The rank of a shape, if it is known.
 inline std::optional<std::size_t> rank_of(const std::optional<Shape>& shape) {
@@ -48,9 +50,9 @@ inline std::optional<std::size_t> rank_of(const std::optional<Shape>& shape) {
 }
 
 /// The size that two sizes broadcast to.
-Dim broadcast_dim(const std::string& op, const Dim& a, const Dim& b);
+Dim broadcast_dim(std::string_view op, const Dim& a, const Dim& b);
 /// The shape that all broadcast to; nothing when any rank is unknown.
-std::optional<Shape> broadcast(const std::string& op,
+std::optional<Shape> broadcast(std::string_view op,
                                const std::vector<std::optional<Shape>>& shapes);
 /// The number of elements; unknown when any size is (0 when one is known to be 0).
 Dim numel(const std::optional<Shape>& shape);
@@ -60,27 +62,27 @@ bool differ(const Dim& a, const Dim& b);
 /// The better known of two sizes that must be equal.
 Dim either(const Dim& a, const Dim& b);
 /// The dtype that all tensor operands at `places` must share; unknown ones don't count.
-std::optional<DType> one_dtype(const Operands& in, const std::string& op,
+std::optional<DType> one_dtype(const Operands& in, std::string_view op,
                                std::initializer_list<std::size_t> places);
 /// The same of all operands.
-std::optional<DType> one_dtype(const Operands& in, const std::string& op);
+std::optional<DType> one_dtype(const Operands& in, std::string_view op);
 /// The same of tensors that have these dtypes.
-std::optional<DType> one_dtype(const std::string& op,
+std::optional<DType> one_dtype(std::string_view op,
                                const std::vector<std::optional<DType>>& dtypes);
 /// The shape of a tensor whose rank must be one of `ranks`; nothing when it is unknown.
-const std::optional<Shape>& need_rank(const Operands& in, const std::string& op, std::size_t place,
+const std::optional<Shape>& need_rank(const Operands& in, std::string_view op, std::size_t place,
                                       std::initializer_list<std::size_t> ranks,
-                                      const std::string& what);
+                                      std::string_view what);
 
 // --- reductions ---------------------------------------------------------------------------------
 
 /// The sizes left after reducing `dim` (an int, several, or None and [] for all).
-std::optional<Shape> reduced_shape(const std::string& op, const std::optional<Shape>& shape,
+std::optional<Shape> reduced_shape(std::string_view op, const std::optional<Shape>& shape,
                                    const Abstract& dim, const Abstract& keepdim);
 /// Sums and products of bools and integers are int64.
 std::optional<DType> sum_dtype(std::optional<DType> dtype);
 /// Refuses integers and bools.
-std::optional<DType> need_float(const std::string& op, std::optional<DType> dtype);
+std::optional<DType> need_float(std::string_view op, std::optional<DType> dtype);
 /// Of a real dtype itself; of a complex one that of its parts.
 std::optional<DType> real_dtype(std::optional<DType> dtype);
 

@@ -13,7 +13,7 @@ Dim product(const Dim& a, const Dim& b) { return numel(Shape{a, b}); }
 Abstract repeated(const Operands& in, const Type& x, const Shape& times) {
   const std::size_t rank = x.shape->size();
   if (times.size() < rank)
-    throw mismatch("repeat", "at least " + std::to_string(rank) + " repeats", shape_text(times));
+    mismatch("repeat", "at least " + std::to_string(rank) + " repeats", shape_text(times));
   const std::size_t added = times.size() - rank;
   Shape sizes;
   for (std::size_t i = 0; i < times.size(); ++i)
@@ -32,7 +32,7 @@ void need_once_each(const Operands& in, const Items& dims, const Abstract& shown
     is_again = is_again || is_taken[*place];
     is_taken[*place] = true;
   }
-  if (is_again && !is_unknown) throw mismatch("flip", "each dimension once", to_text(shown));
+  if (is_again && !is_unknown) mismatch("flip", "each dimension once", to_text(shown));
 }
 
 Abstract diag_embedded(const Operands& in, const Type& x, const Abstract& offset,
@@ -43,7 +43,7 @@ Abstract diag_embedded(const Operands& in, const Type& x, const Abstract& offset
   const auto a = wrap_dim("diag_embed", dim1, rank), b = wrap_dim("diag_embed", dim2, rank);
   if (!a || !b) return ranked(in, x.dtype, rank);
   if (*a == *b) {
-    throw mismatch("diag_embed", "two different dimensions",
+    mismatch("diag_embed", "two different dimensions",
                    to_text(dim1) + " and " + to_text(dim2));
   }
   Dim side;
@@ -124,7 +124,7 @@ TSX_RULE(tiling_rot90_rule) {
   }
   const bool is_told = places.size() == 2 && places[0] && places[1];
   if (is_told && *places[0] == *places[1])
-    throw mismatch("rot90", "two different dimensions", to_text(dims));
+    mismatch("rot90", "two different dimensions", to_text(dims));
   if (!x.shape) return in.tensor(x.dtype, std::nullopt);
   const std::optional<std::int64_t> turns = in[1].known_int();
   if (!turns || !is_told) return ranked(in, x.dtype, x.shape->size());
@@ -142,7 +142,7 @@ TSX_RULE(view_scatter_diag_rule) {
   if (!x.shape) return in.tensor(x.dtype, std::nullopt);
   const std::size_t rank = x.shape->size();
   if (rank != 1 && rank != 2)
-    throw mismatch("diag", "a tensor of 1 or 2 dimensions", std::to_string(rank));
+    mismatch("diag", "a tensor of 1 or 2 dimensions", std::to_string(rank));
   if (rank == 1)
     return diag_embedded(in, x, in[1], Abstract::integer(-2), Abstract::integer(-1));
   return diagonal_of(in, x, in[1], Abstract::integer(0), Abstract::integer(1));

@@ -10,11 +10,11 @@ namespace {
 constexpr Dim kOne{Dim::Kind::kKnown, 1, nullptr}, kFree{Dim::Kind::kKnown, -1, nullptr};
 
 /// Sizes after view(sizes): one -1, or one that is not known, follows from the element count.
-Shape view_shape(const std::string& op, const std::optional<Shape>& shape, Shape sizes) {
+Shape view_shape(std::string_view op, const std::optional<Shape>& shape, Shape sizes) {
   const bool is_negative = std::any_of(
       sizes.begin(), sizes.end(), [](const Dim& s) { return s.is_known() && s.size < -1; });
   if (is_negative || std::count(sizes.begin(), sizes.end(), kFree) > 1)
-    throw mismatch(op, "sizes of 0 or more, and at most one -1", shape_text(sizes));
+    mismatch(op, "sizes of 0 or more, and at most one -1", shape_text(sizes));
   for (Dim& size : sizes)
     if (size.kind == Dim::Kind::kSymbolic && !is_at_least(size, 0)) size = Dim();
   const Dim total = numel(shape);
@@ -32,17 +32,17 @@ Shape view_shape(const std::string& op, const std::optional<Shape>& shape, Shape
   const bool is_huge =
       wanted.kind == Dim::Kind::kUnknown &&
       std::all_of(told.begin(), told.end(), [](const Dim& s) { return s.is_known() && s.size > 0; });
-  const auto refused = [&] {
-    return mismatch(op, "sizes for " + to_text(total) + " elements", shape_text(sizes));
+  const auto refuse = [&] {
+    mismatch(op, "sizes for " + to_text(total) + " elements", shape_text(sizes));
   };
   const bool is_counted = total.is_known() && wanted.is_known();
-  if (total.is_known() && is_huge && (opens == 0 || (opens == 1 && total.size != 0))) throw refused();
+  if (total.is_known() && is_huge && (opens == 0 || (opens == 1 && total.size != 0))) refuse();
   if (opens == 1) {
-    if (is_counted && (wanted.size <= 0 || total.size % wanted.size != 0)) throw refused();
+    if (is_counted && (wanted.size <= 0 || total.size % wanted.size != 0)) refuse();
     sizes[open] = exact_div(total, wanted);
     return sizes;
   }
-  if (is_counted && opens == 0 && total != wanted) throw refused();
+  if (is_counted && opens == 0 && total != wanted) refuse();
   std::replace(sizes.begin(), sizes.end(), kFree, Dim());
   return sizes;
 }
@@ -52,7 +52,7 @@ Dim expanded(const Dim& have, const Dim& want) {
   if (want.kind == Dim::Kind::kUnknown) return have.is_known() && have != kOne ? have : Dim();
   if (want == kFree) return have;
   if (have.is_known() && want.is_known() && have != kOne && have != want)
-    throw mismatch("expand", "a size of " + to_text(have) + " or -1", to_text(want));
+    mismatch("expand", "a size of " + to_text(have) + " or -1", to_text(want));
   return want;
 }
 
@@ -63,13 +63,13 @@ Shape expand_shape(const std::optional<Shape>& shape, Shape sizes) {
     return sizes;
   }
   if (sizes.size() < shape->size()) {
-    throw mismatch("expand", "at least " + std::to_string(shape->size()) + " sizes",
+    mismatch("expand", "at least " + std::to_string(shape->size()) + " sizes",
                    shape_text(sizes));
   }
   const std::size_t added = sizes.size() - shape->size();
   for (std::size_t i = 0; i < added; ++i) {
     if (sizes[i] == kFree)
-      throw mismatch("expand", "-1 for a dimension that the tensor has", shape_text(sizes));
+      mismatch("expand", "-1 for a dimension that the tensor has", shape_text(sizes));
   }
   for (std::size_t i = 0; i < shape->size(); ++i)
     sizes[added + i] = expanded((*shape)[i], sizes[added + i]);
@@ -147,7 +147,7 @@ Abstract flattened(const Operands& in, const Type& x, const Abstract& start, con
   const auto last = wrap_dim("flatten", end, x.shape->size());
   if (!first || !last) return in.tensor(x.dtype, std::nullopt);
   if (*first > *last) {
-    throw mismatch("flatten", "start_dim before end_dim", to_text(start) + " and " + to_text(end));
+    mismatch("flatten", "start_dim before end_dim", to_text(start) + " and " + to_text(end));
   }
   if (x.shape->empty()) return in.tensor(x.dtype, Shape{kOne});
   const auto at = [&](std::size_t i) {
@@ -198,7 +198,7 @@ TSX_RULE(view_rules_permute) {
   for (const Abstract& dim : dims.items())
     if (const auto place = wrap_dim("permute", dim, rank)) order.push_back(*place);
   if (order.size() != rank || !is_once_each(order, rank)) {
-    throw mismatch("permute", "each of " + std::to_string(rank) + " dimensions once",
+    mismatch("permute", "each of " + std::to_string(rank) + " dimensions once",
                    to_text(in.list(dims.items())));
   }
   Shape sizes;
@@ -214,7 +214,7 @@ TSX_RULE(view_rules_reverse_dims) { return reversed(in); }
 TSX_RULE(view_rules_t) {
   const std::optional<Shape>& shape = in.shape(0);
   if (shape && shape->size() > 2)
-    throw mismatch("t", "a tensor of at most 2 dimensions", shape_text(*shape));
+    mismatch("t", "a tensor of at most 2 dimensions", shape_text(*shape));
   return reversed(in);
 }
 
@@ -222,7 +222,7 @@ TSX_RULE(view_rules_matrix_transpose) {
   const std::optional<Shape>& shape = in.shape(0);
   if (!shape || shape->empty()) return same(in, 0);
   if (shape->size() == 1)
-    throw mismatch("mT", "a matrix or a batch of matrices", shape_text(*shape));
+    mismatch("mT", "a matrix or a batch of matrices", shape_text(*shape));
   return transposed(in, Abstract::integer(-2), Abstract::integer(-1));
 }
 
@@ -258,7 +258,7 @@ TSX_RULE(views_flatten_all) {
 TSX_RULE(view_rules_unflatten) {
   const Type& x = in.type(0);
   const std::optional<Shape> parts = dims_of(in[2]);
-  if (parts && parts->empty()) throw mismatch("unflatten", "at least one size", "none");
+  if (parts && parts->empty()) mismatch("unflatten", "at least one size", "none");
   if (!x.shape || !parts) return in.tensor(x.dtype, std::nullopt);
   const auto place = wrap_dim("unflatten", in[1], x.shape->size());
   if (!place) return ranked(in, x.dtype, x.shape->size() + parts->size() - 1);
@@ -277,7 +277,7 @@ TSX_RULE(view_rules_movedim) {
   if (!is_known(in[1]) || !is_known(in[2])) return ranked(in, x.dtype, rank);
   const std::vector<std::size_t> froms = moved_places(in[1], rank), tos = moved_places(in[2], rank);
   if (froms.size() != tos.size() || !is_once_each(froms, rank) || !is_once_each(tos, rank)) {
-    throw mismatch("movedim", "as many sources as destinations, each once",
+    mismatch("movedim", "as many sources as destinations, each once",
                    to_text(in[1]) + " and " + to_text(in[2]));
   }
   if (rank == 0) return in.tensor(x.dtype, Shape());
