@@ -56,3 +56,10 @@ def test_kernels_on_tensors_mean_what_their_definition_says(run: Run) -> None:
         if (found := problem(kind, operands, answer))
     ]
     assert not problems, f"{len(problems)} problems:\n" + "\n".join(problems[:20])
+
+
+def test_a_huge_size_beside_one_of_0_takes_no_memory(run: Run) -> None:
+    nothing = np.zeros((0, 1), np.float32)
+    (answer,) = run([wire.Sample("aten::repeat", (nothing, [1, 2**60]), 1)])
+    assert not answer.code, answer.message
+    assert answer.results[0].shape == (0, 2**60)

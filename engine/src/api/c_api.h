@@ -73,7 +73,8 @@ template <typename T> T* first(T* items, std::size_t count, const char* what) {
 
 /// A new handle, given to the caller.
 template <typename Handle, typename... Args> void give(Handle** out, Args&&... args) {
-  at(out, "the place for the result") = std::make_unique<Handle>(Handle{std::forward<Args>(args)...}).release();
+  Handle*& place = at(out, "the place for the result");  // before there is a handle to lose
+  place = std::make_unique<Handle>(Handle{std::forward<Args>(args)...}).release();
 }
 
 }  // namespace tsx::engine

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/budget.h"
 #include "base/error.h"
 #include "kernels/creation.h"
 #include "kernels/support.h"
@@ -165,10 +166,12 @@ TensorRef repeated(const TensorRef& x, const Dims& repeats) {
   Dims sizes = wide->sizes();
   for (std::size_t i = 0; i < sizes.size(); ++i)
     sizes[i] = (Size(sizes[i]) * Size(repeats[i])).value();
-  count_of(sizes); // before memory is taken for it
+  // Before memory is taken for it; a size beside one of 0 may be any.
+  if (count_of(sizes).value() == 0) return Tensor::empty(x->dtype(), sizes);
   TensorRef result = wide;
   for (std::size_t axis = 0; axis < repeats.size(); ++axis) {
     if (repeats[axis] == 1) continue;
+    const Charge charge(sizes[axis] * static_cast<std::int64_t>(sizeof(std::int64_t)));
     Places places;
     for (std::int64_t i = 0; i < sizes[axis]; ++i)
       places.push_back(i % wide->size(axis));
