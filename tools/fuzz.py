@@ -21,6 +21,7 @@ from pathlib import Path
 
 from tools import fuzz_seeds
 
+_INTERRUPTED = 72  # libFuzzer's status after Ctrl-C, with its figures told
 ROOT = Path(__file__).resolve().parent.parent
 TARGETS = {"vm": 4096, "program": 4096, "container": 16384, "msgpack": 4096}  # longest inputs
 
@@ -88,14 +89,15 @@ def _fuzz(build: Path, corpus: Path, target: str, seconds: int, is_campaign: boo
         _, ended, usage = os.wait4(process.pid, 0)
     status = process.returncode = os.waitstatus_to_exitcode(ended)
     text = log.read_text(errors="replace")
-    if status != 0:
+    crashed = status not in (0, _INTERRUPTED)
+    if crashed:
         print(f"fuzz_{target} stopped with {status}; the input is in {corpus}", file=sys.stderr)
         print(text[-6000:], file=sys.stderr)
     ran = re.findall(r"stat::number_of_executed_units:\s+(\d+)", text)
     covered = re.findall(r"cov: (\d+) ft: (\d+)", text)
     coverage = " / ".join(covered[-1]) if covered else "?"
     seconds = usage.ru_utime + usage.ru_stime
-    return Result(target, seconds, int(ran[-1]) if ran else 0, coverage, status != 0)
+    return Result(target, seconds, int(ran[-1]) if ran else 0, coverage, crashed)
 
 
 if __name__ == "__main__":
