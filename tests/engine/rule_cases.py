@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tsx.ops.number_rules import HIGH, LOW
 
 CALLS = Path(__file__).with_name("rule_calls.json")
 Call = tuple[str, list[Abstract]]
+Change = Callable[[TensorType], TensorType]
 
 
 _DTYPES = [
@@ -94,9 +95,9 @@ def told(value: Abstract) -> str:
     return f"{value}" if isinstance(value, (TensorType, Expr, Unknown)) else f"{value!r}"
 
 
-def _of_64_bits(size: object) -> Dim | None:
+def _of_64_bits(size: Dim | None) -> Dim | None:
     """The size; of one that no int64 holds the engine says nothing."""
-    return None if isinstance(size, int) and not LOW <= size < HIGH else size  # type: ignore[return-value]  # a size
+    return None if isinstance(size, int) and not LOW <= size < HIGH else size
 
 
 def answer(call: Call) -> str:
@@ -138,15 +139,15 @@ def variants(call: Call, seed: int = 0) -> Iterator[Call]:
         yield kind, [_map(v, _symbolic(rng)) for v in changed]
 
 
-def _map(value: Abstract, change: object) -> Abstract:
+def _map(value: Abstract, change: Change) -> Abstract:
     if isinstance(value, TensorType):
-        return change(value)  # type: ignore[operator]  # a function of one tensor type
+        return change(value)
     if isinstance(value, (list, tuple)):
         return type(value)(_map(item, change) for item in value)
     return value
 
 
-def _symbolic(rng: random.Random) -> object:
+def _symbolic(rng: random.Random) -> Change:
     """Equal sizes become one symbol, as in a model; some sizes are sums."""
     offset = rng.choice([0, 0, 1])
 
@@ -200,17 +201,17 @@ def _changed(value: Abstract, rng: random.Random) -> Abstract:
     return value
 
 
-def _other_tensor(dtype: DType | None, shape: list[object], rng: random.Random) -> TensorType:
+def _other_tensor(dtype: DType | None, shape: list[Dim | None], rng: random.Random) -> TensorType:
     way = rng.randrange(6)
     if way == 0:
-        return TensorType(rng.choice(_DTYPES), tuple(shape))  # type: ignore[arg-type]  # sizes all
+        return TensorType(rng.choice(_DTYPES), tuple(shape))
     if way == 1:
         shape.insert(rng.randrange(len(shape) + 1), rng.choice([1, 2, 5]))
     elif shape and way == 2:
         del shape[rng.randrange(len(shape))]
     elif shape:
         shape[rng.randrange(len(shape))] = rng.choice([0, 1, 2, 3, 4, 17])
-    return TensorType(dtype, tuple(shape))  # type: ignore[arg-type]  # sizes all
+    return TensorType(dtype, tuple(shape))
 
 
 # --- the file of calls ---------------------------------------------------------------------------------------------

@@ -78,17 +78,23 @@ def program(kind: str) -> Program:
     return Program(kind, {"forward": Method(graph, parameters, result, source="built")})
 
 
+def refusals(kind: str, operands: tuple[Any, ...]) -> list[TsxError]:
+    """What each runtime says to a call."""
+    found = []
+    for engine in ENGINES:
+        with pytest.raises(TsxError) as caught:
+            Module(program(kind), engine=engine).run("forward", operands, {})
+        found.append(caught.value)
+    return found
+
+
 @pytest.mark.parametrize(("kind", "operands", "way"), CALLS)
 def test_a_refusal_says_the_same_on_both_runtimes(
     kind: str, operands: tuple[Any, ...], way: str
 ) -> None:
-    said = []
-    for engine in ENGINES:
-        with pytest.raises(TsxError) as caught:
-            Module(program(kind), engine=engine).run("forward", operands, {})
-        said.append((caught.value.code, caught.value.help))
-    assert said[0] == said[1]
-    assert way in said[0][1]
+    first, second = refusals(kind, operands)
+    assert (first.code, first.help) == (second.code, second.help)
+    assert way in first.help
 
 
 SAME_WORDS = [call for call in CALLS if call[0] not in ("aten::conv2d", "aten::max_pool2d")]
@@ -98,12 +104,10 @@ SAME_WORDS = [call for call in CALLS if call[0] not in ("aten::conv2d", "aten::m
 def test_the_numbers_of_a_refusal_are_the_same(
     kind: str, operands: tuple[Any, ...], way: str
 ) -> None:
-    said = []
-    for engine in ENGINES:
-        with pytest.raises(TsxError) as caught:
-            Module(program(kind), engine=engine).run("forward", operands, {})
-        said.append("".join(c for c in caught.value.message if c.isdigit()))
-    assert said[0] == said[1]
+    first, second = (
+        "".join(c for c in refusal.message if c.isdigit()) for refusal in refusals(kind, operands)
+    )
+    assert first == second
 
 
 def test_the_sentence_of_an_index_out_of_range() -> None:

@@ -62,42 +62,6 @@ std::optional<DType> dtype_or(const Operands& in, std::optional<DType> fallback)
   return place ? dtype_arg(in[*place], fallback) : fallback;
 }
 
-std::optional<DType> dtype_of_value(const Abstract& value) {
-  using Kind = Abstract::Kind;
-  TypeKind type = TypeKind::kFloat;
-  switch (value.kind()) {
-  case Kind::kTensor:
-    return value.type()->dtype;
-  case Kind::kUnknown:
-    type = value.type()->kind;
-    break;
-  case Kind::kBool:
-    type = TypeKind::kBool;
-    break;
-  case Kind::kInt:
-  case Kind::kSize:
-    type = TypeKind::kInt;
-    break;
-  case Kind::kComplex:
-    type = TypeKind::kComplex;
-    break;
-  default:
-    break;
-  }
-  switch (type) {
-  case TypeKind::kBool:
-    return DType::kBool;
-  case TypeKind::kInt:
-    return DType::kInt64;
-  case TypeKind::kFloat:
-    return kDefaultFloat;
-  case TypeKind::kComplex:
-    return kDefaultComplex;
-  default:
-    return std::nullopt;
-  }
-}
-
 Abstract sized(const Operands& in, const Abstract& size, std::optional<DType> dtype) {
   std::optional<Shape> sizes = dims_of(size);
   for (const Dim& one : sizes ? *sizes : Shape())

@@ -12,8 +12,6 @@ namespace tsx::engine::rules {
 std::optional<std::size_t> argument(const Operands& in, std::string_view name);
 /// The operand `dtype`: what it says, `fallback` for None, nothing when unknown.
 std::optional<DType> dtype_or(const Operands& in, std::optional<DType> fallback);
-/// The dtype that a number has as a tensor, and a tensor's own; nothing when not known.
-std::optional<DType> dtype_of_value(const Abstract& value);
 /// A tensor of the given sizes, which are an `int[]`.
 Abstract sized(const Operands& in, const Abstract& size, std::optional<DType> dtype);
 /// As sized, of the operand `size` and the dtype that dtype_or gives.

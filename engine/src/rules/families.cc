@@ -21,7 +21,7 @@ bool is_code(const Abstract& value) {
 
 std::optional<DType> target_of(const Abstract& wanted, DType own) {
   if (is_code(wanted)) return dtype_arg(wanted, own);
-  return wanted.is_tensor() ? wanted.type()->dtype : result_type({wanted});
+  return dtype_of_value(wanted);
 }
 
 tile::Kind kind_of(const Operands& in, const tile::FormulaRow& row) {

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "rules/factory.h"
+#include "rules/geometry.h"
 #include "tile/promote.h"
 
 namespace tsx::engine::rules {
@@ -39,15 +40,6 @@ Dim length_of(Way way, const Dim& size, bool is_given) {
   if (way == Way::kC2C) return size;
   if (way == Way::kR2C) return floor_div(size, 2) + 1;
   return is_given ? size : (size - 1) * 2;
-}
-
-Shape resized(Shape shape, std::size_t place, const Dim& size) {
-  if (place < shape.size()) {
-    shape[place] = size;
-  } else {
-    shape.push_back(size);
-  }
-  return shape;
 }
 
 /// Several different dimensions, counted from the front; all of them for an empty list.

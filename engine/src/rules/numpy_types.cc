@@ -8,35 +8,15 @@ namespace {
 
 /// An abstract array's dtype, or the type of an abstract number; nothing when it isn't known.
 std::optional<numpy::Operand> operand_of(const Abstract& value) {
-  using Kind = Abstract::Kind;
-  TypeKind type = TypeKind::kAny;
-  switch (value.kind()) {
-  case Kind::kTensor: {
+  if (value.is_tensor()) {
     const std::optional<DType> dtype = value.type()->dtype;
     if (!dtype || *dtype == DType::kBFloat16) return std::nullopt;
     const std::optional<numpy::Operand> found = numpy::operand_of(*dtype);
     if (!found) throw failure("TSX4004", {{"dtype", name(*dtype)}});
     return found;
   }
-  case Kind::kUnknown:
-    type = value.type()->kind;
-    break;
-  case Kind::kBool:
-    type = TypeKind::kBool;
-    break;
-  case Kind::kInt:
-    type = TypeKind::kInt;
-    break;
-  case Kind::kFloat:
-    type = TypeKind::kFloat;
-    break;
-  case Kind::kComplex:
-    type = TypeKind::kComplex;
-    break;
-  default:
-    break;
-  }
-  switch (type) {
+  if (value.is(Abstract::Kind::kSize)) return std::nullopt;  // as in Python
+  switch (number_type(value)) {
   case TypeKind::kBool:
     return numpy::operand_of(DType::kBool);
   case TypeKind::kInt:

@@ -226,45 +226,48 @@ std::optional<DType> real_dtype(std::optional<DType> dtype) {
 
 // --- promotion ----------------------------------------------------------------------------------
 
-namespace {
-
-constexpr DType kDefaultFloat = DType::kFloat32, kDefaultComplex = DType::kComplex64;
-
-/// The dtype that a number counts as; nothing for a Scalar of which only that is known.
-std::optional<DType> number_dtype(const Abstract& value) {
+TypeKind number_type(const Abstract& value) {
   switch (value.kind()) {
+  case Abstract::Kind::kUnknown:
+    return value.type()->kind;
   case Abstract::Kind::kBool:
-    return DType::kBool;
+    return TypeKind::kBool;
   case Abstract::Kind::kInt:
   case Abstract::Kind::kSize:
-    return DType::kInt64;
+    return TypeKind::kInt;
+  case Abstract::Kind::kFloat:
+    return TypeKind::kFloat;
   case Abstract::Kind::kComplex:
-    return kDefaultComplex;
-  case Abstract::Kind::kUnknown:
-    break;
+    return TypeKind::kComplex;
   default:
-    return kDefaultFloat;
+    return TypeKind::kAny;
   }
-  switch (value.type()->kind) {
+}
+
+std::optional<DType> dtype_of_value(const Abstract& value) {
+  if (value.is_tensor()) return value.type()->dtype;
+  switch (number_type(value)) {
+  case TypeKind::kBool:
+    return DType::kBool;
   case TypeKind::kInt:
     return DType::kInt64;
   case TypeKind::kFloat:
-    return kDefaultFloat;
-  case TypeKind::kBool:
-    return DType::kBool;
+    return DType::kFloat32;
   case TypeKind::kComplex:
-    return kDefaultComplex;
-  default:
-    return std::nullopt;
+    return DType::kComplex64;
+  default:  // what is no number counts as the default float
+    return value.is_unknown() ? std::nullopt : std::optional<DType>(DType::kFloat32);
   }
 }
+
+namespace {
 
 std::optional<DType> promoted(const std::vector<Abstract>& values, tile::Category unranked) {
   tile::Promotion promotion;
   for (const Abstract& value : values) {
     if (value.is_none()) continue;
     if (!value.is_tensor()) {
-      promotion.add(*number_dtype(value), tile::Category::kNumber);
+      promotion.add(*dtype_of_value(value), tile::Category::kNumber);
     } else {
       const std::optional<Shape>& shape = value.type()->shape;
       const tile::Category ranked =
@@ -281,9 +284,7 @@ std::optional<DType> result_type(const std::vector<Abstract>& values) {
   bool is_unranked = false;
   for (const Abstract& value : values) {
     if (value.is_none()) continue;
-    const bool is_told = value.is_tensor() ? value.type()->dtype.has_value()
-                                           : number_dtype(value).has_value();
-    if (!is_told) return std::nullopt;
+    if (!dtype_of_value(value)) return std::nullopt;
     is_unranked = is_unranked || (value.is_tensor() && !value.type()->shape);
   }
   const std::optional<DType> found = promoted(values, tile::Category::kTensor);

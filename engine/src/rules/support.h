@@ -86,6 +86,11 @@ std::optional<DType> need_float(std::string_view op, std::optional<DType> dtype)
 /// Of a real dtype itself; of a complex one that of its parts.
 std::optional<DType> real_dtype(std::optional<DType> dtype);
 
+/// int, float, bool or complex: what a number is, known or not; Any for what is none.
+TypeKind number_type(const Abstract& value);
+/// A tensor's dtype, or the one that a number counts as; nothing for a Scalar of which only that is known.
+std::optional<DType> dtype_of_value(const Abstract& value);
+
 /// The dtype that torch computes these in together, as tsx/ops/promote.py's result_type: numbers count
 /// less than tensors, None is skipped; nothing when it can't be known yet.
 std::optional<DType> result_type(const std::vector<Abstract>& values);
