@@ -39,6 +39,7 @@ function(tsx_add_levels target)
       set(made ${PROJECT_BINARY_DIR}/levels/${name}_${level}.cc)
       file(CONFIGURE OUTPUT ${made} CONTENT "#include \"simd/isa/${name}.cc\"\n")
       set_source_files_properties(${made} PROPERTIES
+        SKIP_PRECOMPILE_HEADERS ON
         COMPILE_DEFINITIONS TSX_LEVEL=${level}
         COMPILE_OPTIONS "${TSX_COMMON_LOOP_FLAGS};${TSX_FLAGS_${level}}")
       target_sources(${target} PRIVATE ${made})

@@ -10,6 +10,8 @@ set(WITHOUT_INLINING  # GCC then takes members of std::optional for uninitialize
 set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/base/blake2b.cc PROPERTY COMPILE_OPTIONS -O3)
 set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/run/vm.cc PROPERTY COMPILE_OPTIONS
   -O2 $<$<CXX_COMPILER_ID:GNU>:-fno-gcse> $<$<CXX_COMPILER_ID:GNU>:-fno-crossjumping>)
+set_property(SOURCE ${PROJECT_SOURCE_DIR}/src/base/blake2b.cc ${PROJECT_SOURCE_DIR}/src/run/vm.cc
+  PROPERTY SKIP_PRECOMPILE_HEADERS ON)  # headers are precompiled for one level of optimisation
 
 # Reading, verifying and the interface run once for a model.
 file(GLOB once CONFIGURE_DEPENDS src/api/*.cc src/ir/*.cc src/read/*.cc src/rules/*.cc)
