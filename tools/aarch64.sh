@@ -17,4 +17,5 @@ ctest --test-dir "$build" --output-on-failure -E '^test_fork$'
 cd "$source"
 TSX_ENGINE_BUILD="$build" TSX_EMULATOR="qemu-aarch64 -L /usr/aarch64-linux-gnu" OMP_NUM_THREADS=1 TSX_ENGINE=numpy \
   "$python" -m pytest -q tests/engine/test_golden_run.py tests/engine/test_run.py tests/engine/test_lower.py \
-  tests/engine/test_plain_kernels.py tests/engine/test_tensor_kernels_torch.py tests/engine/test_ulps.py
+  tests/engine/test_plain_kernels.py tests/engine/test_tensor_kernels_torch.py tests/engine/test_ulps.py \
+  tests/engine/test_rules.py tests/engine/test_readers.py

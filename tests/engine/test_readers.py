@@ -8,18 +8,17 @@ are right.
 from __future__ import annotations
 
 import copy
-import os
 import random
 import re
 import struct
 import subprocess
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.engine.conftest import BUILD, EMULATOR, ROOT
 from tests.ir.test_verify import BROKEN
 from tests.serialize.corpus import CORPUS, method_of, module_of
 from tests.serialize.surgery import pack, take_apart
@@ -37,8 +36,6 @@ from tsx.serialize.encode import encode
 
 pytestmark = pytest.mark.engine
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-BUILD = Path(os.environ.get("TSX_ENGINE_BUILD", ROOT / "engine/build"))
 Verdicts = Callable[[Sequence[bytes]], list[str]]
 
 
@@ -50,7 +47,7 @@ def verdicts() -> Verdicts:
 
     def ask(archives: Sequence[bytes]) -> list[str]:
         sent = b"".join(struct.pack("<I", len(data)) + data for data in archives)
-        ran = subprocess.run([program], input=sent, capture_output=True, check=True)
+        ran = subprocess.run([*EMULATOR, program], input=sent, capture_output=True, check=True)
         lines = ran.stdout.decode().split("\n")[:-1]
         assert len(lines) == len(archives)
         return [essence(*line.split(" ", 1)) if " " in line else line for line in lines]

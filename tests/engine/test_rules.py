@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import pytest
 
 from tests.engine import rule_cases
-from tests.engine.conftest import BUILD
+from tests.engine.conftest import BUILD, EMULATOR
 from tools.engine_rules import rule_name
 from tsx.ir.op import lookup
 
@@ -26,9 +26,8 @@ def asked(calls: Sequence[rule_cases.Call]) -> list[str]:
     lines = "".join(
         " ".join([kind, *map(rule_cases.spelled, operands)]) + "\n" for kind, operands in calls
     )
-    ran = subprocess.run(
-        [BUILD / "tests/tsx_rule_driver"], input=lines, capture_output=True, text=True, check=True
-    )
+    command = [*EMULATOR, BUILD / "tests/tsx_rule_driver"]
+    ran = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
     return ran.stdout.split("\n")[:-1]
 
 
