@@ -1,8 +1,9 @@
 """Seeds for the engine's fuzz targets, made anew for each run: ``python tools/fuzz_seeds.py FOLDER``.
 
 ``container`` gets the golden archives, ``program`` and ``vm`` (with ``msgpack``) program sections: of the golden
-archives, of the file tests, of random programs over numbers, and one for each operator, whose operands are constants
-where they can be. The targets know the weights ``b`` (int64, 4) and ``w`` (float32, 2x3) only (engine/fuzz/section.cc).
+archives, of the file tests, of random programs over numbers, one for each operator, whose operands are constants where
+they can be, and what once crashed (engine/fuzz/crashes). The targets know the weights ``b`` (int64, 4) and ``w``
+(float32, 2x3) only (engine/fuzz/section.cc).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from tsx.serialize import archive
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "fixtures/golden/v1.0"
+CRASHES = ROOT / "engine/fuzz/crashes"
 
 
 def write(folder: Path) -> int:
@@ -38,6 +40,9 @@ def write(folder: Path) -> int:
         for target in ("msgpack", "program", "vm"):
             (folder / target / name).write_bytes(section)
         count += 1
+    for path in CRASHES.iterdir():
+        for target in ("msgpack", "program", "vm"):
+            shutil.copy(path, folder / target / path.name)
     words = "".join(f"{_quoted(word)}\n" for word in _words())
     (folder / "words").write_text(words, encoding="ascii")
     return count

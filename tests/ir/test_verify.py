@@ -405,6 +405,16 @@ def body_calls_itself() -> Module:
     return module
 
 
+@breaks("V12")
+def call_of_nothing_below_what_a_rule_refuses() -> Module:
+    module = with_forward("""  %y : Tensor = aten::mm(%x, %x)
+  %z : Tensor = prim::CallFunction[name="my::bad"](%x)""")
+    module.functions["my::bad"] = parse_graph("""graph(%x : Tensor):
+  %y : Tensor = prim::CallMethod[name="forward"]()
+  return (%y)""")
+    return module
+
+
 @dataclass
 class Sizes:
     """A weight that claims its sizes and has no bytes."""

@@ -260,13 +260,14 @@ def always_entered(module: Module) -> set[Graph]:
 
 
 def calls_of(graph: Graph, module: Module) -> Iterator[tuple[Node, Graph]]:
-    """The calls in a graph, with what they call."""
+    """The calls in a graph, which need not be verified, with what they call."""
     for node in graph.all_nodes():
         name = str(node.attributes.get("name"))
+        receiver = node.inputs[0].type if node.inputs else None
         if node.kind == "prim::CallFunction" and name in module.functions:
             yield node, module.functions[name]
-        elif node.kind == "prim::CallMethod" and isinstance(node.inputs[0].type, ty.ClassType):
-            owner = module.classes.get(node.inputs[0].type.name)
+        elif node.kind == "prim::CallMethod" and isinstance(receiver, ty.ClassType):
+            owner = module.classes.get(receiver.name)
             if owner is not None and name in owner.methods:
                 yield node, owner.methods[name]
 

@@ -460,9 +460,10 @@ std::set<const Graph*> always_entered(const Module& module) {
     work.pop_back();
     if (!found.insert(graph).second) continue;
     for (const Node& node : graph->nodes) {
-      const bool is_call =
-          node.is(Prim::kCallFunction) ||
-          (node.is(Prim::kCallMethod) && graph->input(node, 0).type->is(TypeKind::kClass));
+      // Of a graph that is not verified yet: a call may lack its object.
+      const bool is_call = node.is(Prim::kCallFunction) ||
+                           (node.is(Prim::kCallMethod) && !node.inputs.empty() &&
+                            graph->input(node, 0).type->is(TypeKind::kClass));
       if (!is_call || !is_unconditional(*graph, node.block)) continue;
       if (const Graph* const callee = called(*graph, node, module).graph) work.push_back(callee);
     }
