@@ -15,8 +15,10 @@ PIP := -m pip --disable-pip-version-check install --quiet
 # What of the engine's Python tests runs on the build with sanitizers.
 SANITIZED := tests/engine/test_run.py tests/engine/test_plain_kernels.py tests/engine/test_limits.py
 # What of them runs in CI (make engine STAGE=slice).
+READERS := golden_archives_load hostile_msgpack_gets_the_same_code what_is_wrong_is_refused_alike \
+	what_crashed_a_reader_is_refused_alike broken_programs_break_the_same_invariants
 ENGINE_slice := tests/engine/test_run.py tests/engine/test_lower.py tests/engine/test_limits.py tests/engine/test_operator_list.py \
-	tests/engine/test_rules.py $(foreach t,golden_archives_load hostile_msgpack_gets_the_same_code broken_programs_break_the_same_invariants,tests/engine/test_readers.py::test_$(t))
+	tests/engine/test_rules.py $(READERS:%=tests/engine/test_readers.py::test_%)
 # The demo is built against an installed tree and runs where no Python is; its size and libraries are checked.
 ENGINE_DEMO := sh tools/engine_demo.sh engine/build fixtures/golden/v1.0/model_resblock.tsx
 STAGE_all := -m "not engine" tests

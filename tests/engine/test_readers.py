@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import copy
 import random
-import re
-import struct
-import subprocess
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.engine.conftest import BUILD, EMULATOR, ROOT
+from tests.engine.conftest import ROOT
+from tests.engine.sections import CRASHES, archive_of_section
+from tests.engine.verdicts import agree
 from tests.ir.test_verify import BROKEN
 from tests.serialize.corpus import CORPUS, method_of, module_of
 from tests.serialize.surgery import pack, take_apart
-from tests.serialize.test_hostile import mutate
-from tsx.errors import ArchiveError, TsxError
+from tests.serialize.test_hostile import CASES, broken, mutate
+from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.dims import sym
 from tsx.ir.graph import Graph
@@ -35,52 +33,6 @@ from tsx.serialize.archive import load, to_bytes
 from tsx.serialize.encode import encode
 
 pytestmark = pytest.mark.engine
-
-Verdicts = Callable[[Sequence[bytes]], list[str]]
-
-
-@pytest.fixture(scope="module")
-def verdicts() -> Verdicts:
-    """What the C++ reader says to each archive: "ok" or the essence of its error."""
-    program = BUILD / "fuzz/tsx_verdict"
-    assert program.exists(), f"{program} is missing: `make engine` builds it"
-
-    def ask(archives: Sequence[bytes]) -> list[str]:
-        sent = b"".join(struct.pack("<I", len(data)) + data for data in archives)
-        ran = subprocess.run([*EMULATOR, program], input=sent, capture_output=True, check=True)
-        lines = ran.stdout.decode().split("\n")[:-1]
-        assert len(lines) == len(archives)
-        return [essence(*line.split(" ", 1)) if " " in line else line for line in lines]
-
-    return ask
-
-
-_BROKEN = re.compile(r"breaks (\d+) invariant\(s\): (V\d\d)")
-
-
-def essence(code: str, message: str) -> str:
-    """The code; of an invalid program also how many violations there are, and the number of the first."""
-    found = _BROKEN.search(message) if code == "TSX6006" else None
-    return f"{code} {found[1]} {found[2]}" if found else code
-
-
-def python_verdict(data: bytes) -> str:
-    try:
-        load(data)
-    except ArchiveError as error:
-        return essence(error.code, error.message)
-    return "ok"
-
-
-def agree(verdicts: Verdicts, archives: Sequence[bytes]) -> list[str]:
-    """The verdicts, once both readers give the same."""
-    expected = [python_verdict(data) for data in archives]
-    found = verdicts(archives)
-    differences = [
-        (n, e, f) for n, (e, f) in enumerate(zip(expected, found, strict=True)) if e != f
-    ]
-    assert not differences
-    return found
 
 
 def small_archive() -> bytes:
@@ -99,13 +51,13 @@ def small_archive() -> bytes:
     return to_bytes(module)
 
 
-def test_golden_archives_load(verdicts: Verdicts) -> None:
+def test_golden_archives_load() -> None:
     paths = sorted((ROOT / "fixtures/golden").rglob("*.tsx"))
     assert len(paths) > 20
-    assert set(agree(verdicts, [path.read_bytes() for path in paths])) == {"ok"}
+    assert set(agree([path.read_bytes() for path in paths])) == {"ok"}
 
 
-def test_every_bit_flip_is_refused_alike(verdicts: Verdicts) -> None:
+def test_every_bit_flip_is_refused_alike() -> None:
     archive = small_archive()
     flips = []
     for at in range(len(archive)):
@@ -113,16 +65,16 @@ def test_every_bit_flip_is_refused_alike(verdicts: Verdicts) -> None:
             damaged = bytearray(archive)
             damaged[at] ^= 1 << bit
             flips.append(bytes(damaged))
-    assert "ok" not in agree(verdicts, flips)
+    assert "ok" not in agree(flips)
 
 
-def test_every_truncation_is_refused_alike(verdicts: Verdicts) -> None:
+def test_every_truncation_is_refused_alike() -> None:
     archive = small_archive()
-    assert "ok" not in agree(verdicts, [archive[:length] for length in range(len(archive))])
+    assert "ok" not in agree([archive[:length] for length in range(len(archive))])
 
 
 @pytest.mark.parametrize("name", CORPUS)
-def test_changed_contents_get_the_same_code(name: str, verdicts: Verdicts) -> None:
+def test_changed_contents_get_the_same_code(name: str) -> None:
     rng = random.Random(f"readers {name}")
     original = take_apart(to_bytes(CORPUS[name]()))
     archives = []
@@ -134,7 +86,12 @@ def test_changed_contents_get_the_same_code(name: str, verdicts: Verdicts) -> No
         except Exception:  # the second writer can't write it either
             continue
     assert len(archives) > 100
-    agree(verdicts, archives)
+    agree(archives)
+
+
+def test_what_is_wrong_is_refused_alike() -> None:
+    found = agree([broken(name, change) for name, _, change in CASES.values()])
+    assert "ok" not in found
 
 
 def flipped_and_signed(name: str, rng: random.Random, count: int) -> list[bytes]:
@@ -154,8 +111,8 @@ def flipped_and_signed(name: str, rng: random.Random, count: int) -> list[bytes]
 
 
 @pytest.mark.parametrize("name", CORPUS)
-def test_flipped_msgpack_gets_the_same_code(name: str, verdicts: Verdicts) -> None:
-    agree(verdicts, flipped_and_signed(name, random.Random(f"flips {name}"), 200))
+def test_flipped_msgpack_gets_the_same_code(name: str) -> None:
+    agree(flipped_and_signed(name, random.Random(f"flips {name}"), 200))
 
 
 def hostile_values() -> list[Any]:
@@ -170,7 +127,7 @@ def hostile_values() -> list[Any]:
     ]  # fmt: skip
 
 
-def test_hostile_msgpack_gets_the_same_code(verdicts: Verdicts) -> None:
+def test_hostile_msgpack_gets_the_same_code() -> None:
     original = take_apart(to_bytes(CORPUS["arithmetic"]()))
     archives = []
     for section in ("program", "debug"):
@@ -178,7 +135,7 @@ def test_hostile_msgpack_gets_the_same_code(verdicts: Verdicts) -> None:
             parts = copy.deepcopy(original)
             parts.raw[section] = raw
             archives.append(parts.assemble())
-    assert "ok" not in agree(verdicts, archives)
+    assert "ok" not in agree(archives)
 
 
 def archive_of(program: Graph | Module) -> bytes:
@@ -195,7 +152,7 @@ def archive_of(program: Graph | Module) -> bytes:
     return data
 
 
-def test_broken_programs_break_the_same_invariants(verdicts: Verdicts) -> None:
+def test_broken_programs_break_the_same_invariants() -> None:
     """Each program of the verifier's own tests that an archive can hold."""
     archives, numbers = [], []
     for number, _, make in BROKEN:
@@ -205,7 +162,7 @@ def test_broken_programs_break_the_same_invariants(verdicts: Verdicts) -> None:
             continue
         numbers.append(number)
     assert len(archives) > 110
-    found = agree(verdicts, archives)
+    found = agree(archives)
     # What the reader refuses already can't reach the verifier.
     told = {n for n, verdict in zip(numbers, found, strict=True) if verdict.startswith("TSX6006")}
     assert {f"V{n:02}" for n in (3, *range(9, 28))} <= told
@@ -235,7 +192,7 @@ def with_another_type(module: Module, rng: random.Random) -> Module:
     return module
 
 
-def test_declared_types_that_rules_contradict_are_refused_alike(verdicts: Verdicts) -> None:
+def test_declared_types_that_rules_contradict_are_refused_alike() -> None:
     rng = random.Random(20)
     archives = []
     for path in sorted((ROOT / "fixtures/golden").rglob("*.tsx")):
@@ -245,11 +202,17 @@ def test_declared_types_that_rules_contradict_are_refused_alike(verdicts: Verdic
             except TsxError:  # no archive can hold it
                 continue
     assert len(archives) > 1200
-    found = agree(verdicts, archives)
+    found = agree(archives)
     assert sum(verdict.endswith("V20") for verdict in found) > 200
 
 
-def test_a_list_that_stands_twice_in_the_next_one_is_verified_at_once(verdicts: Verdicts) -> None:
+def test_what_crashed_a_reader_is_refused_alike() -> None:
+    """Sections that the fuzz targets found."""
+    found = agree([archive_of_section(path.read_bytes()) for path in sorted(CRASHES.iterdir())])
+    assert found == ["TSX6006 22 V12"]
+
+
+def test_a_list_that_stands_twice_in_the_next_one_is_verified_at_once() -> None:
     """60 of them name 2**60 items."""
     lines, brackets = ["graph():", "  %l0 : int[] = prim::Constant[value=[1, 2]]()"], "[]"
     for depth in range(1, 60):
@@ -258,4 +221,4 @@ def test_a_list_that_stands_twice_in_the_next_one_is_verified_at_once(verdicts: 
             f"  %l{depth} : int{brackets} = prim::ListConstruct(%l{depth - 1}, %l{depth - 1})"
         )
     archive = archive_of(parse_graph("\n".join([*lines, "  return (%l59)"])))
-    assert agree(verdicts, [archive]) == ["ok"]
+    assert agree([archive]) == ["ok"]

@@ -179,19 +179,14 @@ def _read_tensor(row: _Row) -> ty.Type:
     dtype = None if name is None else ty.DTYPE_BY_NAME.get(checked.string(name, "a dtype"))
     if name is not None and dtype is None:
         raise checked.malformed(f"{name!r:.60} is no dtype")
+    sizes = None if shape is None else _read_shape(shape, row)
     if strides is not None:
         strides = tuple(checked.integer(s, "a stride") for s in checked.array(strides, "strides"))
     if requires_grad is not None:
         checked.boolean(requires_grad, "requires_grad")
     if device is not None:
         checked.name(device, "a device")
-    return ty.TensorType(
-        dtype,
-        None if shape is None else _read_shape(shape, row),
-        strides,
-        requires_grad,
-        device,
-    )
+    return ty.TensorType(dtype, sizes, strides, requires_grad, device)
 
 
 def _read_shape(shape: Any, row: _Row) -> ty.Shape:

@@ -159,31 +159,15 @@ void check_class(const ClassDef& definition, const Module& module, std::vector<V
     report("V22", no_class(name));
 }
 
-bool is_sound(const Module& module, TreeId root) {
-  std::vector<TreeId> work = {root};
-  while (!work.empty()) {
-    const Tree& tree = module.trees[work.back()];
-    work.pop_back();
-    if (tree.kind <= Tree::Kind::kNone && !tree.children.empty()) return false;
-    for (TreeId child = tree.children.begin; child < tree.children.end; ++child)
-      work.push_back(child);
-  }
-  return true;
-}
-
-/// V25: the border of a method against its graph. Names, keys and pins are the reader's business.
+/// V25: the border of a method against its graph. Names, keys, parts and pins are the reader's business.
 void check_border(const Module& module, const Method& method, std::vector<Violation>& found) {
   const Graph& graph = *method.graph;
   const auto report = [&](std::string message) {
     found.push_back({"V25", std::move(message), &graph, kNoId, std::string(method.name)});
   };
-  bool sound = is_sound(module, method.result);
   std::size_t leaves = 0;
-  for (const Parameter& parameter : method.parameters) {
-    sound = sound && is_sound(module, parameter.tree);
+  for (const Parameter& parameter : method.parameters)
     leaves += module.trees[parameter.tree].leaves;
-  }
-  if (!sound) return report("a tree spec has parts where its kind has none");
   const std::size_t inputs = graph.inputs().size() - (method.has_self() ? 1 : 0);
   if (method.has_self()) {
     const Type* type = graph.values[graph.inputs().begin].type;

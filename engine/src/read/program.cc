@@ -177,12 +177,14 @@ class ProgramReader {
     const bool has_keys = tree.kind >= Tree::Kind::kDict;
     if (tree.keys.size() != (has_keys ? tree.children.size() : 0))
       throw malformed("a tree has other keys than parts");
+    if (tree.kind <= Tree::Kind::kNone && !tree.children.empty())
+      throw malformed("a " + std::string(kTreeKinds[static_cast<std::size_t>(tree.kind)]) + " has no parts");
     if (kind != Kind::kNone && tree.kind != Tree::Kind::kConstant)
       throw malformed("only a constant tree has a value");
     if (seen.size() != tree.keys.size()) throw malformed("a tree has a key twice");
     tree.leaves = tree.kind == Tree::Kind::kLeaf ? 1 : 0;
     for (TreeId child = tree.children.begin; child < tree.children.end; ++child)
-      if (tree.kind != Tree::Kind::kLeaf) tree.leaves += module_.trees[child].leaves;
+      tree.leaves += module_.trees[child].leaves;
   }
 
   void class_def(Reader& rows) {
