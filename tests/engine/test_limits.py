@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import tsx
 from tests.engine.archives import tsx_run, write
 from tests.greedy import GREEDY, Greedy, chain, expanded
-from tsx.errors import error_codes
+from tests.serialize.corpus import module_of
+from tsx.errors import TsxError, error_codes
 
 pytestmark = pytest.mark.engine
 
@@ -64,3 +66,20 @@ def test_untrusted_means_all_limits(tmp_path: Path) -> None:
     assert stopped.stderr.startswith("TSX5041: "), stopped
     assert str(2**30) in stopped.stderr
     assert tsx_run(archive, "--value", "2", "--untrusted").returncode == 0
+
+
+@pytest.mark.parametrize("operator", ["prim::rangelist(%n)", "tsx::rangelist(%n, %m, %n)"])
+def test_a_list_of_a_range_is_counted(operator: str, tmp_path: Path) -> None:
+    archive = write(
+        module_of(f"""graph(%n : int):
+          %m : int = prim::Constant[value={1 << 40}]()
+          %l : int[] = {operator}
+          %k : int = aten::len.t(%l)
+          return (%k)"""),
+        tmp_path / "range.tsx",
+    )
+    n = 1 << 40 if operator.startswith("prim") else 1
+    stopped = tsx_run(archive, "--value", str(n), "--untrusted", check=False)
+    assert stopped.stderr.startswith("TSX5041: "), stopped
+    with pytest.raises(TsxError, match="TSX5041"):
+        tsx.load(archive, engine="numpy", limits="untrusted")(n)

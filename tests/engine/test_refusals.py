@@ -60,6 +60,10 @@ CALLS: list[tuple[str, tuple[Any, ...], str]] = [
         (zeros(1, 1, 8, 8), [2, 2], [-1, 1], [0, 0], [1, 1], False),
         "kernel, stride, dilation and groups are 1 or more",
     ),
+    ("aten::tensor_split.tensor_indices_or_sections", (zeros(3), zeros(1), 0), ""),
+    ("aten::tensor_split.tensor_indices_or_sections", (zeros(3), longs(1).reshape(1, 1), 0), ""),
+    ("aten::_fft_c2r", (np.zeros((3, 2), np.complex64), [1], 3, 2), ""),
+    ("aten::col2im", (zeros(2, 0), [-1, 1], [1, 1], [1, 1], [1, 1], [1, 1]), ""),
 ]
 
 

@@ -294,6 +294,7 @@ for code, title, body in [
     ("V12", "one operand too many", "  %y : Tensor = aten::relu(%x, %x)"),
     ("V12", "constant with operand", "  %y : int = prim::Constant[value=1](%x)"),
     ("V12", "Loop without condition", ONE + "  prim::Loop(%1)\n    block0(%i : int):\n      -> (%i)"),
+    ("V13", "one number for int[2]", ONE + "  %y : Tensor = aten::adaptive_avg_pool2d(%x, %1)"),
     ("V13", "int for a tensor", ONE + "  %y : Tensor = aten::relu(%1)"),
     ("V13", "tensor for an int", "  %y : Tensor = aten::unsqueeze(%x, %x)"),
     ("V13", "list of another type", "  %l : Tensor[] = prim::ListConstruct(%x)\n  %y : Tensor = aten::permute(%x, %l)"),

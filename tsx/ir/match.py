@@ -16,13 +16,7 @@ Bindings = dict[str, ty.Type]
 def accepts(formal: Argument, actual: ty.Type, bindings: Bindings) -> bool:
     """Whether an operand of type ``actual`` may be given for ``formal``; learns type variables."""
     writes = any(a is not None and a.writes for a in (formal.alias, formal.inner_alias))
-    wanted = formal.type
-    if fits(actual, wanted, bindings, is_read=not writes):
-        return True
-    if isinstance(wanted, ty.OptionalType):
-        wanted = wanted.element
-    # A single int (or float) stands for N equal ones where the schema says int[N].
-    return formal.size is not None and isinstance(wanted, ty.ListType) and actual == wanted.element
+    return fits(actual, formal.type, bindings, is_read=not writes)
 
 
 def fits(actual: ty.Type, formal: ty.Type, bindings: Bindings, *, is_read: bool = True) -> bool:

@@ -201,9 +201,6 @@ class _Writer:
             if any(o.schema.arguments[index].type == ty.TENSOR for o in _siblings(op, index)):
                 return self.emit(indent, "Tensor", "prim::NumToTensor", [name])
             return self.emit(indent, "int", "aten::Int", [name])
-        if isinstance(wanted, ty.ListType) and formal.size and value.type == wanted.element:
-            type = type_for_torch(wanted)
-            return self.emit(indent, type, "prim::ListConstruct", [name] * formal.size)
         return name
 
     def guard(self, node: Node, indent: str) -> None:

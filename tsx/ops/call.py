@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tsx.ir.op import Op, lookup, unknown_op
-from tsx.ir.schema import Schema
+from tsx.ir.schema import Argument, Schema
 from tsx.ops.abstract import mismatch
 
 RECORD = "__tsx_record__"
@@ -47,11 +47,14 @@ def bind(
         return tuple(operands)
     if len(operands) > len(schema.arguments):
         raise mismatch(schema.kind, f"at most {len(schema.arguments)} operands", len(operands))
-    complete = list(operands)
+    complete = [
+        _repeated(operand, argument)
+        for operand, argument in zip(operands, schema.arguments, strict=False)
+    ]
     left = dict(keywords)
     for argument in schema.arguments[len(operands) :]:
         if argument.name in left:
-            complete.append(left.pop(argument.name))
+            complete.append(_repeated(left.pop(argument.name), argument))
         elif argument.has_default:
             default = argument.default
             complete.append(list(default) if isinstance(default, list) else default)
@@ -60,6 +63,13 @@ def bind(
     if left:
         raise mismatch(schema.kind, "operands that its schema has", ", ".join(sorted(left)))
     return tuple(complete)
+
+
+def _repeated(operand: object, argument: Argument) -> object:
+    """N equal items for the one number that may be given for ``int[N]``: programs know lists only."""
+    if argument.size is None or operand is None or isinstance(operand, (list, tuple)):
+        return operand
+    return [operand] * argument.size
 
 
 def _recorder(operands: Sequence[object]) -> object | None:

@@ -209,8 +209,10 @@ def _define_frequencies(name: str) -> None:
     define(f"aten::fft_{name}(int n, float d=1., {FACTORY}) -> Tensor", rule, evaluate)
 
 
-def _scale(sizes: Sequence[int], normalization: int) -> float:
+def _scale(op: str, sizes: Sequence[int], normalization: int) -> float:
     """torch's ``fft_norm_mode``: none, by the root of the number of elements, by the number."""
+    if normalization not in (0, 1, 2):
+        raise fail("TSX4005", op=op, expected="a normalization of 0, 1 or 2", found=normalization)
     count = math.prod(sizes)
     return (1.0, 1 / math.sqrt(count), 1 / count)[normalization]
 
@@ -222,7 +224,7 @@ def _r2c(x: Array, dim: list[int], normalization: int, onesided: bool) -> Array:
     return _finished(
         _R2C,
         dtype_of(x),
-        transform(x, axes=axes) * _scale([x.shape[a] for a in axes], normalization),
+        transform(x, axes=axes) * _scale("_fft_r2c", [x.shape[a] for a in axes], normalization),
     )
 
 
@@ -230,7 +232,7 @@ def _c2r(x: Array, dim: list[int], normalization: int, last: int) -> Array:
     axes = axes_of("_fft_c2r", dim, x.ndim)
     sizes = [*(x.shape[a] for a in axes[:-1]), last]
     x = _not_empty(_C2R, x, axes)
-    found = np.fft.irfftn(x, sizes, axes, norm="forward") * _scale(sizes, normalization)
+    found = np.fft.irfftn(x, sizes, axes, norm="forward") * _scale("_fft_c2r", sizes, normalization)
     return _finished(_C2R, dtype_of(x), found)
 
 
@@ -239,7 +241,8 @@ def _c2c(x: Array, dim: list[int], normalization: int, forward: bool) -> Array:
         raise fail("TSX4005", op="_fft_c2c", expected="a complex tensor", found=dtype_of(x))
     _, axes = _places("_fft_c2c", x.ndim, None, dim)
     found = np.fft.fftn(x, axes=axes) if forward else np.fft.ifftn(x, axes=axes, norm="forward")
-    return _finished(_C2C, dtype_of(x), found * _scale([x.shape[a] for a in axes], normalization))
+    scale = _scale("_fft_c2c", [x.shape[a] for a in axes], normalization)
+    return _finished(_C2C, dtype_of(x), found * scale)
 
 
 def _r2c_rule(

@@ -154,6 +154,8 @@ def col2im(
 ) -> Array:
     """Sums columns back into the image they were taken from."""
     _check_windows("col2im", kernel, dilation, padding, stride)
+    if min(size) < 0:
+        raise fail("TSX4005", op="col2im", expected="sizes of 0 or more", found=size)
     counts = _window_counts(size, kernel, dilation, padding, stride)
     area = kernel[0] * kernel[1]
     if x.ndim not in (2, 3) or x.shape[-2] % area or x.shape[-1] != counts[0] * counts[1]:

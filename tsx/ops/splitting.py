@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from tsx.errors import fail
 from tsx.ir.dims import Dim
 from tsx.ir.op import Abstract, Unknown
@@ -15,7 +17,7 @@ from tsx.ir.types import INT, TensorType
 from tsx.ops import view_rules as rules
 from tsx.ops.abstract import MAX_KNOWN, as_dim, dims_of, mismatch, wrap_dim
 from tsx.ops.checked import VIEW, axis_of, define
-from tsx.ops.dtypes import Array
+from tsx.ops.dtypes import Array, dtype_of
 from tsx.ops.slicing import part
 
 
@@ -196,6 +198,13 @@ def _at_indices_rule(self: Abstract, indices: Abstract, dim: Abstract = 0) -> Ab
 
 
 def _by_tensor(x: Array, where: Array, dim: int) -> list[Array]:
+    if where.dtype != np.int64 or where.ndim > 1:
+        raise fail(
+            "TSX4005",
+            op="tensor_split",
+            expected="indices or sections in an int64 tensor of 0 or 1 dimensions",
+            found=f"{dtype_of(where)} of {where.ndim} dimensions",
+        )
     return _at_indices(x, where.tolist(), dim) if where.ndim else _sections(x, int(where), dim)
 
 

@@ -232,7 +232,7 @@ def _grown(op: Op | None, operands: Sequence[Value]) -> float:
     if name == "tolist":
         return _ITEM * _elements(operands[0])
     if name == "rangelist":
-        start, stop, step = operands
+        start, stop, step = operands if len(operands) == 3 else (0, operands[0], 1)
         return float(_ITEM * abs(stop - start) / max(1, abs(step)))
     if name == "join":
         return float(len(operands[1]) * len(operands[0]) + sum(map(_elements, operands[1])))

@@ -140,11 +140,7 @@ bool is_subtype(const Type* sub, const Type* sup) {
 
 bool accepts(const Argument& formal, const Type* actual, Bindings& bindings) {
   const bool writes = formal.alias.writes || formal.inner_alias.writes;
-  if (fits(actual, formal.type, bindings, !writes)) return true;
-  const Type* wanted = formal.type;
-  if (wanted->is(TypeKind::kOptional)) wanted = wanted->element();
-  // A single int (or float) stands for N equal ones where the schema says int[N].
-  return formal.has_size && wanted->is(TypeKind::kList) && actual == wanted->element();
+  return fits(actual, formal.type, bindings, !writes);
 }
 
 const Type* bound_type(TypeStore& types, const Type* type, const Bindings& bindings) {

@@ -134,8 +134,7 @@ class Parser {
         made.type = types_.optional(made.type);
       } else if (peek() == "[" && (peek(1) == "]" || peek(2) == "]")) {
         take("[");
-        made.has_size = peek() != "]";
-        if (made.has_size) take();
+        if (peek() != "]") take();  // N of int[N]
         take("]");
         made.type = types_.list(made.type);
         made.inner_alias = made.alias;

@@ -26,8 +26,7 @@ struct Argument {
   const Type* type = nullptr;
   AliasMark alias;
   AliasMark inner_alias;  // of a list's elements
-  std::string spelling;   // the type as the schema spells it: SymInt, ScalarType?, int[2] …
-  bool has_size = false;  // int[N]: a single int is taken N times
+  std::string spelling;  // the type as the schema spells it: SymInt, ScalarType?, int[2] …
 };
 
 struct Schema {

@@ -127,7 +127,7 @@ TensorRef normalized(const TensorRef& x, const Extent& extent, std::int64_t mode
   double count = 1;
   for (const std::int64_t length : extent.lengths)
     count *= static_cast<double>(length);
-  if (mode < 0 || mode > 2) refuse("expected a normalization of 0, 1 or 2");
+  if (mode < 0 || mode > 2) refuse("expected a normalization of 0, 1 or 2, got " + std::to_string(mode));
   const double scale = mode == 0 ? 1 : mode == 1 ? 1 / std::sqrt(count) : 1 / count;
   auto* const parts = x->mutable_data<double>();
   for (std::int64_t i = 0; i < x->count() * (is_complex(x->dtype()) ? 2 : 1); ++i)

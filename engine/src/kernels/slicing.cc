@@ -255,6 +255,10 @@ void indices_kernel(Call& call) {
 }
 
 void tensor_sections_kernel(Call& call) {
+  const Tensor& given = call.tensor(1);
+  if (given.dtype() != DType::kInt64 || given.rank() > 1)
+    refuse("expected indices or sections in an int64 tensor of 0 or 1 dimensions, got " +
+           std::string(name(given.dtype())) + " of " + std::to_string(given.rank()) + " dimensions");
   const TensorRef where = plain(call.tensor_ref(1), DType::kInt64);
   const Span<const std::int64_t> places(where->data<std::int64_t>(),
                                         static_cast<std::size_t>(where->count()));

@@ -243,7 +243,7 @@ double bytes_grown(WorkRule rule, Span<const Value> operands) {
            (elements_of(operands[0]) / std::max(1.0, elements_of(operands[1])) + 1) * elements_of(operands[2]);
   }
   case WorkRule::kRange:
-    if (operands.size() < 3) return 0;
+    if (operands.size() < 3) return operands.empty() ? 0 : std::max(0.0, whole(operands[0])) * kItem;
     return std::abs(whole(operands[1]) - whole(operands[0])) / std::max(1.0, std::abs(whole(operands[2]))) * kItem;
   case WorkRule::kFormat: return widths(operands);
   case WorkRule::kToList: return operands.empty() ? 0 : count(operands[0]) * kItem;
