@@ -38,6 +38,14 @@ def test_operators_refine_what_is_declared() -> None:
     assert found["z"] == "Float(3, s0)"
 
 
+def test_sizes_that_no_tensor_has_are_left_to_the_run() -> None:
+    """2**63 - 1 rows: the verifier would refuse the type, and a run refuses the line."""
+    body = f"""  %n : int = prim::Constant[value={2**63 - 1}]()
+  %none : NoneType = prim::Constant()
+  %y : Tensor = aten::eye.m(%n, %1, %none, %none, %none, %none)"""
+    assert types(body)["y"] == "Tensor"
+
+
 def test_sizes_flow_through_integers_and_lists() -> None:
     body = """  %n : int = aten::size.int(%x, %0)
   %m : int = aten::mul.int(%n, %1)

@@ -13,6 +13,7 @@ from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.dims import Expr
 from tsx.ir.graph import Block, Graph, Node, Value, WeightRef, same_attribute
+from tsx.ir.limits import can_be
 from tsx.ir.module import ClassDef, Module
 from tsx.ir.op import Abstract, Unknown, lookup
 from tsx.ir.prim import CONSTANT, GROUP, tuple_index
@@ -296,13 +297,17 @@ def propagated(
 
 
 def refine(known: Mapping[Value, Abstract]) -> int:
-    """Gives tensors the types that are ``known`` of them; how many values have another type now."""
+    """Gives tensors the types that are ``known`` of them; how many values have another type now.
+
+    What no tensor can be stays as it is: the line fails once it runs.
+    """
     changed = 0
     for value, abstract in known.items():
         if (
             isinstance(abstract, ty.TensorType)
             and abstract is not value.type
             and isinstance(value.type, ty.TensorType)
+            and can_be(abstract)
         ):
             changed += abstract != value.type
             value.type = abstract

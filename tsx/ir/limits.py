@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tsx.ir.types import Type
+import math
+
+from tsx.ir.types import TensorType, Type
 
 MAX_DEPTH = 64  # nested blocks, types and literals
 MAX_NODES = 1 << 20  # of one graph
@@ -24,3 +26,12 @@ def type_depth(type: Type) -> int:
         deepest = max(deepest, depth)
         work.extend((child, depth + 1) for child in current.children())
     return deepest
+
+
+def can_be(type: TensorType) -> bool:
+    """Whether a tensor may have the type: its rank, sizes and bytes are within these bounds (V07)."""
+    if type.shape is None:
+        return True
+    sizes = [size for size in type.shape if isinstance(size, int)]
+    bytes = math.prod(sizes) * (type.dtype.itemsize if type.dtype else 1)
+    return len(type.shape) <= MAX_RANK and min(sizes, default=0) >= 0 and bytes <= MAX_BYTES
