@@ -233,7 +233,7 @@ def _grown(op: Op | None, operands: Sequence[Value]) -> float:
         return _ITEM * _elements(operands[0])
     if name == "rangelist":
         start, stop, step = operands if len(operands) == 3 else (0, operands[0], 1)
-        return float(_ITEM * abs(stop - start) / max(1, abs(step)))
+        return float(_ITEM * max(0.0, (stop - start) / step)) if step else 0.0
     if name == "join":
         return float(len(operands[1]) * len(operands[0]) + sum(map(_elements, operands[1])))
     if name == "replace" and isinstance(operands[0], str):

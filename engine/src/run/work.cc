@@ -244,7 +244,8 @@ double bytes_grown(WorkRule rule, Span<const Value> operands) {
   }
   case WorkRule::kRange:
     if (operands.size() < 3) return operands.empty() ? 0 : std::max(0.0, whole(operands[0])) * kItem;
-    return std::abs(whole(operands[1]) - whole(operands[0])) / std::max(1.0, std::abs(whole(operands[2]))) * kItem;
+    if (whole(operands[2]) == 0) return 0;
+    return std::max(0.0, (whole(operands[1]) - whole(operands[0])) / whole(operands[2])) * kItem;
   case WorkRule::kFormat: return widths(operands);
   case WorkRule::kToList: return operands.empty() ? 0 : count(operands[0]) * kItem;
   default: return 0;
