@@ -97,3 +97,17 @@ def test_the_list_of_a_range_is_counted(
     assert done.stderr.startswith("TSX5041: "), done
     with pytest.raises(TsxError, match="TSX5041"):
         on_numpy(n)
+
+
+def test_the_places_of_a_triangle_are_counted(tmp_path: Path) -> None:
+    """2 GiB of them, which the kernel makes nothing of before it may."""
+    archive = write(
+        module_of("""graph(%n : int):
+          %zero : int = prim::Constant[value=0]()
+          %none : NoneType = prim::Constant()
+          %t : Tensor = aten::tril_indices(%n, %n, %zero, %none, %none, %none, %none)
+          return (%t)"""),
+        tmp_path / "triangle.tsx",
+    )
+    done = tsx_run(archive, "--value", str(1 << 14), "--untrusted", check=False)
+    assert done.stderr.startswith("TSX5041: "), done

@@ -206,10 +206,10 @@ def test_declared_types_that_rules_contradict_are_refused_alike() -> None:
     assert sum(verdict.endswith("V20") for verdict in found) > 200
 
 
-def test_what_crashed_a_reader_is_refused_alike() -> None:
-    """Sections that the fuzz targets found."""
+def test_what_crashed_a_reader_gets_the_same_code() -> None:
+    """Sections that the fuzz targets found; what ``triangle_of_many`` needed too much memory for was its run."""
     found = agree([archive_of_section(path.read_bytes()) for path in sorted(CRASHES.iterdir())])
-    assert found == ["TSX6006 22 V12"]
+    assert found == ["TSX6006 22 V12", "ok"]
 
 
 def test_a_list_that_stands_twice_in_the_next_one_is_verified_at_once() -> None:

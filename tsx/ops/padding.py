@@ -110,6 +110,8 @@ def padded(x: Array, pad: list[int], mode: str, value: float | None) -> Array:
 
 
 def _pad_enum(x: Array, pad: list[int], mode: int, value: float | None) -> Array:
+    if not 0 <= mode < len(_MODES):
+        raise fail("TSX4005", op="_pad_enum", expected="a mode from 0 to 3", found=mode)
     return padded(x, pad, _MODES[mode], value)
 
 

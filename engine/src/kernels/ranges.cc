@@ -199,26 +199,36 @@ template <bool is_lower> void triangle_kernel(Call& call) {
   call.give(result);
 }
 
+/// How many elements of a matrix lie on or below the diagonal: rows of one more each, then full ones.
+std::int64_t lower_count(std::int64_t rows, std::int64_t columns, std::int64_t offset) {
+  const std::int64_t begin = std::clamp<std::int64_t>(-offset, 0, rows);
+  const std::int64_t full = std::clamp<std::int64_t>(columns - offset - 1, begin, rows);
+  const std::int64_t growing = full - begin, ends = 2 * (offset + begin + 1) + growing - 1;
+  const std::int64_t partial = growing % 2 ? growing * (ends / 2) : growing / 2 * ends;
+  return partial + (rows - full) * columns;
+}
+
 template <bool is_lower> void triangle_indices_kernel(Call& call) {
-  const std::int64_t rows = call.integer(0), columns = call.integer(1), offset = call.integer(2);
+  const std::int64_t rows = call.integer(0), columns = call.integer(1);
   need_sizes(Dims{rows, columns});
-  std::vector<std::int64_t> places[2];
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const std::int64_t far = std::clamp<std::int64_t>(offset, -rows - 1, columns + 1) + i;
-    const std::int64_t from = is_lower ? 0 : std::clamp<std::int64_t>(far, 0, columns);
-    const std::int64_t to = is_lower ? std::clamp<std::int64_t>(far + 1, 0, columns) : columns;
-    for (std::int64_t j = from; j < to; ++j) {
-      places[0].push_back(i);
-      places[1].push_back(j);
+  const DType dtype = call.optional_dtype(3).value_or(DType::kInt64);
+  if (rows == 0 || columns == 0) return call.give(tile::cast(Tensor::empty(DType::kInt64, {2, 0}), dtype));
+  static_cast<void>(Size(rows) * Size(columns) * Size(2 * sizeof(std::int64_t)));  // throws beyond 63 bits
+  const std::int64_t offset = std::clamp<std::int64_t>(call.integer(2), -rows - 1, columns + 1);
+  const std::int64_t count = is_lower ? lower_count(rows, columns, offset)
+                                      : rows * columns - lower_count(rows, columns, offset - 1);
+  const TensorRef made = Tensor::empty(DType::kInt64, {2, count});
+  auto* places = made->mutable_data<std::int64_t>();
+  // From the first row that has an element to where all are named.
+  for (std::int64_t i = is_lower ? std::max<std::int64_t>(-offset, 0) : 0, at = 0; at < count; ++i) {
+    const std::int64_t from = is_lower ? 0 : std::clamp<std::int64_t>(offset + i, 0, columns);
+    const std::int64_t to = is_lower ? std::clamp<std::int64_t>(offset + i + 1, 0, columns) : columns;
+    for (std::int64_t j = from; j < to; ++j, ++at) {
+      places[at] = i;
+      places[count + at] = j;
     }
   }
-  const auto count = static_cast<std::int64_t>(places[0].size());
-  const TensorRef made = Tensor::empty(DType::kInt64, {2, count});
-  for (int row = 0; row < 2; ++row) {
-    std::copy(places[row].begin(), places[row].end(),
-              made->mutable_data<std::int64_t>() + row * count);
-  }
-  call.give(tile::cast(made, call.optional_dtype(3).value_or(DType::kInt64)));
+  call.give(tile::cast(made, dtype));
 }
 
 } // namespace
