@@ -95,8 +95,8 @@ def differences(section: bytes) -> Iterator[str]:
 
 def _operands(method: Method) -> tuple[Any, ...]:
     ops = [lookup(node.kind) for node in method.graph.all_nodes()]
-    draws = any(op is not None and (op.has(Trait.RANDOM) or op.body) for op in ops)
-    if draws or any(parameter.spec.kind != "leaf" for parameter in method.parameters):
+    is_left_out = any(op is not None and (op.has(Trait.RANDOM) or op.body) for op in ops)
+    if is_left_out or any(parameter.spec.kind != "leaf" for parameter in method.parameters):
         raise Unmade
     inputs = method.graph.inputs[-len(method.parameters) :] if method.parameters else []
     return tuple(made(value.type) for value in inputs)
@@ -118,7 +118,7 @@ def _difference(found: list[Any] | str, expected: list[Any] | str) -> str:
 
 
 def main() -> int:
-    warnings.simplefilter("ignore")
+    warnings.simplefilter("ignore")  # what the programs warn of is no difference
     paths = [path for folder in sys.argv[1:] for path in sorted(Path(folder).iterdir())]
     count = 0
     for path in paths:

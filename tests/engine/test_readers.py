@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 
 from tests.engine.conftest import ROOT
-from tests.engine.sections import CRASHES, archive_of_section
+from tests.engine.sections import archive_of_section
 from tests.engine.verdicts import agree
 from tests.ir.test_verify import BROKEN
 from tests.serialize.corpus import CORPUS, method_of, module_of
 from tests.serialize.surgery import pack, take_apart
 from tests.serialize.test_hostile import CASES, broken, mutate
+from tools.fuzz_seeds import CRASHES
 from tsx.errors import TsxError
 from tsx.ir import types as ty
 from tsx.ir.dims import sym

@@ -60,9 +60,7 @@ class Argument:
     alias: Alias | None = None
     inner_alias: Alias | None = None  # of a list's elements: the first (a) in Tensor(a)[](b)
     spelling: str = ""  # the type as the schema spells it: SymInt, ScalarType?, int[2], …
-    size: int | None = (
-        None  # N in int[N]: capture takes a single int N times; in a program stands the list
-    )
+    size: int | None = None  # N in int[N]: captures take a single int N times
     has_default: bool = False
     default: object = None
     keyword_only: bool = False
